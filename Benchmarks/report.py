@@ -1,0 +1,71 @@
+"""The results as JSON and as a table for people."""
+
+from statistics import median
+
+REFERENCE = "bare Hummingbird"
+MEASURES = ("requests_per_second", "p50_milliseconds", "p99_milliseconds", "cpu_microseconds_per_request")
+TARGET_CPU_RATIO = 1.0
+TARGET_MEGABYTES = 80
+TARGET_START_SECONDS = 0.5
+
+
+def summary(rounds):
+    """The median of every measure, per server, and the ratios to the bare Hummingbird server."""
+    servers = {
+        name: {measure: median(getattr(one, measure) for one in measured) for measure in MEASURES}
+        for name, measured in rounds.items()
+    }
+    reference = servers[REFERENCE]
+    for values in servers.values():
+        for measure in MEASURES:
+            base = reference[measure]
+            values[f"{measure}_ratio"] = values[measure] / base if base else None
+    return servers
+
+
+def show(result):
+    print()
+    heading = ("server", "requests/s", "ratio", "p50 ms", "p99 ms", "CPU us/request", "ratio")
+    rows = [heading]
+    for name, values in result["servers"].items():
+        rows.append(
+            (
+                name,
+                f"{values['requests_per_second']:,.0f}",
+                _ratio(values["requests_per_second_ratio"]),
+                f"{values['p50_milliseconds']:.2f}",
+                f"{values['p99_milliseconds']:.2f}",
+                f"{values['cpu_microseconds_per_request']:.1f}",
+                _ratio(values["cpu_microseconds_per_request_ratio"]),
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(heading))]
+    for row in rows:
+        cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        print("  ".join(cells))
+    print(f"\nRatios are to the {REFERENCE} server; medians of {result['rounds']} rounds of {result['seconds']} s.")
+    if "gatehouse" in result:
+        _show_gatehouse(result)
+
+
+def _show_gatehouse(result):
+    gatehouse = result["gatehouse"]
+    cpu = result["servers"]["Gatehouse exchange"]["cpu_microseconds_per_request_ratio"]
+    print()
+    _line("CPU of an exchange to the bare server's", f"{cpu:.2f}", cpu <= TARGET_CPU_RATIO, "1.00 at most")
+    limit = f"under {TARGET_MEGABYTES} MB"
+    for label, key in (("idle", "idle"), ("after the load", "after_load")):
+        size = gatehouse["resident_megabytes"][key]
+        _line(f"Resident memory, {label}", f"{size:.1f} MB", size < TARGET_MEGABYTES, limit)
+    for count, seconds in gatehouse["start_seconds"].items():
+        folders = "1 account folder" if int(count) == 1 else f"{int(count):,} account folders"
+        is_met = seconds < TARGET_START_SECONDS
+        _line(f"Start-up with {folders}", f"{seconds:.3f} s", is_met, f"under {TARGET_START_SECONDS} s")
+
+
+def _line(label, value, is_met, target):
+    print(f"{label:<44} {value:>10}   target {target}: {'met' if is_met else 'MISSED'}")
+
+
+def _ratio(value):
+    return "-" if value is None else f"{value:.2f}"

@@ -1,0 +1,71 @@
+public import Storage
+
+/// Somebody who proved who they are. What they may do is proved by the types below, so that a verb which needs a
+/// publisher cannot be called without one.
+public struct Caller: Sendable {
+    /// The person.
+    public let user: UserRecord
+    /// What the person may do here: the key's role, where a key was used, and never more than the user's.
+    public let role: Role
+    /// The only content that the key is for; nil: all that the user may.
+    public let contentGUID: GUID?
+
+    /// Somebody who signed in with a browser.
+    public init(user: UserRecord) {
+        self.user = user
+        role = user.role
+        contentGUID = nil
+    }
+
+    /// Somebody who sent an API key.
+    init(user: UserRecord, key: APIKeyRecord) {
+        self.user = user
+        role = min(user.role, key.role)
+        contentGUID = key.contentGUID
+    }
+
+    func require(_ minimum: Role) throws(Refusal) {
+        guard role >= minimum else {
+            throw Refusal(
+                .permissionDenied,
+                "This needs the role \(minimum.rawValue), and yours is \(role.rawValue): ask an administrator of the account."
+            )
+        }
+    }
+}
+
+/// A caller who may publish.
+public struct Publisher: Sendable {
+    /// Who it is.
+    public let caller: Caller
+
+    /// - Throws: `Refusal` 22 where the caller's role is smaller.
+    public init(_ caller: Caller) throws(Refusal) {
+        try caller.require(.publisher)
+        self.caller = caller
+    }
+}
+
+/// A caller who may administer the account.
+public struct Administrator: Sendable {
+    /// Who it is.
+    public let caller: Caller
+
+    /// - Throws: `Refusal` 22 where the caller's role is smaller.
+    public init(_ caller: Caller) throws(Refusal) {
+        try caller.require(.administrator)
+        self.caller = caller
+    }
+
+    /// The operator of the server, who is above the accounts.
+    public static func `operator`(_ account: OpenAccount, at now: Timestamp) -> Administrator {
+        Administrator(
+            unchecked: Caller(
+                user: UserRecord(
+                    guid: account.makeGUID(), email: "", username: "operator", role: .administrator, at: now)
+            )
+        )
+    }
+
+    private init(unchecked caller: Caller) { self.caller = caller }
+}

@@ -1,0 +1,145 @@
+public import Storage
+import Cryptography
+
+/// The content of one account: who owns it, who may open it, where it runs.
+public struct Contents: Sendable {
+    let account: OpenAccount
+    let clock: WallClock
+    /// Checks where content may run; the composition root knows the operator's rules.
+    let upstreams: UpstreamPolicy
+
+    /// The content of an account.
+    public init(account: OpenAccount, clock: WallClock, upstreams: UpstreamPolicy) {
+        self.account = account
+        self.clock = clock
+        self.upstreams = upstreams
+    }
+
+    /// What may be given when content is created or changed; nil leaves what is there.
+    public struct Fields: Sendable {
+        /// Unique for its owner.
+        public var name: String?
+        /// For people.
+        public var title: String?
+        /// For people.
+        public var description: String?
+        /// Who may open it.
+        public var accessType: String?
+        /// Where it runs; an empty text takes it away.
+        public var upstreamURL: String?
+        /// Whom it belongs to.
+        public var ownerGUID: GUID?
+
+        /// Nothing is given.
+        public init() {}
+    }
+
+    /// Creates content that belongs to the publisher.
+    public func create(_ fields: Fields, by publisher: Publisher) async throws(Refusal) -> ContentRecord {
+        guard publisher.caller.contentGUID == nil else {
+            throw Refusal(.permissionDenied, "A key that is for one content cannot create content.")
+        }
+        let now = clock.now
+        var content = ContentRecord(
+            guid: account.makeGUID(), ownerGUID: publisher.caller.user.guid,
+            name: "content-" + Hex.encode(SecureRandom.bytes(6)), title: "", description: "", accessType: .acl,
+            upstreamURL: nil, createdAt: now, updatedAt: now
+        )
+        try await apply(fields, to: &content, by: publisher.caller)
+        let new = content
+        return try await store { () throws(StoreError) in try await account.store.addContent(new) }
+    }
+
+    /// The content that the caller may see, oldest first.
+    public func all(for caller: Caller) async throws(Refusal) -> [ContentRecord] {
+        let all = try await attempt { () throws(StoreError) in try await account.store.contents() }
+        let listed = try await attempt { () throws(StoreError) in
+            try await account.store.permissions(ofUser: caller.user.guid)
+        }
+        let byContent = Dictionary(grouping: listed, by: \.contentGUID)
+        return all.filter { Self.mayView($0, caller, permissions: byContent[$0.guid] ?? []) }
+    }
+
+    /// One content, which the caller may see.
+    public func content(_ guid: GUID, for caller: Caller) async throws(Refusal) -> ContentRecord {
+        let (content, permissions) = try await find(guid)
+        guard Self.mayView(content, caller, permissions: permissions) else {
+            throw Refusal(.permissionDenied, "You may not view this content: ask its owner.")
+        }
+        return content
+    }
+
+    /// One content, which the caller may change.
+    public func editable(_ guid: GUID, by caller: Caller) async throws(Refusal) -> ContentRecord {
+        let (content, permissions) = try await find(guid)
+        guard Self.mayEdit(content, caller, permissions: permissions) else {
+            throw Refusal(.permissionDenied, "Only its owner or an administrator may change this content.")
+        }
+        return content
+    }
+
+    /// Changes content.
+    public func update(_ guid: GUID, _ fields: Fields, by publisher: Publisher) async throws(Refusal) -> ContentRecord {
+        var content = try await editable(guid, by: publisher.caller)
+        try await apply(fields, to: &content, by: publisher.caller)
+        content.updatedAt = clock.now
+        let changed = content
+        try await store { () throws(StoreError) in try await account.store.updateContent(changed) }
+        return changed
+    }
+
+    /// Removes content with all that hangs on it.
+    public func delete(_ guid: GUID, by publisher: Publisher) async throws(Refusal) {
+        _ = try await editable(guid, by: publisher.caller)
+        try await attempt { () throws(StoreError) in try await account.store.removeContent(guid) }
+    }
+
+    private func find(_ guid: GUID) async throws(Refusal) -> (ContentRecord, [ContentPermissionRecord]) {
+        let found = try await attempt { () throws(StoreError) in try await account.store.content(guid) }
+        guard let found else { throw .notFound("content") }
+        let permissions = try await attempt { () throws(StoreError) in try await account.store.permissions(of: guid) }
+        return (found, permissions)
+    }
+
+    private func apply(_ fields: Fields, to content: inout ContentRecord, by caller: Caller) async throws(Refusal) {
+        if let name = fields.name { content.name = try TextRules.contentName(name) }
+        if let title = fields.title { content.title = try TextRules.line(title, field: "title", maximum: 1024) }
+        if let text = fields.description { content.description = try TextRules.paragraph(text, field: "description") }
+        if let text = fields.upstreamURL { content.upstreamURL = text.isEmpty ? nil : try upstreams.check(text) }
+        if let text = fields.accessType {
+            guard let type = AccessType(rawValue: text) else {
+                let known = AccessType.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .invalid("access_type", "access_type must be one of \(known).", code: .unknownAccessType)
+            }
+            if type == .all { try await refuseAnyone(content.guid) }
+            content.accessType = type
+        }
+        if let owner = fields.ownerGUID, owner != content.ownerGUID {
+            let user = try await attempt { () throws(StoreError) in try await account.store.user(owner) }
+            guard let user, user.role >= .publisher, !user.isLocked else {
+                throw .invalid("owner_guid", "owner_guid must name a publisher of this account.")
+            }
+            content.ownerGUID = owner
+        }
+    }
+
+    private func refuseAnyone(_ guid: GUID) async throws(Refusal) {
+        let used = try await attempt { () throws(StoreError) in try await account.store.associations(ofContent: guid) }
+        guard !used.contains(where: { $0.integration.authType == "Viewer" }) else {
+            throw .invalid(
+                "access_type",
+                "access_type all is not possible while a Viewer integration is attached: it needs viewers who sign in.",
+                code: .accessTypeNotAllowed
+            )
+        }
+    }
+
+    private func store<Value>(_ verb: () async throws(StoreError) -> Value) async throws(Refusal) -> Value {
+        do throws(StoreError) {
+            return try await verb()
+        } catch {
+            throw error.code == .conflict("name")
+                ? .invalid("name", "The owner has content of that name already: choose another.") : Refusal(error)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/// The error codes of the API, in Connect's numbers: what clients branch on.
+///
+/// One table: the number, and the HTTP status that goes with it.
+public enum ErrorCode: Int, Sendable, CaseIterable {
+    case objectDoesNotExist = 4
+    case permissionDenied = 22
+    case authenticationRequired = 24
+    case parameter = 25
+    case userLocked = 50
+    case crossSiteRequest = 92
+    case unknownAccessType = 117
+    case accessTypeNotAllowed = 118
+    case notJSON = 121
+    case clientID = 203
+    case clientSecret = 205
+    case integrationGUID = 207
+    case integrations = 208
+    case association = 209
+    case formMissing = 210
+    case formUnreadable = 211
+    case noAssociation = 212
+    case grantType = 213
+    case subjectTokenType = 214
+    case subjectToken = 215
+    case issuedByAnotherServer = 216
+    case viewerUnknown = 217
+    case refreshFailed = 219
+    case loginRequired = 220
+    case integrationName = 225
+    case integrationDescription = 226
+    case unknownTemplate = 227
+    case templateConfig = 228
+    case prohibitedChange = 229
+    case loginNotPossible = 230
+    case contentSessionToken = 236
+    case viewerTokenNotSupported = 237
+    case contentTokenNotSupported = 238
+    case verifyNotPossible = 240
+    case requestedTokenType = 242
+    case audience = 256
+    case audienceMissing = 257
+    case duplicates = 258
+    case tooManyRequests = 277
+    /// Ours: the body is larger than the server reads.
+    case bodyTooLarge = 413
+    /// Ours: something on this side failed; the log has the correlation id.
+    case internalFailure = 500
+    /// Ours: the account cannot be opened or written for now.
+    case accountUnavailable = 503
+
+    /// The HTTP status that the code is sent with.
+    public var status: Int {
+        switch self {
+        case .authenticationRequired, .userLocked: 401
+        case .permissionDenied, .crossSiteRequest: 403
+        case .objectDoesNotExist: 404
+        case .duplicates: 409
+        case .bodyTooLarge: 413
+        case .tooManyRequests: 429
+        case .internalFailure: 500
+        case .refreshFailed: 502
+        case .accountUnavailable: 503
+        default: 400
+        }
+    }
+}

@@ -1,0 +1,71 @@
+public import Cryptography
+public import Storage
+
+/// Somebody who just signed in: the session and the secret that its cookie holds.
+public struct SignIn: Sendable {
+    /// The person.
+    public let user: UserRecord
+    /// What the cookie holds.
+    public let secret: SecretString
+    /// When it stops working.
+    public let expiresAt: Timestamp
+}
+
+/// A browser that is signed in.
+public struct BrowserIdentity: Sendable {
+    /// The person.
+    public let user: UserRecord
+    /// The session.
+    public let session: BrowserSessionRecord
+
+    /// What the person may do.
+    public var caller: Caller { Caller(user: user) }
+}
+
+extension People {
+    /// Signs in with email and password. Failures are counted per email and per address, and all look alike.
+    public func signIn(email: String, password: SecretString, from address: String) async throws(Refusal) -> SignIn {
+        // Somebody's wrong guesses from elsewhere must not lock the owner out, and many guesses from many places neither
+        // go on for ever: so there are three counts, each with its own limit.
+        let person = "\(account.fingerprint) \(email.prefix(254).lowercased())"
+        let subjects = [
+            (name: "\(person) from \(address)", maximum: AttemptLimiter.maximumFailures),
+            (name: person, maximum: AttemptLimiter.maximumFailures * 10),
+            (name: "address \(address)", maximum: AttemptLimiter.maximumFailures * 5),
+        ]
+        for subject in subjects { try limiter.check(subject.name, maximum: subject.maximum) }
+        let user = try await attempt { () throws(StoreError) in try await account.store.user(email: email) }
+        let matches = try await hasher.verify(password, against: user?.passwordHash)
+        guard let user, matches, !user.isLocked else {
+            for subject in subjects { limiter.fail(subject.name) }
+            throw Refusal(
+                .authenticationRequired, "Email and password do not match. Try again, or ask your administrator.")
+        }
+        limiter.succeed(subjects[0].name)
+        return try await openSession(for: user)
+    }
+
+    /// Who a browser's cookie says it is; nil where it is no valid one.
+    public func browser(_ secret: SecretString) async throws(Refusal) -> BrowserIdentity? {
+        let found = try await attempt { () throws(StoreError) in
+            try await account.store.browserSession(hash: SHA256.hash(secret.reveal()), at: clock.now)
+        }
+        guard let found, found.session.contentGUID == nil, !found.user.isLocked else { return nil }
+        return BrowserIdentity(user: found.user, session: found.session)
+    }
+
+    /// Ends a browser session, and those at content origins that came from it.
+    public func signOut(_ session: BrowserSessionRecord) async throws(Refusal) {
+        try await attempt { () throws(StoreError) in try await account.store.endBrowserSession(hash: session.hash) }
+    }
+
+    func openSession(for user: UserRecord) async throws(Refusal) -> SignIn {
+        let secret = Self.makeSecret(for: account.fingerprint)
+        let now = clock.now
+        let session = BrowserSessionRecord(
+            hash: SHA256.hash(secret.reveal()), userGUID: user.guid, expiresAt: now + Self.sessionLifetime
+        )
+        try await attempt { () throws(StoreError) in try await account.store.openBrowserSession(session, at: now) }
+        return SignIn(user: user, secret: secret, expiresAt: session.expiresAt)
+    }
+}

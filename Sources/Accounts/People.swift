@@ -1,0 +1,153 @@
+public import Cryptography
+public import Storage
+
+/// The people of one account: who they are, how they prove it, what they may do.
+public struct People: Sendable {
+    /// How long an invite works.
+    public static let inviteLifetime = Duration.seconds(7 * 24 * 60 * 60)
+    /// How long a browser stays signed in.
+    public static let sessionLifetime = Duration.seconds(12 * 60 * 60)
+    /// Passwords have no other rule: length is what counts.
+    public static let minimumPasswordLength = 10
+    private static let maximumPasswordLength = 1024
+
+    let account: OpenAccount
+    let clock: WallClock
+    let hasher: PasswordHasher
+    let limiter: AttemptLimiter
+
+    /// The people of an account.
+    public init(account: OpenAccount, clock: WallClock, hasher: PasswordHasher, limiter: AttemptLimiter) {
+        self.account = account
+        self.clock = clock
+        self.hasher = hasher
+        self.limiter = limiter
+    }
+
+    /// A person who was just added, with what is shown this one time.
+    public struct Invitation: Sendable {
+        /// The person.
+        public let user: UserRecord
+        /// The first API key.
+        public let apiKey: SecretString
+        /// What the invite link carries.
+        public let token: SecretString
+    }
+
+    /// Adds a person, with an API key and an invite.
+    public func invite(
+        email: String, role: Role, firstName: String = "", lastName: String = "", by admin: Administrator
+    ) async throws(Refusal) -> Invitation {
+        let now = clock.now
+        let email = try TextRules.email(email)
+        let user = UserRecord(
+            guid: account.makeGUID(), email: email, username: email,
+            firstName: try TextRules.line(firstName, field: "first_name"),
+            lastName: try TextRules.line(lastName, field: "last_name"), role: role, at: now
+        )
+        let key = APIKey.make(for: account.fingerprint)
+        let token = Self.makeSecret(for: account.fingerprint)
+        let record = APIKeyRecord(
+            userGUID: user.guid, name: "first key", role: role, hint: APIKey.hint(key), createdAt: now)
+        do throws(StoreError) {
+            try await account.store.addUser(
+                user, key: record, keyHash: APIKey.hash(key), inviteHash: SHA256.hash(token.reveal()),
+                inviteExpiresAt: now + Self.inviteLifetime
+            )
+        } catch {
+            throw error.code == .conflict("email") || error.code == .conflict("username")
+                ? .invalid("email", "There is a user with the email \(email) already.") : Refusal(error)
+        }
+        return Invitation(user: user, apiKey: key, token: token)
+    }
+
+    /// The user an invite is for, while it is valid.
+    public func invitedUser(_ token: SecretString) async throws(Refusal) -> UserRecord? {
+        try await attempt { () throws(StoreError) in
+            try await account.store.invitedUser(hash: SHA256.hash(token.reveal()), at: clock.now)
+        }
+    }
+
+    /// Uses an invite up, sets the password, and signs the person in.
+    public func acceptInvite(_ token: SecretString, password: SecretString) async throws(Refusal) -> SignIn {
+        try Self.check(password: password)
+        let gone = Refusal(
+            .parameter, "This invite was used already or is too old: ask your administrator for a new one.")
+        guard try await invitedUser(token) != nil else { throw gone }
+        let hash = try await hasher.hash(password)
+        let user = try await attempt { () throws(StoreError) in
+            try await account.store.acceptInvite(hash: SHA256.hash(token.reveal()), passwordHash: hash, at: clock.now)
+        }
+        guard let user, !user.isLocked else { throw gone }
+        return try await openSession(for: user)
+    }
+
+    /// All users, oldest first.
+    public func all(for publisher: Publisher) async throws(Refusal) -> [UserRecord] {
+        try await attempt { () throws(StoreError) in try await account.store.users() }
+    }
+
+    /// One user. Viewers see themselves alone.
+    public func user(_ guid: GUID, for caller: Caller) async throws(Refusal) -> UserRecord {
+        if guid != caller.user.guid { try caller.require(.publisher) }
+        let user = try await attempt { () throws(StoreError) in try await account.store.user(guid) }
+        guard let user else { throw .notFound("user") }
+        return user
+    }
+
+    /// One user by email.
+    public func user(email: String, for admin: Administrator) async throws(Refusal) -> UserRecord {
+        let user = try await attempt { () throws(StoreError) in try await account.store.user(email: email) }
+        guard let user else { throw .notFound("user") }
+        return user
+    }
+
+    /// Locks or unlocks a user. A locked user's keys, browser sessions and content sessions stop at once.
+    public func setLocked(_ locked: Bool, user guid: GUID, by admin: Administrator) async throws(Refusal) -> UserRecord
+    {
+        var user = try await user(guid, for: admin.caller)
+        guard !(locked && guid == admin.caller.user.guid) else {
+            throw Refusal(.permissionDenied, "You cannot lock yourself: ask another administrator.")
+        }
+        user.isLocked = locked
+        return try await update(user)
+    }
+
+    /// Changes names and role.
+    public func update(
+        _ guid: GUID, role: Role?, firstName: String?, lastName: String?, by admin: Administrator
+    ) async throws(Refusal) -> UserRecord {
+        var user = try await user(guid, for: admin.caller)
+        if let role { user.role = role }
+        if let firstName { user.firstName = try TextRules.line(firstName, field: "first_name") }
+        if let lastName { user.lastName = try TextRules.line(lastName, field: "last_name") }
+        return try await update(user)
+    }
+
+    private func update(_ user: UserRecord) async throws(Refusal) -> UserRecord {
+        var user = user
+        user.updatedAt = clock.now
+        let changed = user
+        try await attempt { () throws(StoreError) in try await account.store.updateUser(changed) }
+        return changed
+    }
+
+    static func check(password: SecretString) throws(Refusal) {
+        guard password.reveal().count >= minimumPasswordLength else {
+            throw .invalid("password", "A password must have \(minimumPasswordLength) characters or more.")
+        }
+        guard password.utf8Count <= maximumPasswordLength else {
+            throw .invalid("password", "A password must have \(maximumPasswordLength) bytes or less.")
+        }
+    }
+
+    /// A fresh 256-bit secret that names its account.
+    static func makeSecret(for tenant: TenantFingerprint) -> SecretString {
+        SecretString("\(tenant).\(Base64URL.encode(SecureRandom.bytes(32)))")
+    }
+}
+
+/// Runs a verb of the store and turns its failures into refusals.
+public func attempt<Value>(_ verb: () async throws(StoreError) -> Value) async throws(Refusal) -> Value {
+    do throws(StoreError) { return try await verb() } catch { throw Refusal(error) }
+}

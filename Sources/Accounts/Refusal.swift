@@ -1,0 +1,60 @@
+public import JSON
+public import Storage
+
+/// Why something asked for was not done: a code for programs, a sentence for people that says what to do next.
+///
+/// The sentence may quote what the caller sent only where it is short and no secret.
+public struct Refusal: Error, Equatable, CustomStringConvertible {
+    /// The code.
+    public let code: ErrorCode
+    /// The sentence.
+    public let message: String
+    /// The field it is about, where there is one.
+    public let field: String?
+    /// What else a program may want to know.
+    public let payload: JSONObject?
+    /// After how many seconds it makes sense to try again.
+    public let retryAfter: Int64?
+
+    /// A refusal with these values.
+    public init(
+        _ code: ErrorCode, _ message: String, field: String? = nil, payload: JSONObject? = nil, retryAfter: Int64? = nil
+    ) {
+        self.code = code
+        self.message = message
+        self.field = field
+        self.payload = payload
+        self.retryAfter = retryAfter
+    }
+
+    /// The sentence.
+    public var description: String { message }
+
+    /// There is no such object in this account, or the caller may not know of it.
+    public static func notFound(_ what: String) -> Refusal {
+        Refusal(.objectDoesNotExist, "There is no such \(what) in this account.")
+    }
+
+    /// A field is wrong.
+    public static func invalid(_ field: String, _ message: String, code: ErrorCode = .parameter) -> Refusal {
+        Refusal(code, message, field: field, payload: ["field": .string(field)])
+    }
+
+    /// What a failure of the store means to whoever asked. Its own sentence is for the log.
+    public init(_ error: StoreError) {
+        switch error.code {
+        case .conflict(let column):
+            self = .invalid(column, "That \(column.replacing("_", with: " ")) is taken: choose another.")
+        case .notFound: self = .notFound("object")
+        case .stale:
+            self.init(
+                .prohibitedChange, "Somebody else changed this at the same time: read it again and repeat your change.")
+        case .cannotWrite, .damaged, .newerSchema:
+            self.init(
+                .accountUnavailable, "This account cannot be read or written for now: tell the operator of this server."
+            )
+        case .failed:
+            self.init(.internalFailure, "Something failed on this server: tell its operator the correlation id.")
+        }
+    }
+}

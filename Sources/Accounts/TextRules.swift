@@ -1,0 +1,76 @@
+/// The forms of what people type, each with its sentence.
+public enum TextRules {
+    /// One line for people: no control characters, no more than so many UTF-8 bytes, trimmed.
+    public static func line(
+        _ text: String, field: String, maximum: Int = 255, minimum: Int = 0, code: ErrorCode = .parameter
+    ) throws(Refusal) -> String {
+        let trimmed = text.trimmed
+        guard trimmed.utf8.count >= minimum else { throw .invalid(field, "\(field) must not be empty.", code: code) }
+        guard trimmed.utf8.count <= maximum else {
+            throw .invalid(field, "\(field) is too long: \(maximum) bytes at most.", code: code)
+        }
+        guard !trimmed.unicodeScalars.contains(where: \.isDisturbing) else {
+            throw .invalid(field, "\(field) must be one line without control characters.", code: code)
+        }
+        return trimmed
+    }
+
+    /// Several lines for people.
+    public static func paragraph(
+        _ text: String, field: String, maximum: Int = 4096, code: ErrorCode = .parameter
+    ) throws(Refusal) -> String {
+        guard text.utf8.count <= maximum else {
+            throw .invalid(field, "\(field) is too long: \(maximum) bytes at most.", code: code)
+        }
+        let allowed: Set<Unicode.Scalar> = ["\n", "\r", "\t"]
+        guard !text.unicodeScalars.contains(where: { $0.isDisturbing && !allowed.contains($0) }) else {
+            throw .invalid(field, "\(field) must not have control characters.", code: code)
+        }
+        return text
+    }
+
+    /// An email address: one `@` with something on both sides, no spaces; whether it exists shows when it is used.
+    public static func email(_ text: String) throws(Refusal) -> String {
+        let email = try line(text, field: "email", maximum: 254, minimum: 3)
+        let parts = email.split(separator: "@", omittingEmptySubsequences: false)
+        let isPlain = email.unicodeScalars.allSatisfy {
+            $0.isASCII && $0 != " " && $0 != "\"" && $0 != "<" && $0 != ">"
+        }
+        guard parts.count == 2, !parts[0].isEmpty, parts[1].split(separator: ".").count >= 2, isPlain else {
+            throw .invalid("email", "email must be an address such as name@example.com.")
+        }
+        return email
+    }
+
+    /// A content's name, as Connect has it.
+    public static func contentName(_ text: String) throws(Refusal) -> String {
+        let isName = text.utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+        }
+        guard (3...64).contains(text.utf8.count), isName else {
+            throw .invalid("name", "name must have 3 to 64 letters, digits, hyphens or underscores.")
+        }
+        return text
+    }
+}
+
+extension String {
+    var trimmed: String {
+        var characters = self[...]
+        while characters.first?.isWhitespace == true { characters.removeFirst() }
+        while characters.last?.isWhitespace == true { characters.removeLast() }
+        return String(characters)
+    }
+}
+
+extension Unicode.Scalar {
+    /// Control characters, and those that turn the direction of the text around them.
+    fileprivate var isDisturbing: Bool {
+        switch properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator, .surrogate: true
+        default: (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+internal import COpenSSL
+
+/// Why a cryptographic operation gave no result. Says nothing about the data: what failed to open stays unknown.
+public struct CryptographyError: Error, Sendable, Equatable {
+    /// The kinds of failure.
+    public enum Code: Sendable, Equatable {
+        /// The sealed bytes were changed, or key or additional data are others than at sealing.
+        case authenticationFailed
+        /// The input does not have the form that is asked for.
+        case malformed
+        /// The key does not have the length of the algorithm.
+        case invalidKeyLength
+        /// libcrypto refused; memory is short or the library is broken.
+        case libraryFailure
+    }
+
+    /// The kind of failure.
+    public let code: Code
+
+    /// An error of that kind.
+    public init(_ code: Code) {
+        self.code = code
+    }
+
+    /// libcrypto's queue of errors belongs to the thread and is emptied, so that nothing later reads this one.
+    static func library() -> CryptographyError {
+        ERR_clear_error()
+        return CryptographyError(.libraryFailure)
+    }
+}
+
+extension CryptographyError: CustomStringConvertible {
+    /// A sentence.
+    public var description: String {
+        switch code {
+        case .authenticationFailed: "The sealed data does not open: it was changed, or sealed with another key."
+        case .malformed: "The data does not have the expected form."
+        case .invalidKeyLength: "The key does not have the length that the algorithm needs."
+        case .libraryFailure: "The cryptographic library refused the operation."
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import CCurl
+import Glibc
+import Synchronization
+
+/// The one thread that owns libcurl's multi handle and drives all transfers.
+///
+/// Unchecked because `multi` and `active` belong to that thread alone; everything that other threads hand over lies in
+/// `mailbox` behind its lock, and `curl_multi_wakeup` is the one libcurl call that any thread may make.
+final class CurlLoop: @unchecked Sendable {
+    /// What other threads have asked for since the thread last looked.
+    private struct Mailbox: Sendable {
+        var submissions: [CurlTransfer] = []
+        var cancellations: [CurlTransfer] = []
+        var waitingForEnd: [CheckedContinuation<Void, Never>] = []
+        var isStopping = false
+        var hasEnded = false
+    }
+
+    /// Connections kept for reuse, over all hosts.
+    private static let keptConnections = 32
+    /// Connections open at once; transfers beyond it wait, within their time-outs.
+    private static let openConnections = 256
+    /// Nothing is due so seldom that waking up for it costs anything.
+    private static let longestSleepMilliseconds: Int32 = 60_000
+
+    private static let globalState = gatehouse_curl_global_init()
+
+    private let certificateAuthorities: String?
+    private let resolutions: [String]
+    private let mailbox = Mutex(Mailbox())
+    private let multi: UnsafeMutableRawPointer?
+    private var active: [UnsafeMutableRawPointer: CurlTransfer] = [:]
+
+    init(certificateAuthorities: String?, resolutions: [String]) {
+        self.certificateAuthorities = certificateAuthorities
+        self.resolutions = resolutions
+        multi = Self.globalState == CURLE_OK ? curl_multi_init() : nil
+        if let multi {
+            gatehouse_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.keptConnections)
+            gatehouse_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, Self.openConnections)
+        }
+        // Without memory or a thread for it, everything that is submitted is answered as cancelled.
+        if multi == nil || !startThread() { mailbox.withLock { $0.hasEnded = true } }
+    }
+
+    func submit(_ transfer: CurlTransfer, continuation: CheckedContinuation<CurlTransfer.Outcome, Never>) {
+        transfer.continuation = continuation
+        let isTaken = mailbox.withLock { mailbox in
+            guard !mailbox.isStopping, !mailbox.hasEnded else { return false }
+            mailbox.submissions.append(transfer)
+            return true
+        }
+        if isTaken { wake() } else { transfer.finish(transfer.cancelled()) }
+    }
+
+    /// May come before ``submit(_:continuation:)``; the flag is then seen when the transfer is taken up.
+    func cancel(_ transfer: CurlTransfer) {
+        transfer.isCancelled.store(true, ordering: .releasing)
+        mailbox.withLock { mailbox in
+            if !mailbox.hasEnded { mailbox.cancellations.append(transfer) }
+        }
+        wake()
+    }
+
+    func stop(then continuation: CheckedContinuation<Void, Never>?) {
+        let hasEnded = mailbox.withLock { mailbox in
+            mailbox.isStopping = true
+            if let continuation, !mailbox.hasEnded { mailbox.waitingForEnd.append(continuation) }
+            return mailbox.hasEnded
+        }
+        if hasEnded { continuation?.resume() } else { wake() }
+    }
+
+    private func wake() {
+        if let multi { curl_multi_wakeup(multi) }
+    }
+
+    private func startThread() -> Bool {
+        var thread = pthread_t()
+        let context = Unmanaged.passRetained(self)
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                if let context { Unmanaged<CurlLoop>.fromOpaque(context).takeRetainedValue().run() }
+                return nil
+            }, context.toOpaque())
+        guard code == 0 else {
+            context.release()
+            return false
+        }
+        pthread_detach(thread)
+        return true
+    }
+
+    private func run() {
+        // Signals belong to the threads that expect them; and with SIGPIPE blocked a dead socket is only an error.
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_BLOCK, &all, nil)
+        while takeMail() {
+            var running: Int32 = 0
+            curl_multi_perform(multi, &running)
+            finishTransfers()
+            curl_multi_poll(multi, nil, 0, Self.longestSleepMilliseconds, nil)
+        }
+        for transfer in active.values { end(transfer, transfer.cancelled()) }
+        let waiting = mailbox.withLock { mailbox in
+            mailbox.hasEnded = true
+            return mailbox.waitingForEnd
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Starts and ends what was asked for; false when the loop is to end.
+    private func takeMail() -> Bool {
+        let mail = mailbox.withLock { mailbox in
+            defer {
+                mailbox.submissions = []
+                mailbox.cancellations = []
+            }
+            return mailbox
+        }
+        for transfer in mail.submissions {
+            if mail.isStopping || transfer.isCancelled.load(ordering: .acquiring) {
+                transfer.finish(transfer.cancelled())
+            } else {
+                start(transfer)
+            }
+        }
+        for transfer in mail.cancellations where transfer.handle.map({ active[$0] != nil }) ?? false {
+            end(transfer, transfer.cancelled())
+        }
+        return !mail.isStopping
+    }
+
+    private func start(_ transfer: CurlTransfer) {
+        guard
+            let handle = transfer.prepare(
+                certificateAuthorities: certificateAuthorities, resolutions: resolutions),
+            curl_multi_add_handle(multi, handle) == CURLM_OK
+        else {
+            transfer.release()
+            let error = OutboundError(
+                .notConnected, authority: transfer.request.url.authority, detail: "the request could not be prepared"
+            )
+            return transfer.finish(.failure(error))
+        }
+        active[handle] = transfer
+    }
+
+    private func finishTransfers() {
+        var remaining: Int32 = 0
+        while let message = curl_multi_info_read(multi, &remaining) {
+            guard message.pointee.msg == CURLMSG_DONE, let handle = message.pointee.easy_handle,
+                let transfer = active[handle]
+            else { continue }
+            end(transfer, transfer.outcome(of: gatehouse_curl_result(message)))
+        }
+    }
+
+    private func end(_ transfer: CurlTransfer, _ outcome: CurlTransfer.Outcome) {
+        if let handle = transfer.handle {
+            curl_multi_remove_handle(multi, handle)
+            active[handle] = nil
+        }
+        transfer.release()
+        transfer.finish(outcome)
+    }
+
+    deinit {
+        // The thread holds the loop while it runs, so no transfer is left.
+        if let multi { curl_multi_cleanup(multi) }
+    }
+}

@@ -1,0 +1,45 @@
+import Glibc
+
+/// The proxy that outbound calls go through, as the environment names it.
+///
+/// Read here and not left to libcurl, because the address guard must know whether a socket leads to the proxy, whose
+/// address the operator chose, or to a host that a tenant chose.
+public struct OutboundProxy: Sendable, CustomStringConvertible {
+    /// The proxy's URL as libcurl takes it. May hold a password.
+    let url: String
+    /// Hosts and domains that are called directly; `*` for all.
+    let exceptions: [String]
+
+    /// A proxy for all hosts but these: names, or domains with all that is below them.
+    public init(url: String, exceptions: [String] = []) {
+        self.url = url
+        self.exceptions = exceptions.map { $0.lowercased() }
+    }
+
+    /// What `https_proxy` or `all_proxy`, and `no_proxy`, say, in small or capital letters; nil without them.
+    public static func fromEnvironment() -> OutboundProxy? {
+        fromEnvironment { name in getenv(name).map { String(cString: $0) } }
+    }
+
+    /// The same, from a look-up of one's own.
+    static func fromEnvironment(_ value: (String) -> String?) -> OutboundProxy? {
+        func first(_ names: [String]) -> String? {
+            names.lazy.flatMap { [$0, $0.uppercased()] }.compactMap(value).first { !$0.isEmpty }
+        }
+        guard let url = first(["https_proxy", "all_proxy"]) else { return nil }
+        let exceptions = (first(["no_proxy"]) ?? "").split { $0 == "," || $0.isWhitespace }
+        return OutboundProxy(url: url, exceptions: exceptions.map(String.init))
+    }
+
+    /// Whether a call goes through the proxy. This machine is always called directly: to the proxy, it would be another.
+    func applies(to url: OutboundURL) -> Bool {
+        if AllowedHost.isLoopback(url.host) { return false }
+        return !exceptions.contains { exception in
+            let domain = exception.drop { $0 == "." }
+            return exception == "*" || url.host == domain || (!domain.isEmpty && url.host.hasSuffix("." + domain))
+        }
+    }
+
+    /// Tells nothing of the URL, which may hold a password.
+    public var description: String { "[proxy]" }
+}

@@ -1,0 +1,61 @@
+import Accounts
+import OAuthClient
+import Storage
+
+/// The form of an exchange (RFC 8693, section 2.1, with Connect's token types), read and checked.
+struct ExchangeRequest: Sendable {
+    static let grantType = "urn:ietf:params:oauth:grant-type:token-exchange"
+    static let userTokenType = "urn:posit:connect:user-session-token"
+    static let contentTokenType = "urn:posit:connect:content-session-token"
+    static let accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
+
+    let kind: SessionToken.Kind
+    let subjectToken: String
+    let audience: GUID?
+
+    /// - Throws: `Refusal` 211, 213, 214, 215, 242, 256: each parameter has its own code.
+    init(form: [UInt8]) throws(Refusal) {
+        let fields: [String: String]
+        do { fields = try FormEncoding.fields(form) } catch {
+            throw Refusal(
+                .formUnreadable,
+                "The form cannot be read: send application/x-www-form-urlencoded, each parameter once."
+            )
+        }
+        guard fields["grant_type"] == Self.grantType else {
+            throw .invalid("grant_type", "grant_type must be \(Self.grantType).", code: .grantType)
+        }
+        switch fields["subject_token_type"] {
+        case Self.userTokenType: kind = .user
+        case Self.contentTokenType: kind = .content
+        default:
+            throw .invalid(
+                "subject_token_type", "subject_token_type must be \(Self.userTokenType) or \(Self.contentTokenType).",
+                code: .subjectTokenType
+            )
+        }
+        let wanted = fields["requested_token_type"] ?? ""
+        guard wanted.isEmpty || wanted == Self.accessTokenType else {
+            throw .invalid(
+                "requested_token_type",
+                "requested_token_type must be \(Self.accessTokenType) for this integration, or left out.",
+                code: .requestedTokenType
+            )
+        }
+        guard let token = fields["subject_token"], !token.isEmpty else {
+            throw .invalid(
+                "subject_token",
+                "subject_token is missing: send what the request had in Posit-Connect-User-Session-Token.",
+                code: .subjectToken
+            )
+        }
+        subjectToken = token
+        let audience = fields["audience"] ?? ""
+        guard audience.isEmpty || GUID(audience) != nil else { throw Self.unknownAudience }
+        self.audience = GUID(audience)
+    }
+
+    static let unknownAudience = Refusal.invalid(
+        "audience", "audience must be the GUID of an integration that this content uses.", code: .audience
+    )
+}

@@ -1,0 +1,110 @@
+public import Accounts
+public import Cryptography
+public import Storage
+import Synchronization
+
+/// Answers the reverse proxy that stands before content: who is it, may they, and where does the content run.
+public final class Gateway: Sendable {
+    /// The answer to one request.
+    public enum Answer: Sendable {
+        /// Let it through to `upstream`; `token` is nil where nobody is signed in and nobody has to be.
+        case allowed(upstream: String, token: SecretString?)
+        /// Send the browser to sign in.
+        case signIn
+        /// Send the browser to the provider's login of this integration.
+        case logIn(GUID)
+        /// This viewer may not.
+        case forbidden
+        /// There is no such content.
+        case unknown
+        /// The content has no address yet.
+        case noUpstream
+    }
+
+    /// How long a ticket works: one redirect from one origin to the other.
+    public static let ticketLifetime = Duration.seconds(60)
+    /// Beyond this everything is forgotten and learned anew.
+    private static let maximumRemembered = 20_000
+
+    private struct Key: Hashable {
+        let session: Digest
+        let content: GUID
+    }
+
+    private struct Admission {
+        let generation: UInt64
+        let upstream: String
+        let user: GUID
+        let validUntil: Timestamp
+    }
+
+    let account: OpenAccount
+    let clock: WallClock
+    let signer: SessionToken.Signer
+    private let admissions = Mutex<[Key: Admission]>([:])
+
+    init(account: OpenAccount, clock: WallClock, signer: SessionToken.Signer) {
+        self.account = account
+        self.clock = clock
+        self.signer = signer
+    }
+
+    /// Judges a request for content.
+    ///
+    /// - Parameters:
+    ///   - content: which content.
+    ///   - secret: what the content's cookie holds; nil where the browser has none.
+    public func authorize(content guid: GUID, secret: SecretString?) async throws(Refusal) -> Answer {
+        let now = clock.now
+        let generation = account.changes.current
+        let hash = secret.map { SHA256.hash($0.reveal()) }
+        if let hash, let admission = recall(Key(session: hash, content: guid), generation, now) {
+            return allowed(admission.upstream, admission.user, guid, now)
+        }
+        let facts = try await attempt { () throws(StoreError) in
+            try await account.store.gatewayFacts(sessionHash: hash, content: guid, at: now)
+        }
+        guard let content = facts.content else { return .unknown }
+        let viewer = facts.session?.contentGUID == guid ? facts.viewer : nil
+        guard let viewer, !viewer.isLocked else {
+            guard content.accessType == .all else { return .signIn }
+            return content.upstreamURL.map { .allowed(upstream: $0, token: nil) } ?? .noUpstream
+        }
+        guard Contents.mayOpen(content, viewer, permissions: facts.permissions) else { return .forbidden }
+        let working = Set(facts.sessions.filter { $0.needsLogin == nil }.map(\.integrationGUID))
+        if let missing = facts.associations.first(where: {
+            $0.integration.authType == "Viewer" && !working.contains($0.integration.guid)
+        }) {
+            return .logIn(missing.integration.guid)
+        }
+        guard let upstream = content.upstreamURL else { return .noUpstream }
+        if let hash, let session = facts.session {
+            remember(
+                Key(session: hash, content: guid),
+                Admission(generation: generation, upstream: upstream, user: viewer.guid, validUntil: session.expiresAt)
+            )
+        }
+        return allowed(upstream, viewer.guid, guid, now)
+    }
+
+    private func allowed(_ upstream: String, _ user: GUID, _ content: GUID, _ now: Timestamp) -> Answer {
+        .allowed(upstream: upstream, token: signer.issue(.user, user: user, content: content, at: now))
+    }
+
+    private func recall(_ key: Key, _ generation: UInt64, _ now: Timestamp) -> Admission? {
+        guard !account.isErased else { return nil }
+        return admissions.withLock { admissions in
+            guard let admission = admissions[key], admission.generation == generation, now < admission.validUntil else {
+                return nil
+            }
+            return admission
+        }
+    }
+
+    private func remember(_ key: Key, _ admission: Admission) {
+        admissions.withLock { admissions in
+            if admissions.count >= Self.maximumRemembered { admissions.removeAll(keepingCapacity: true) }
+            admissions[key] = admission
+        }
+    }
+}

@@ -1,0 +1,163 @@
+public import Accounts
+public import Cryptography
+import HTTPClient
+import JSON
+public import OAuthClient
+import Storage
+
+extension LoginFlows {
+    /// What arrives at a callback, with what the browser brought along.
+    public struct Arrival: Sendable {
+        let parameters: CallbackParameters
+        let path: String
+        let cookieSecret: SecretString?
+        let identity: BrowserIdentity?
+
+        /// - Parameters:
+        ///   - parameters: the query, strictly read.
+        ///   - path: which callback it is.
+        ///   - cookieSecret: the flow's cookie, where the browser has it.
+        ///   - identity: who is signed in.
+        public init(
+            parameters: CallbackParameters, path: String, cookieSecret: SecretString?, identity: BrowserIdentity?
+        ) {
+            self.parameters = parameters
+            self.path = path
+            self.cookieSecret = cookieSecret
+            self.identity = identity
+        }
+    }
+
+    /// Ends a login: the flow is consumed before anything is sent, and the code goes where the flow froze it to go.
+    ///
+    /// - Returns: where the browser goes, relative to the base URL.
+    /// - Throws: `Refusal` 230 with a sentence for the viewer, and the link to try again in its payload.
+    public func complete(_ arrival: Arrival) async throws(Refusal) -> String {
+        guard let state = arrival.parameters.state else { throw Self.gone }
+        let stateHash = SHA256.hash(state.reveal())
+        let now = clock.now
+        let consumed = try await attempt { () throws(StoreError) in
+            try await account.store.consumeLoginFlow(stateHash: stateHash, at: now)
+        }
+        guard let flow = consumed else { throw Self.gone }
+        steps(.loginFlowConsumed)
+
+        guard flow.redirectURI == address.base + arrival.path else {
+            throw refused(flow, "it came back to another address than it was sent to")
+        }
+        guard let secret = arrival.cookieSecret,
+            constantTimeEquals(SHA256.hash(secret.reveal()), flow.browserHash)
+        else { throw refused(flow, "it was begun in another browser") }
+        guard let identity = arrival.identity, identity.user.guid == flow.userGUID else {
+            throw refused(flow, "it was begun by another user than the one who is signed in now")
+        }
+        try checkIssuer(of: arrival.parameters, flow)
+        if arrival.parameters.error != nil { throw providerRefusal(arrival.parameters, flow) }
+        guard let code = arrival.parameters.code else {
+            throw refused(flow, "the provider sent neither a code nor an error")
+        }
+
+        let integration = try await unchangedIntegration(flow)
+        let sentAt = clock.now
+        let grant = try await exchange(code, stateHash, flow, integration)
+        steps(.loginCodeAnswered)
+        try checkIdentity(grant, stateHash, flow, at: clock.now)
+        try await keeper.store(grant, user: flow.userGUID, integration: integration, sentAt: sentAt)
+        steps(.loginSessionStored)
+        return flow.returnPath
+    }
+
+    private func unchangedIntegration(_ flow: LoginFlowRecord) async throws(Refusal) -> IntegrationRecord {
+        let found = try await attempt { () throws(StoreError) in
+            try await account.store.integration(flow.integrationGUID)
+        }
+        guard let integration = found, integration.version == flow.integrationVersion else {
+            throw refused(flow, "the integration was changed in the meantime")
+        }
+        return integration
+    }
+
+    private func exchange(
+        _ code: SecretString, _ stateHash: Digest, _ flow: LoginFlowRecord, _ integration: IntegrationRecord
+    ) async throws(Refusal) -> TokenGrant {
+        let endpoint: TokenEndpoint
+        var verifier: SecretString?
+        do {
+            let provider = try Provider(integration, policy: outbound)
+            let secret = try integration.sealedSecret.map {
+                try account.vault.open($0, at: .clientSecret(integration.guid))
+            }
+            endpoint = TokenEndpoint(
+                url: try OutboundURL(parsing: flow.tokenEndpoint, policy: outbound),
+                credentials: ClientCredentials(clientID: flow.clientID, secret: secret, method: provider.authentication)
+            )
+            verifier = try flow.sealedVerifier.map { try account.vault.open($0, at: .verifier(stateHash)) }
+        } catch {
+            throw refused(flow, "the integration is not usable as it is configured")
+        }
+        let outcome = await endpoint.exchangeCode(
+            code, verifier: verifier, redirectURI: flow.redirectURI, over: transport
+        )
+        switch outcome {
+        case .granted(let grant): return grant
+        case .refused(let refusal):
+            throw refused(
+                flow,
+                "the provider refused to give a token (\(refusal.message)); an administrator can check the integration")
+        case .unavailable: throw refused(flow, "the provider could not be reached or gave no usable answer")
+        }
+    }
+
+    /// RFC 9207: an `iss` must be the expected one, and be there where it was promised.
+    private func checkIssuer(of parameters: CallbackParameters, _ flow: LoginFlowRecord) throws(Refusal) {
+        guard let issuer = flow.issuer else { return }
+        guard let sent = parameters.iss else {
+            if flow.requiresIssuer { throw refused(flow, "the answer does not say which server it is from (iss)") }
+            return
+        }
+        guard constantTimeEquals(sent, issuer) else {
+            throw refused(flow, "the answer is from another server than asked (iss)")
+        }
+    }
+
+    /// OpenID Connect Core, section 3.1.3.7. Without a known issuer nothing in an id_token is trusted or used.
+    private func checkIdentity(
+        _ grant: TokenGrant, _ stateHash: Digest, _ flow: LoginFlowRecord, at now: Timestamp
+    ) throws(Refusal) {
+        guard let token = grant.idToken, let issuer = flow.issuer else { return }
+        do {
+            let nonce = try account.vault.open(flow.sealedNonce, at: .nonce(stateHash))
+            _ = try IDToken.verify(
+                token, issuer: issuer, clientID: flow.clientID, nonce: nonce.reveal(), now: now.seconds
+            )
+        } catch {
+            throw refused(flow, "the provider's id_token is not for this login")
+        }
+    }
+
+    private func providerRefusal(_ parameters: CallbackParameters, _ flow: LoginFlowRecord) -> Refusal {
+        switch parameters.error {
+        case "access_denied":
+            refused(flow, "the provider says that access was denied: you, or an administrator there, declined it")
+        case "temporarily_unavailable", "server_error": refused(flow, "the provider has a problem of its own for now")
+        case let error:
+            refused(
+                flow,
+                "the provider answered \(error ?? "with an error")"
+                    + (parameters.errorDescription.map { " (\($0))" } ?? ""))
+        }
+    }
+
+    private func refused(_ flow: LoginFlowRecord, _ why: String) -> Refusal {
+        let retry = "\(address.login(flow.integrationGUID))?redirect=\(FormEncoding.encode(flow.returnPath))"
+        return Refusal(
+            .loginNotPossible, "The login did not work: \(why). You can try again.",
+            payload: ["integration_guid": .string(flow.integrationGUID.description), "login_url": .string(retry)]
+        )
+    }
+
+    private static let gone = Refusal(
+        .loginNotPossible,
+        "This login was finished already, or took too long: go back to where you came from and log in again."
+    )
+}

@@ -1,0 +1,36 @@
+import Accounts
+import Storage
+
+/// Whose token with which integration.
+struct SessionKey: Hashable, Sendable {
+    let user: GUID
+    let integration: GUID
+}
+
+/// An access token as memory holds it: sealed, with what decides whether it may be handed out.
+struct LiveToken: Sendable {
+    let sealed: [UInt8]
+    let additionalData: [UInt8]
+    let expiresAt: Timestamp?
+    let refreshAt: Timestamp?
+
+    init(_ session: OAuthSessionRecord, vault: Vault) {
+        sealed = session.tokens.access
+        additionalData = vault.additionalData(.accessToken(session.userGUID, session.integrationGUID))
+        expiresAt = session.tokens.expiresAt
+        refreshAt = session.tokens.refreshAt
+    }
+
+    /// The seconds that remain, where they are known.
+    func expiresIn(at now: Timestamp) -> Int64? { expiresAt.map { max(0, $0.seconds - now.seconds) } }
+}
+
+extension Vault.Place {
+    static func accessToken(_ user: GUID, _ integration: GUID) -> Vault.Place {
+        Vault.Place(table: "oauth_session", column: "sealed_access_token", row: "\(user)/\(integration)")
+    }
+
+    static func refreshToken(_ user: GUID, _ integration: GUID) -> Vault.Place {
+        Vault.Place(table: "oauth_session", column: "sealed_refresh_token", row: "\(user)/\(integration)")
+    }
+}

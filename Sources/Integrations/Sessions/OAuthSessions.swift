@@ -1,0 +1,43 @@
+public import Accounts
+public import Storage
+
+/// What viewers' logins left, as the API shows it: who and when, and never a token.
+public struct OAuthSessions: Sendable {
+    let account: OpenAccount
+
+    /// The caller's own sessions.
+    public func own(_ caller: Caller) async throws(Refusal) -> [OAuthSessionRecord] {
+        try await attempt { () throws(StoreError) in try await account.store.oauthSessions(of: caller.user.guid) }
+    }
+
+    /// Everybody's sessions.
+    public func all(for admin: Administrator) async throws(Refusal) -> [OAuthSessionRecord] {
+        try await attempt { () throws(StoreError) in try await account.store.oauthSessions(of: nil) }
+    }
+
+    /// One session: the caller's own, or any for administrators. Somebody else's is as good as none.
+    public func session(_ guid: GUID, for caller: Caller) async throws(Refusal) -> OAuthSessionRecord {
+        let found = try await attempt { () throws(StoreError) in try await account.store.oauthSession(guid) }
+        guard let session = found, session.userGUID == caller.user.guid || caller.role == .administrator else {
+            throw .notFound("OAuth session")
+        }
+        return session
+    }
+
+    /// Ends a session: its tokens are gone.
+    public func end(_ guid: GUID, by caller: Caller) async throws(Refusal) {
+        let session = try await session(guid, for: caller)
+        _ = try await attempt { () throws(StoreError) in try await account.store.removeOAuthSession(session.guid) }
+    }
+
+    /// Ends the viewer's own session with an integration; nothing happens where there is none.
+    public func logOut(of integration: GUID, _ identity: BrowserIdentity) async throws(Refusal) {
+        let found = try await attempt { () throws(StoreError) in try await account.store.integration(integration) }
+        guard found != nil else { throw .notFound("integration") }
+        let session = try await attempt { () throws(StoreError) in
+            try await account.store.oauthSession(user: identity.user.guid, integration: integration)
+        }
+        guard let session else { return }
+        _ = try await attempt { () throws(StoreError) in try await account.store.removeOAuthSession(session.guid) }
+    }
+}

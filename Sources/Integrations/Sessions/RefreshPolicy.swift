@@ -1,0 +1,43 @@
+import Storage
+
+/// When a token is refreshed: pure decisions, by our own clock.
+enum RefreshPolicy {
+    /// What to do with a session's access token at a moment.
+    enum Decision: Equatable {
+        /// Hand it out.
+        case serve
+        /// Refresh first; the old one may still be handed out if that fails.
+        case refresh(oldIsValid: Bool)
+        /// It cannot be refreshed and is over.
+        case over
+    }
+
+    private static let longestMargin: Int64 = 5 * 60
+    private static let shortestMargin: Int64 = 60
+    /// A refresh on demand (`Cache-Control: no-cache`) happens at most this often per session.
+    static let demandInterval = Duration.seconds(30)
+
+    /// When the refresh of a token is due, counted from the moment its request was sent.
+    static func refreshAt(sentAt: Timestamp, lifetime: Duration, margin: Template.Margin) -> Timestamp {
+        let life = lifetime.components.seconds
+        let wanted =
+            switch margin {
+            case .quarter: max(min(longestMargin, life / 4), shortestMargin)
+            case .late: shortestMargin
+            }
+        // A token that lives for less than two margins would otherwise be due as soon as it is there.
+        return sentAt + .seconds(life - min(wanted, life / 2))
+    }
+
+    static func decide(_ session: OAuthSessionRecord, at now: Timestamp, onDemand: Bool) -> Decision {
+        let isValid = session.tokens.expiresAt.map { now < $0 } ?? true
+        let isDue = session.tokens.refreshAt.map { $0 <= now } ?? false
+        let isDemanded = onDemand && session.updatedAt + demandInterval <= now
+        guard isDue || isDemanded || !isValid else { return .serve }
+        guard session.tokens.refresh != nil else { return isValid ? .serve : .over }
+        // The answer to an earlier refresh was lost, so its token may be used up: presenting it again could end what the
+        // viewer still has. It waits until there is nothing to lose, or until the content says that the token is dead.
+        if session.refreshStartedAt != nil, isValid, !isDemanded { return .serve }
+        return .refresh(oldIsValid: isValid)
+    }
+}

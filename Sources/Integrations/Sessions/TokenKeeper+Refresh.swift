@@ -1,0 +1,172 @@
+import Accounts
+import Cryptography
+import HTTPClient
+import JSON
+import Logging
+import OAuthClient
+import Storage
+
+extension TokenKeeper {
+    /// Presents the refresh token, once, and stores what comes of it.
+    func present(
+        _ session: OAuthSessionRecord, _ key: SessionKey, _ integration: IntegrationRecord, oldIsValid: Bool
+    ) async throws(Refusal) -> OAuthSessionRecord {
+        /// While the old access token is still valid it is served, whatever went wrong.
+        func fallback(_ refusal: Refusal) throws(Refusal) -> OAuthSessionRecord {
+            guard oldIsValid else { throw refusal }
+            return session
+        }
+        let request: (endpoint: TokenEndpoint, token: SecretString, host: String)
+        do throws(Refusal) { request = try prepare(session, key, integration) } catch { return try fallback(error) }
+        let name = session.guid.description
+        if let wait = sessions.wait(name) ?? hosts.wait(request.host) {
+            return try fallback(refreshFailed(key.integration, "provider_unavailable", retryAfter: wait))
+        }
+        let answerWasLost = session.refreshStartedAt != nil
+        do throws(StoreError) {
+            try await account.store.markRefresh(session, at: clock.now)
+        } catch {
+            hosts.succeed(request.host)
+            if error.code == .stale { return try await winner(key) }
+            logger.error("a refresh was not begun", metadata: ["account": "\(account.slug)", "error": "\(error)"])
+            return try fallback(refreshFailed(key.integration, "storage_unavailable", retryAfter: 1))
+        }
+        steps(.refreshMarkerStored)
+        let sentAt = clock.now
+        let outcome = await request.endpoint.refresh(request.token, scope: nil, over: transport)
+        steps(.refreshAnswered)
+
+        switch outcome {
+        case .granted(let grant):
+            hosts.succeed(request.host)
+            sessions.succeed(name)
+            let tokens: SealedTokens
+            do {
+                tokens = try sealed(grant, key: key, integration: integration, sentAt: sentAt, previous: session.tokens)
+            } catch {
+                throw Refusal(.internalFailure, "The tokens could not be sealed: tell the operator of this server.")
+            }
+            let stored = try await commit(tokens, session, key)
+            steps(.refreshStored)
+            return stored
+        case .refused(let refusal) where refusal.kind == .invalidGrant:
+            hosts.succeed(request.host)
+            return try await rejected(session, key, answerWasLost: answerWasLost)
+        case .refused(let refusal):
+            hosts.succeed(request.host)
+            sessions.fail(name, retryAfter: nil)
+            await unmark(session, unless: answerWasLost)
+            logger.warning(
+                "the provider refuses an integration: its administrator must look at it",
+                metadata: [
+                    "account": "\(account.slug)", "integration": "\(key.integration)",
+                    "provider_says": "\(refusal.message)",
+                ]
+            )
+            return try fallback(refreshFailed(key.integration, "integration_misconfigured", retryAfter: nil))
+        case .unavailable(let trouble):
+            hosts.fail(request.host, retryAfter: trouble.retryAfter)
+            sessions.fail(name, retryAfter: trouble.retryAfter)
+            if !trouble.requestMayHaveBeenProcessed { await unmark(session, unless: answerWasLost) }
+            logger.warning(
+                "a provider gave no usable answer to a refresh",
+                metadata: ["account": "\(account.slug)", "host": "\(request.host)", "reason": "\(trouble.reason)"]
+            )
+            let wait = trouble.retryAfter.map(\.components.seconds) ?? 1
+            return try fallback(refreshFailed(key.integration, "provider_unavailable", retryAfter: wait))
+        }
+    }
+
+    private func prepare(
+        _ session: OAuthSessionRecord, _ key: SessionKey, _ integration: IntegrationRecord
+    ) throws(Refusal) -> (endpoint: TokenEndpoint, token: SecretString, host: String) {
+        let provider: Provider
+        do throws(Refusal) { provider = try Provider(integration, policy: outbound) } catch {
+            throw refreshFailed(key.integration, "integration_misconfigured", retryAfter: nil)
+        }
+        do throws(CryptographyError) {
+            guard let sealed = session.tokens.refresh else { throw CryptographyError(.malformed) }
+            var secret: SecretString?
+            if let bytes = integration.sealedSecret {
+                secret = try account.vault.open(bytes, at: .clientSecret(integration.guid))
+            }
+            let endpoint = TokenEndpoint(
+                url: provider.tokenEndpoint,
+                credentials: ClientCredentials(
+                    clientID: provider.clientID, secret: secret, method: provider.authentication)
+            )
+            let token = try account.vault.open(sealed, at: .refreshToken(key.user, key.integration))
+            return (endpoint, token, provider.tokenEndpoint.host)
+        } catch {
+            throw Refusal(.accountUnavailable, "A stored token cannot be opened: tell the operator of this server.")
+        }
+    }
+
+    /// The provider says that the refresh token is worth nothing. Somebody else may have been faster: then it is no wonder.
+    private func rejected(
+        _ session: OAuthSessionRecord, _ key: SessionKey, answerWasLost: Bool
+    ) async throws(Refusal) -> OAuthSessionRecord {
+        let found = try await attempt { () throws(StoreError) in
+            try await account.store.oauthSession(user: key.user, integration: key.integration)
+        }
+        if let found, found.version != session.version { return try await winner(key) }
+        throw await requireLogin(session, answerWasLost ? "refresh_answer_lost" : "refresh_token_rejected")
+    }
+
+    func requireLogin(_ session: OAuthSessionRecord, _ reason: String) async -> Refusal {
+        do throws(StoreError) {
+            try await account.store.requireLogin(session, reason: reason, at: clock.now)
+        } catch {
+            logger.warning(
+                "a session could not be marked", metadata: ["account": "\(account.slug)", "error": "\(error)"])
+        }
+        return loginRequired(session.integrationGUID, reason)
+    }
+
+    /// An answer came and the refresh token is as good as before; but what an earlier lost answer did is still unknown.
+    private func unmark(_ session: OAuthSessionRecord, unless answerWasLost: Bool) async {
+        guard !answerWasLost else { return }
+        do throws(StoreError) { try await account.store.unmarkRefresh(session) } catch {
+            logger.warning("a refresh mark stays", metadata: ["account": "\(account.slug)", "error": "\(error)"])
+        }
+    }
+
+    func sealed(
+        _ grant: TokenGrant, key: SessionKey, integration: IntegrationRecord, sentAt: Timestamp, previous: SealedTokens?
+    ) throws -> SealedTokens {
+        let margin = Template.named(integration.template)?.margin ?? .quarter
+        // A refresh answer without a refresh token, or without a scope, leaves the one there was.
+        let refresh = try grant.refreshToken.map {
+            try account.vault.seal($0, at: .refreshToken(key.user, key.integration))
+        }
+        return SealedTokens(
+            access: try account.vault.seal(grant.accessToken, at: .accessToken(key.user, key.integration)),
+            refresh: refresh ?? previous?.refresh,
+            expiresAt: grant.expiresIn.map { sentAt + $0 },
+            refreshAt: grant.expiresIn.map { RefreshPolicy.refreshAt(sentAt: sentAt, lifetime: $0, margin: margin) },
+            scope: grant.scope ?? previous?.scope
+        )
+    }
+
+    func loginRequired(_ integration: GUID, _ reason: String) -> Refusal {
+        Refusal(
+            .loginRequired, "The viewer must log in to the integration: send the browser to payload.login_url.",
+            payload: payload(integration, reason)
+        )
+    }
+
+    func refreshFailed(_ integration: GUID, _ reason: String, retryAfter: Int64?) -> Refusal {
+        let sentence =
+            reason == "integration_misconfigured"
+            ? "The provider refuses this integration: an administrator must check its client and secret."
+            : "The access token could not be refreshed for now: try again in a moment."
+        return Refusal(.refreshFailed, sentence, payload: payload(integration, reason), retryAfter: retryAfter)
+    }
+
+    private func payload(_ integration: GUID, _ reason: String) -> JSONObject {
+        [
+            "integration_guid": .string(integration.description), "reason": .string(reason),
+            "login_url": .string(address.login(integration)),
+        ]
+    }
+}

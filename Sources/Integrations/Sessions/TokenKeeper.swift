@@ -1,0 +1,153 @@
+import Accounts
+import Cryptography
+import HTTPClient
+import JSON
+import Logging
+import OAuthClient
+import Storage
+import Synchronization
+
+/// Keeps the tokens of one account fresh: exactly one provider call per expired session, however many wait for it.
+final class TokenKeeper: Sendable {
+    typealias Refresh = Task<Result<OAuthSessionRecord, Refusal>, Never>
+
+    let account: OpenAccount
+    let clock: WallClock
+    let address: PublicAddress
+    let outbound: OutboundPolicy
+    let transport: any HTTPTransport
+    /// One circuit per provider host, shared by all accounts.
+    let hosts: CircuitBreaker
+    /// One per session: a failed refresh is not tried again with the next request already.
+    let sessions: CircuitBreaker
+    let steps: StepObserver
+    let logger: Logger
+
+    private let refreshes = Mutex<[SessionKey: Refresh]>([:])
+    /// Tokens that a provider gave and the disk did not take: they are stored before anything else is tried.
+    private let unstored = Mutex<[SessionKey: SealedTokens]>([:])
+    private let observer: @Sendable (OAuthSessionRecord, _ generation: UInt64) -> Void
+
+    /// - Parameter observer: told of every session that was stored, with the change count read before it was.
+    init(
+        account: OpenAccount, world: World,
+        observer: @escaping @Sendable (OAuthSessionRecord, _ generation: UInt64) -> Void
+    ) {
+        self.account = account
+        clock = world.clock
+        address = world.address
+        outbound = world.outbound
+        transport = world.transport
+        hosts = world.hosts
+        sessions = CircuitBreaker(threshold: 1, clock: world.clock)
+        steps = world.steps
+        logger = world.logger
+        self.observer = observer
+    }
+
+    /// Stores what a login gave.
+    func store(
+        _ grant: TokenGrant, user: GUID, integration: IntegrationRecord, sentAt: Timestamp
+    ) async throws(Refusal) {
+        let key = SessionKey(user: user, integration: integration.guid)
+        let generation = account.changes.current
+        let tokens: SealedTokens
+        do { tokens = try sealed(grant, key: key, integration: integration, sentAt: sentAt, previous: nil) } catch {
+            throw Refusal(.internalFailure, "The tokens could not be sealed: tell the operator of this server.")
+        }
+        let session = try await attempt { () throws(StoreError) in
+            try await account.store.commitLogin(
+                account.makeGUID(), user: user, integration: integration.guid, integrationVersion: integration.version,
+                tokens: tokens, at: clock.now
+            )
+        }
+        unstored.withLock { $0[key] = nil }
+        sessions.succeed(session.guid.description)
+        observer(session, generation)
+    }
+
+    /// The session with an access token that may be handed out.
+    ///
+    /// - Throws: `Refusal` 219 where that is not possible for now, 220 where the viewer must log in again.
+    func fresh(
+        _ session: OAuthSessionRecord, _ integration: IntegrationRecord, onDemand: Bool
+    ) async throws(Refusal) -> OAuthSessionRecord {
+        if let reason = session.needsLogin { throw loginRequired(integration.guid, reason) }
+        guard RefreshPolicy.decide(session, at: clock.now, onDemand: onDemand) != .serve else { return session }
+        let key = SessionKey(user: session.userGUID, integration: session.integrationGUID)
+        let refresh = refreshes.withLock { running in
+            if let task = running[key] { return task }
+            // A task of its own: a caller who goes away must not break off what others wait for.
+            let task = Refresh { [self] in
+                let result = await renew(key, integration, onDemand: onDemand)
+                refreshes.withLock { $0[key] = nil }
+                return result
+            }
+            running[key] = task
+            return task
+        }
+        return try await refresh.value.get()
+    }
+
+    /// Waits for the refreshes that are under way, so that a shutdown loses no token.
+    func drain() async {
+        for task in refreshes.withLock({ Array($0.values) }) { _ = await task.value }
+    }
+
+    private func renew(
+        _ key: SessionKey, _ integration: IntegrationRecord, onDemand: Bool
+    ) async -> Result<OAuthSessionRecord, Refusal> {
+        do throws(Refusal) {
+            let found = try await attempt { () throws(StoreError) in
+                try await account.store.oauthSession(user: key.user, integration: key.integration)
+            }
+            guard let session = found else { throw loginRequired(key.integration, "not_logged_in") }
+            if let reason = session.needsLogin { throw loginRequired(key.integration, reason) }
+            if let kept = unstored.withLock({ $0[key] }) { return .success(try await commit(kept, session, key)) }
+            // Whoever came first may have done it all while this one waited for its turn.
+            switch RefreshPolicy.decide(session, at: clock.now, onDemand: onDemand) {
+            case .serve: return .success(session)
+            case .over: throw await requireLogin(session, "access_token_expired")
+            case .refresh(let oldIsValid):
+                return .success(try await present(session, key, integration, oldIsValid: oldIsValid))
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    func commit(_ tokens: SealedTokens, _ session: OAuthSessionRecord, _ key: SessionKey) async throws(Refusal)
+        -> OAuthSessionRecord
+    {
+        let generation = account.changes.current
+        do throws(StoreError) {
+            let stored = try await account.store.commitRefresh(session, tokens: tokens, at: clock.now)
+            unstored.withLock { $0[key] = nil }
+            observer(stored, generation)
+            return stored
+        } catch {
+            guard error.code == .stale else {
+                // The provider has taken the old refresh token; only here are the new ones. They wait for the disk.
+                unstored.withLock { $0[key] = tokens }
+                logger.error(
+                    "refreshed tokens could not be stored",
+                    metadata: ["account": "\(account.slug)", "error": "\(error)"])
+                throw refreshFailed(key.integration, "storage_unavailable", retryAfter: 1)
+            }
+            unstored.withLock { $0[key] = nil }
+            return try await winner(key)
+        }
+    }
+
+    /// What another writer stored.
+    func winner(_ key: SessionKey) async throws(Refusal) -> OAuthSessionRecord {
+        let generation = account.changes.current
+        let found = try await attempt { () throws(StoreError) in
+            try await account.store.oauthSession(user: key.user, integration: key.integration)
+        }
+        guard let session = found else { throw loginRequired(key.integration, "not_logged_in") }
+        if let reason = session.needsLogin { throw loginRequired(key.integration, reason) }
+        observer(session, generation)
+        return session
+    }
+}

@@ -1,0 +1,80 @@
+import Accounts
+import HTTPClient
+
+/// Which hosts are a vendor's own, and the one form in which they are kept.
+///
+/// People paste what their browser shows: with a scheme, a slash, `:443`, a workspace number. That much is tidied up;
+/// everything else that is not a host under the vendor's domain is refused.
+public struct HostRule: Sendable {
+    let field: String
+    /// The vendor's domains, each with a leading dot. At least one label must stand before one of them.
+    let suffixes: [String]
+    let example: String
+    /// Query parameters that the vendor's own addresses have and that mean nothing here.
+    let ignoredQuery: [String]
+    /// Whether underscores become hyphens: they break strict TLS host checks.
+    let replacesUnderscores: Bool
+
+    /// The address of the host, with nothing behind it.
+    ///
+    /// - Throws: `Refusal` 228 with the field and a sentence.
+    func address(of text: String, policy: OutboundPolicy) throws(Refusal) -> OutboundURL {
+        let typed = try tidied(text)
+        let host = replacesUnderscores ? typed.replacing("_", with: "-") : typed
+        let colon = host.hasSuffix("]") ? nil : host.lastIndex(of: ":")
+        let port = colon.flatMap { UInt16(host[host.index(after: $0)...]) }
+        let scheme = policy.scheme(
+            host: String(port == nil ? host[...] : host[..<(colon ?? host.endIndex)]), port: port)
+        let address: OutboundURL
+        do throws(OutboundURLError) {
+            address = try OutboundURL(parsing: "\(scheme.rawValue)://\(host)", policy: policy)
+        } catch {
+            throw refusal(error.description)
+        }
+        let isVendors = suffixes.contains { address.host.hasSuffix($0) && address.host.utf8.count > $0.utf8.count }
+        guard isVendors || policy.permits(host: address.host, port: address.port) else {
+            throw refusal("it must be a host of the vendor's own, such as \(example).")
+        }
+        return address
+    }
+
+    /// What is kept and shown: the host as it was typed, without what was only pasted along.
+    func tidied(_ text: String) throws(Refusal) -> String {
+        var rest = text.trimmingSpaces.lowercased()[...]
+        if let scheme = rest.firstRange(of: "://") {
+            guard ["https", "http"].contains(rest[..<scheme.lowerBound]) else {
+                throw refusal("write https:// or no scheme.")
+            }
+            rest = rest[scheme.upperBound...]
+        }
+        if let question = rest.firstIndex(of: "?") {
+            let names = rest[rest.index(after: question)...].split(separator: "&").compactMap {
+                $0.split(separator: "=").first
+            }
+            guard names.allSatisfy({ ignoredQuery.contains(String($0)) }) else {
+                throw refusal("leave out what follows the host.")
+            }
+            rest = rest[..<question]
+        }
+        while rest.hasSuffix("/") { rest.removeLast() }
+        if rest.hasSuffix(":443") { rest.removeLast(4) }
+        guard !rest.isEmpty, rest.utf8.count <= 253 else { throw refusal("write a host such as \(example).") }
+        guard !rest.contains("/"), !rest.contains("#") else {
+            throw refusal("leave out the path: only the host is wanted.")
+        }
+        return String(rest)
+    }
+
+    private func refusal(_ sentence: String) -> Refusal {
+        .invalid(field, "\(field) is not usable: \(sentence)", code: .templateConfig)
+    }
+}
+
+extension String {
+    var trimmingSpaces: String {
+        var rest = self[...]
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return String(rest)
+    }
+}

@@ -1,0 +1,55 @@
+public import Accounts
+import Logging
+public import Storage
+
+/// Everything that can be done in one open account; the rooms of the domain, put together.
+public final class Tenant: Sendable {
+    /// The account itself.
+    public let account: OpenAccount
+    /// Its people.
+    public let people: People
+    /// Its content.
+    public let contents: Contents
+    /// Its integrations.
+    public let integrations: IntegrationCatalog
+    /// Who uses which integration, from both sides.
+    public let associations: Associations
+    /// Its viewers' logins to providers.
+    public let logins: LoginFlows
+    /// What those logins left.
+    public let sessions: OAuthSessions
+    /// Session token in, access token out.
+    public let exchange: Exchange
+    /// The gateway's answers.
+    public let gateway: Gateway
+
+    private let keeper: TokenKeeper
+
+    /// Puts the rooms together.
+    public init(_ account: OpenAccount, world: World) throws {
+        let signer = try SessionToken.Signer(account.vault)
+        let memory = ExchangeMemory(account: account, clock: world.clock)
+        let keeper = TokenKeeper(account: account, world: world) { memory.remember($0, generation: $1) }
+        let people = People(account: account, clock: world.clock, hasher: world.hasher, limiter: world.limiter)
+        self.account = account
+        self.people = people
+        self.keeper = keeper
+        contents = Contents(account: account, clock: world.clock, upstreams: world.upstreams)
+        integrations = IntegrationCatalog(
+            account: account, clock: world.clock, address: world.address, outbound: world.outbound,
+            transport: world.transport
+        )
+        associations = Associations(account: account, clock: world.clock, contents: contents)
+        logins = LoginFlows(
+            account: account, clock: world.clock, address: world.address, outbound: world.outbound,
+            transport: world.transport,
+            keeper: keeper, steps: world.steps
+        )
+        sessions = OAuthSessions(account: account)
+        exchange = Exchange(account: account, clock: world.clock, signer: signer, keeper: keeper, memory: memory)
+        gateway = Gateway(account: account, clock: world.clock, signer: signer)
+    }
+
+    /// Waits for what is under way with providers.
+    public func drain() async { await keeper.drain() }
+}

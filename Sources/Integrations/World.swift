@@ -1,0 +1,48 @@
+public import Accounts
+public import HTTPClient
+public import Logging
+public import Storage
+
+/// What all accounts share: the clock, the addresses, the way out, and what protects providers from us.
+public struct World: Sendable {
+    /// The time.
+    public let clock: WallClock
+    /// Where people and providers reach this server.
+    public let address: PublicAddress
+    /// What may be called.
+    public let outbound: OutboundPolicy
+    /// How it is called.
+    public let transport: any HTTPTransport
+    /// Where content may run.
+    public let upstreams: UpstreamPolicy
+    /// Hashes passwords.
+    public let hasher: PasswordHasher
+    /// Counts failed sign-ins.
+    public let limiter: AttemptLimiter
+    /// Told of each step.
+    public let steps: StepObserver
+    /// The log.
+    public let logger: Logger
+
+    let hosts: CircuitBreaker
+
+    /// So many failures of a provider's host in a row open its circuit.
+    private static let hostThreshold = 5
+
+    /// A world of these parts.
+    public init(
+        clock: WallClock, address: PublicAddress, outbound: OutboundPolicy, transport: any HTTPTransport,
+        upstreams: UpstreamPolicy, hasher: PasswordHasher, logger: Logger, steps: @escaping StepObserver = { _ in }
+    ) {
+        self.clock = clock
+        self.address = address
+        self.outbound = outbound
+        self.transport = transport
+        self.upstreams = upstreams
+        self.hasher = hasher
+        self.steps = steps
+        self.logger = logger
+        limiter = AttemptLimiter(clock: clock)
+        hosts = CircuitBreaker(threshold: Self.hostThreshold, clock: clock)
+    }
+}

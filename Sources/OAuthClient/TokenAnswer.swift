@@ -1,0 +1,83 @@
+import Cryptography
+import HTTPClient
+import JSON
+
+/// Reads what a token endpoint answered. Pure: the same answer always means the same.
+///
+/// Providers differ in almost everything here (docs of the vendors, and answers seen in the wild), and the question is
+/// always the same: are the tokens we hold still good, dead, or unknown?
+struct TokenAnswer: Sendable {
+    /// Longer access or refresh tokens are no tokens, in bytes.
+    static let maximumTokenBytes = 16_384
+    /// An id_token carries claims and may be longer, in bytes.
+    static let maximumIDTokenBytes = 65_536
+    /// What is believed of an access token's lifetime.
+    static let longestLifetime: Duration = .seconds(365 * 86_400)
+    /// What is believed of a refresh token's lifetime.
+    static let longestRefreshLifetime: Duration = .seconds(10 * 365 * 86_400)
+
+    /// Whether a refresh token was presented, for the provider's words for a dead one.
+    let isRefresh: Bool
+    /// What was sent, to be kept out of messages.
+    let secrets: [String]
+
+    func outcome(of response: OutboundResponse) -> TokenOutcome {
+        switch response.status {
+        case 429:
+            return unavailable(.rateLimited, response, processed: false, "The provider limits the rate of requests.")
+        case 500..., 408:
+            // The failure may lie behind the point where a single-use token was consumed.
+            return unavailable(.serverError, response, processed: true, "The provider has an internal problem.")
+        case 300..<400:
+            return unavailable(.unintelligible, response, processed: false, "The token endpoint redirects elsewhere.")
+        default:
+            break
+        }
+        let isSuccess = (200..<300).contains(response.status)
+        guard let fields = Self.fields(of: response) else {
+            return unavailable(
+                .unintelligible, response, processed: isSuccess, "The answer is neither JSON nor a form.")
+        }
+        // Some providers say no with status 200.
+        if let code = Self.errorCode(fields) { return refusal(code, fields, response) }
+        guard isSuccess else {
+            return unavailable(.unintelligible, response, processed: false, "The answer has no error code.")
+        }
+        return grant(fields, response)
+    }
+
+    func outcome(of error: OutboundError) -> TokenOutcome {
+        let reason: ProviderUnavailability.Reason =
+            switch error.code {
+            case .refusedAddress: .refusedAddress
+            case .notConnected, .tls, .invalidRequest: .notConnected
+            case .noAnswer: .noAnswer
+            case .answerTooLarge: .tooLarge
+            case .cancelled: .cancelled
+            }
+        return .unavailable(
+            ProviderUnavailability(
+                reason: reason, requestMayHaveBeenProcessed: error.mayHaveBeenSent, message: error.description))
+    }
+
+    func unavailable(
+        _ reason: ProviderUnavailability.Reason, _ response: OutboundResponse, processed: Bool, _ sentence: String
+    ) -> TokenOutcome {
+        .unavailable(
+            ProviderUnavailability(
+                reason: reason, retryAfter: RetryAfter.duration(in: response),
+                requestMayHaveBeenProcessed: processed, message: "\(sentence) (status \(response.status))"))
+    }
+
+    /// The members of a JSON object, or of a form, whatever the Content-Type claims.
+    private static func fields(of response: OutboundResponse) -> JSONObject? {
+        let first = response.body.first { $0 > 0x20 }
+        if first == UInt8(ascii: "{") { return (try? JSON.parse(response.body))?.objectValue }
+        guard first != UInt8(ascii: "<"), response.body.contains(UInt8(ascii: "=")),
+            response.contentType == nil || response.contentType == FormEncoding.contentType
+                || response.contentType == "text/plain",
+            let pairs = try? FormEncoding.decode(form: String(decoding: response.body, as: UTF8.self))
+        else { return nil }
+        return JSONObject(pairs.map { ($0.name, JSON.string($0.value)) })
+    }
+}

@@ -1,0 +1,79 @@
+import JSON
+
+/// A way to misbehave, and at which requests.
+struct Fault: Sendable {
+    enum Endpoint: String, Sendable {
+        case token
+        case authorize
+        case api
+    }
+
+    enum Kind: String, Sendable {
+        /// Waits, then answers.
+        case delay
+        /// Closes the connection, nothing was done.
+        case dropBefore = "drop_before"
+        /// Does everything (tokens rotate), then closes the connection without an answer.
+        case dropAfter = "drop_after"
+        /// Never answers; ends with a closed connection when held requests are released.
+        case hang
+        /// Waits for the release, then does and answers.
+        case holdBefore = "hold_before"
+        /// Does everything, waits for the release, then answers.
+        case holdAfter = "hold_after"
+        /// An error of the given status in the provider's shape.
+        case status
+        case html
+        case malformedJSON = "malformed_json"
+        case rateLimit = "rate_limit"
+        /// Two MiB of valid JSON.
+        case tooLarge = "too_large"
+        case empty
+    }
+
+    let endpoint: Endpoint
+    let kind: Kind
+    /// Only token requests of this `grant_type`.
+    let grant: String?
+    let milliseconds: Int64
+    let status: Int?
+    /// Seconds, for the `Retry-After` header.
+    let retryAfter: Int64?
+    /// The OAuth error code of a `status` fault.
+    let error: String
+    /// How many requests are still to be hit.
+    var times: Int64
+
+    init(_ object: JSONObject) throws(ControlRefusal) {
+        let known: Set = ["endpoint", "kind", "grant", "milliseconds", "status", "retry_after", "error", "times"]
+        if let unknown = object.keys.first(where: { !known.contains($0) }) {
+            throw ControlRefusal("A fault has no \(unknown)")
+        }
+        guard let endpoint = object["endpoint"]?.stringValue.flatMap(Endpoint.init(rawValue:)) else {
+            throw ControlRefusal("endpoint is token, authorize or api")
+        }
+        guard let kind = object["kind"]?.stringValue.flatMap(Kind.init(rawValue:)) else {
+            throw ControlRefusal("kind is unknown")
+        }
+        let times = object["times"]?.integerValue ?? 1
+        guard times > 0 else { throw ControlRefusal("times is 1 or more") }
+        let status = object["status"]?.integerValue
+        guard status.map({ (200...599).contains($0) }) ?? true else { throw ControlRefusal("status is 200 to 599") }
+        self.endpoint = endpoint
+        self.kind = kind
+        self.times = times
+        self.status = status.map { Int($0) }
+        grant = object["grant"]?.stringValue
+        milliseconds = object["milliseconds"]?.integerValue ?? 0
+        retryAfter = object["retry_after"]?.integerValue
+        error = object["error"]?.stringValue ?? "temporarily_unavailable"
+    }
+
+    func applies(to endpoint: Endpoint, grant: String?) -> Bool {
+        self.endpoint == endpoint && (self.grant == nil || self.grant == grant)
+    }
+
+    var json: JSON {
+        ["endpoint": .string(endpoint.rawValue), "kind": .string(kind.rawValue), "times": .integer(times)]
+    }
+}

@@ -1,0 +1,151 @@
+import Synchronization
+
+/// Finds and opens accounts by the fingerprint that everything of theirs carries.
+///
+/// A start reads folder names only. Accounts open when first asked for; of those that nobody is using, only so many stay
+/// open, and the least recently used close first. An account that somebody still holds is never opened a second time, so
+/// what its memory says is the only truth about it.
+public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
+    /// How many accounts stay open without being used; each costs about nine file descriptors.
+    public static var defaultLimit: Int { 64 }
+
+    private struct Entry {
+        var kept: Tenant?
+        weak var tenant: Tenant?
+        var lastUsed: UInt64
+    }
+
+    private struct State {
+        var slugs: [TenantFingerprint: AccountSlug] = [:]
+        var entries: [TenantFingerprint: Entry] = [:]
+        var opening: [TenantFingerprint: Task<Tenant, any Error>] = [:]
+        var uses: UInt64 = 0
+        var scannedAt: ContinuousClock.Instant?
+    }
+
+    /// The folder the accounts are in.
+    public let folder: DataFolder
+    private let limit: Int
+    private let ring: Mutex<MasterKeyRing>
+    private let assemble: @Sendable (OpenAccount) throws -> Tenant
+    private let state = Mutex(State())
+
+    /// A directory of the accounts in a folder; `assemble` builds what the upper rooms want of an open account.
+    public init(
+        folder: DataFolder, ring: MasterKeyRing, limit: Int = AccountDirectory.defaultLimit,
+        assemble: @escaping @Sendable (OpenAccount) throws -> Tenant
+    ) throws {
+        self.folder = folder
+        self.limit = limit
+        self.ring = Mutex(ring)
+        self.assemble = assemble
+        try rescan()
+    }
+
+    /// The accounts there are.
+    public var slugs: [AccountSlug] { state.withLock { $0.slugs.values.sorted() } }
+
+    /// How many accounts are open.
+    public var openCount: Int { state.withLock { $0.entries.values.count { $0.tenant != nil } } }
+
+    /// An account that is open already; for the hot path, which neither waits nor opens.
+    public func opened(_ fingerprint: TenantFingerprint) -> Tenant? {
+        state.withLock { state in
+            guard let tenant = state.entries[fingerprint]?.tenant else { return nil }
+            Self.use(tenant, fingerprint, limit: limit, in: &state)
+            return tenant
+        }
+    }
+
+    /// An account, opened when it is not open yet; nil where there is none.
+    ///
+    /// - Throws: `AccountError` where the account is there but cannot be opened.
+    public func tenant(_ fingerprint: TenantFingerprint) async throws -> Tenant? {
+        if let tenant = opened(fingerprint) { return tenant }
+        guard let slug = try slug(of: fingerprint) else { return nil }
+        let task = state.withLock { state in
+            if let task = state.opening[fingerprint] { return task }
+            let ring = self.ring.withLock { $0 }
+            let task = Task { [folder, assemble] in try assemble(try OpenAccount(slug, in: folder, ring: ring)) }
+            state.opening[fingerprint] = task
+            return task
+        }
+        let result = await task.result
+        state.withLock { state in
+            // Whoever waited longest has done this already; then the entry is there and only its use is counted.
+            if state.opening[fingerprint] == task { state.opening[fingerprint] = nil }
+            if case .success(let tenant) = result { Self.use(tenant, fingerprint, limit: limit, in: &state) }
+        }
+        return try result.get()
+    }
+
+    /// An account by its slug.
+    public func tenant(_ slug: AccountSlug) async throws -> Tenant? { try await tenant(TenantFingerprint(of: slug)) }
+
+    /// Creates an account; it is served from now on.
+    public func create(_ slug: AccountSlug, name: String, at now: Timestamp) throws {
+        try folder.create(slug, name: name, ring: ring.withLock { $0 }, at: now)
+        state.withLock { $0.slugs[TenantFingerprint(of: slug)] = slug }
+    }
+
+    /// Erases an account and forgets it; `closing` is told the tenant first, where it is open.
+    public func erase(_ slug: AccountSlug, closing: (Tenant) -> Void) throws {
+        let fingerprint = TenantFingerprint(of: slug)
+        let tenant = state.withLock { state in
+            state.slugs[fingerprint] = nil
+            return state.entries.removeValue(forKey: fingerprint)?.tenant
+        }
+        if let tenant { closing(tenant) }
+        try folder.erase(slug)
+    }
+
+    /// Puts a fresh master key in front and wraps every data key with it.
+    ///
+    /// The new ring is on disk before anything is wrapped by it, so a crash at any moment leaves every account readable.
+    /// The older keys stay in the ring for backups that were made under them, unless `forgettingOlder`.
+    public func rotateMasterKey(path: String, forgettingOlder: Bool) throws -> (keyID: String, rewrapped: Int) {
+        try ring.withLock { ring in
+            let rotated = ring.rotated()
+            try rotated.save(path: path)
+            ring = rotated
+            let count = try folder.rewrap(by: rotated)
+            if forgettingOlder {
+                ring = rotated.trimmed()
+                try ring.save(path: path)
+            }
+            return (rotated.current.id, count)
+        }
+    }
+
+    private func slug(of fingerprint: TenantFingerprint) throws -> AccountSlug? {
+        if let slug = state.withLock({ $0.slugs[fingerprint] }) { return slug }
+        try rescan()
+        return state.withLock { $0.slugs[fingerprint] }
+    }
+
+    /// Reads the folder names again, at most once a second: a folder may have been moved in by hand.
+    private func rescan() throws {
+        let isDue = state.withLock { state in
+            if let last = state.scannedAt, ContinuousClock.now - last < .seconds(1) { return false }
+            state.scannedAt = .now
+            return true
+        }
+        guard isDue else { return }
+        let found = try folder.accounts()
+        state.withLock { state in
+            state.slugs = Dictionary(found.map { (TenantFingerprint(of: $0), $0) }) { first, _ in first }
+        }
+    }
+
+    private static func use(_ tenant: Tenant, _ fingerprint: TenantFingerprint, limit: Int, in state: inout State) {
+        state.uses += 1
+        guard state.entries[fingerprint]?.kept == nil else {
+            state.entries[fingerprint]?.lastUsed = state.uses
+            return
+        }
+        state.entries[fingerprint] = Entry(kept: tenant, tenant: tenant, lastUsed: state.uses)
+        let kept = state.entries.filter { $0.value.kept != nil }
+        guard kept.count > limit, let oldest = kept.min(by: { $0.value.lastUsed < $1.value.lastUsed }) else { return }
+        state.entries[oldest.key]?.kept = nil
+    }
+}

@@ -1,0 +1,120 @@
+import Cryptography
+import JSON
+
+/// The folder of all accounts: one folder an account, and three files of the installation.
+public struct DataFolder: Sendable {
+    /// The folder's path as it was given.
+    public let path: String
+
+    /// The folder at a path; it is created where there is none.
+    public init(path: String) throws {
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        if !Files.exists(self.path) { try Files.createDirectory(self.path) }
+    }
+
+    /// Where the master keys are unless the operator keeps them elsewhere.
+    public var masterKeyPath: String { "\(path)/.master-key" }
+    /// The socket at which a running server takes the operator's commands.
+    public var controlSocketName: String { ".control.sock" }
+    var lockPath: String { "\(path)/.lock" }
+
+    private static let deletedPrefix = ".deleted-"
+
+    func folder(of slug: AccountSlug) -> String { "\(path)/\(slug)" }
+    func databasePath(of slug: AccountSlug) -> String { "\(folder(of: slug))/\(SQLiteStore.fileName)" }
+    func keyPath(of slug: AccountSlug) -> String { "\(folder(of: slug))/\(DataKeyFile.name)" }
+
+    /// Where the manifest of an account is, whether or not the account exists yet.
+    public func manifestPath(of slug: AccountSlug) -> String { "\(folder(of: slug))/account.json" }
+
+    /// The accounts that exist, in alphabetical order; found by their folders alone.
+    public func accounts() throws -> [AccountSlug] {
+        try Files.names(in: path).compactMap(AccountSlug.init).filter(contains).sorted()
+    }
+
+    /// Whether there is such an account.
+    public func contains(_ slug: AccountSlug) -> Bool { Files.exists(databasePath(of: slug)) }
+
+    /// Creates an account. It exists from the moment its database has its final name, the last step of all.
+    public func create(_ slug: AccountSlug, name: String, ring: MasterKeyRing, at now: Timestamp) throws {
+        let fingerprint = TenantFingerprint(of: slug)
+        if let other = try accounts().first(where: { TenantFingerprint(of: $0) == fingerprint }) {
+            throw AccountError(
+                .exists,
+                other == slug
+                    ? "there is an account \(slug) already" : "the name \(slug) collides with \(other): choose another"
+            )
+        }
+        try Files.createDirectory(folder(of: slug))
+        let unfinished = databasePath(of: slug) + ".new"
+        try Files.remove(unfinished)
+        try SQLiteStore.create(path: unfinished, slug: slug, name: name, at: now)
+        let dataKey = SecretBytes.random(MasterKeyRing.keyLength)
+        try DataKeyFile(wrapping: dataKey, of: slug, by: ring).save(path: keyPath(of: slug))
+        try Files.rename(unfinished, to: databasePath(of: slug))
+    }
+
+    /// Erases an account. Its data key goes first: from then on its secrets are noise, wherever copies of them may be.
+    public func erase(_ slug: AccountSlug) throws {
+        guard contains(slug) else { throw AccountError(.unknown, "there is no account \(slug)") }
+        try Files.remove(keyPath(of: slug))
+        let doomed = "\(path)/\(Self.deletedPrefix)\(slug)-\(Hex.encode(SecureRandom.bytes(4)))"
+        try Files.rename(folder(of: slug), to: doomed)
+        try Files.removeFolder(doomed)
+    }
+
+    /// Finishes erasures that a crash interrupted.
+    public func sweep() throws {
+        for name in try Files.names(in: path) where name.hasPrefix(Self.deletedPrefix) {
+            try Files.removeFolder("\(path)/\(name)")
+        }
+    }
+
+    /// The accounts whose data key no master key of the ring opens, each with its sentence.
+    public func lockedOut(by ring: MasterKeyRing) throws -> [String] {
+        let known = Set(ring.keys.map(\.id))
+        return try accounts().compactMap { slug -> String? in
+            guard let file = try? DataKeyFile(path: keyPath(of: slug)) else { return nil }
+            guard known.contains(file.masterKeyID) else {
+                return "account \(slug) cannot be opened: its data key is wrapped by master key \(file.masterKeyID)"
+            }
+            do throws(MasterKeyError) { _ = try file.unwrap(slug: slug, ring: ring) } catch { return error.description }
+            return nil
+        }
+    }
+
+    /// Wraps every data key with the ring's current master key; returns how many were wrapped anew.
+    public func rewrap(by ring: MasterKeyRing) throws -> Int {
+        var count = 0
+        for slug in try accounts() {
+            let file = try DataKeyFile(path: keyPath(of: slug))
+            guard file.masterKeyID != ring.current.id else { continue }
+            let dataKey = try file.unwrap(slug: slug, ring: ring)
+            try DataKeyFile(wrapping: dataKey, of: slug, by: ring).save(path: keyPath(of: slug))
+            count += 1
+        }
+        return count
+    }
+}
+
+/// Why an account cannot be had.
+public struct AccountError: Error, Equatable, CustomStringConvertible {
+    /// The causes.
+    public enum Code: Sendable {
+        /// There is no such account.
+        case unknown
+        /// There is one already.
+        case exists
+        /// It is there, but damaged, newer than this server, or not to be opened.
+        case unavailable
+    }
+    /// The cause.
+    public let code: Code
+    /// A sentence that says what to do.
+    public let description: String
+
+    init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

@@ -1,0 +1,104 @@
+import Glibc
+
+/// The few file operations that the rooms need, each with its durability spelled out.
+enum Files {
+    /// Why a file operation failed: what was tried, on which file, and the system's word for it.
+    struct Failure: Error, CustomStringConvertible {
+        let action: String
+        let path: String
+        let code: Int32
+
+        var description: String { "cannot \(action) \(path): \(String(cString: strerror(code)))" }
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    static func mode(_ path: String) throws(Failure) -> mode_t {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw Failure(action: "look at", path: path, code: errno) }
+        return status.st_mode & 0o777
+    }
+
+    static func read(_ path: String, limit: Int = 1 << 20) throws(Failure) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(action: "open", path: path, code: errno) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while bytes.count < limit {
+            let count = Glibc.read(descriptor, &chunk, min(chunk.count, limit - bytes.count))
+            guard count >= 0 else { throw Failure(action: "read", path: path, code: errno) }
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        return bytes
+    }
+
+    /// Replaces a file so that after a crash either the old or the new content is there, whole.
+    static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o600) throws(Failure) {
+        let temporary = path + ".new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw Failure(action: "write", path: temporary, code: errno) }
+        do throws(Failure) {
+            defer { close(descriptor) }
+            var written = 0
+            while written < bytes.count {
+                let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                guard count > 0 else { throw Failure(action: "write", path: temporary, code: errno) }
+                written += count
+            }
+            guard fsync(descriptor) == 0 else { throw Failure(action: "write", path: temporary, code: errno) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        try rename(temporary, to: path)
+    }
+
+    static func rename(_ path: String, to target: String) throws(Failure) {
+        guard Glibc.rename(path, target) == 0 else { throw Failure(action: "rename", path: path, code: errno) }
+        try synchronizeDirectory(of: target)
+    }
+
+    static func createDirectory(_ path: String) throws(Failure) {
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw Failure(action: "create", path: path, code: errno)
+        }
+    }
+
+    static func names(in directory: String) throws(Failure) -> [String] {
+        guard let handle = opendir(directory) else { throw Failure(action: "list", path: directory, code: errno) }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    static func remove(_ path: String) throws(Failure) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw Failure(action: "remove", path: path, code: errno) }
+    }
+
+    /// Removes a folder and what lies directly in it; an account's folder has no folders of its own.
+    static func removeFolder(_ path: String) throws(Failure) {
+        for name in try names(in: path) { try remove("\(path)/\(name)") }
+        guard rmdir(path) == 0 else { throw Failure(action: "remove", path: path, code: errno) }
+    }
+
+    private static func synchronizeDirectory(of path: String) throws(Failure) {
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(action: "open", path: directory, code: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw Failure(action: "write", path: directory, code: errno) }
+    }
+}

@@ -1,0 +1,56 @@
+import Synchronization
+
+/// One account, opened: its store and its vault.
+public final class OpenAccount: Sendable {
+    /// The account's name in addresses.
+    public let slug: AccountSlug
+    /// What its GUIDs, keys and tokens start with.
+    public let fingerprint: TenantFingerprint
+    /// The account's rows.
+    public let store: any AccountStore
+    /// What seals its secrets.
+    public let vault: Vault
+    /// Counts the changes to its permissions.
+    public let changes: ChangeCounter
+
+    private let erased = Atomic<Bool>(false)
+    private let file: SQLiteStore
+
+    /// Opens an account of a folder.
+    ///
+    /// - Throws: `AccountError`, with a sentence for the operator.
+    public init(_ slug: AccountSlug, in folder: DataFolder, ring: MasterKeyRing) throws(AccountError) {
+        guard folder.contains(slug) else { throw AccountError(.unknown, "there is no account \(slug)") }
+        do {
+            let dataKey = try DataKeyFile(path: folder.keyPath(of: slug)).unwrap(slug: slug, ring: ring)
+            vault = Vault(slug: slug, dataKey: dataKey)
+            changes = ChangeCounter()
+            file = try SQLiteStore(path: folder.databasePath(of: slug), slug: slug, changes: changes)
+        } catch let error as any CustomStringConvertible {
+            throw AccountError(.unavailable, "account \(slug) cannot be opened: \(error.description)")
+        } catch {
+            throw AccountError(.unavailable, "account \(slug) cannot be opened")
+        }
+        self.slug = slug
+        fingerprint = TenantFingerprint(of: slug)
+        store = file
+    }
+
+    /// The name people gave the account, and when it was created.
+    public func about() throws(StoreError) -> (name: String, createdAt: Timestamp) { try file.about() }
+
+    /// Gives the account another name for people.
+    public func rename(to name: String) async throws(StoreError) { try await file.rename(to: name) }
+
+    /// Whether the account was erased while it was open; nothing may be answered from memory then.
+    public var isErased: Bool { erased.load(ordering: .acquiring) }
+
+    /// Notes that the account is being erased.
+    public func markErased() {
+        erased.store(true, ordering: .releasing)
+        changes.advance()
+    }
+
+    /// A fresh GUID of this account.
+    public func makeGUID() -> GUID { GUID(tenant: fingerprint) }
+}

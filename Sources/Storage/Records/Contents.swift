@@ -1,0 +1,115 @@
+public import Cryptography
+
+/// Who may open a content.
+public enum AccessType: String, Sendable, CaseIterable {
+    /// The owner, and who is listed.
+    case acl
+    /// Every user of the account.
+    case loggedIn = "logged_in"
+    /// Anyone. Refused while a Viewer integration is attached: there would be no viewer to act for.
+    case all
+}
+
+/// A deployment that a publisher owns.
+public struct ContentRecord: Sendable, Equatable {
+    /// Counts up from 1 in the account; 0 before it is stored.
+    public var id: Int64
+    /// Which it is.
+    public let guid: GUID
+    /// The publisher who owns it.
+    public var ownerGUID: GUID
+    /// Unique for its owner.
+    public var name: String
+    /// For people; may be empty.
+    public var title: String
+    /// For people; may be empty.
+    public var description: String
+    /// Who may open it.
+    public var accessType: AccessType
+    /// Where it runs, as an origin such as `http://127.0.0.1:9001`; nil until set.
+    public var upstreamURL: String?
+    /// When it was created.
+    public let createdAt: Timestamp
+    /// When it was last changed.
+    public var updatedAt: Timestamp
+
+    /// A content with these values.
+    public init(
+        id: Int64 = 0, guid: GUID, ownerGUID: GUID, name: String, title: String, description: String,
+        accessType: AccessType,
+        upstreamURL: String?, createdAt: Timestamp, updatedAt: Timestamp
+    ) {
+        self.id = id
+        self.guid = guid
+        self.ownerGUID = ownerGUID
+        self.name = name
+        self.title = title
+        self.description = description
+        self.accessType = accessType
+        self.upstreamURL = upstreamURL
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+    }
+}
+
+/// A user listed on a content.
+public struct ContentPermissionRecord: Sendable, Equatable {
+    /// What a listed user may do with the content.
+    public enum Level: String, Sendable {
+        case viewer, owner
+    }
+    /// Counts up from 1 in the account; 0 before it is stored.
+    public var id: Int64
+    /// The content.
+    public let contentGUID: GUID
+    /// The user.
+    public let userGUID: GUID
+    /// What the user may do.
+    public var level: Level
+
+    /// A permission with these values.
+    public init(id: Int64 = 0, contentGUID: GUID, userGUID: GUID, level: Level) {
+        self.id = id
+        self.contentGUID = contentGUID
+        self.userGUID = userGUID
+        self.level = level
+    }
+}
+
+/// Content uses integration.
+public struct AssociationRecord: Sendable, Equatable {
+    /// The content.
+    public let contentGUID: GUID
+    /// The integration it uses.
+    public let integration: IntegrationRecord
+    /// Since when.
+    public let createdAt: Timestamp
+}
+
+/// The one-time ticket that carries a sign-in from the pages' origin to a content's origin.
+public struct TicketRecord: Sendable, Equatable {
+    /// The hash of the ticket.
+    public let hash: Digest
+    /// The hash of the nonce in the cookie of the browser that asked for it.
+    public let binding: Digest
+    /// The session at the pages that it was made from.
+    public let sessionHash: Digest
+    /// Who signed in.
+    public let userGUID: GUID
+    /// For which content.
+    public let contentGUID: GUID
+    /// When it stops working.
+    public let expiresAt: Timestamp
+
+    /// A ticket with these values.
+    public init(
+        hash: Digest, binding: Digest, sessionHash: Digest, userGUID: GUID, contentGUID: GUID, expiresAt: Timestamp
+    ) {
+        self.hash = hash
+        self.binding = binding
+        self.sessionHash = sessionHash
+        self.userGUID = userGUID
+        self.contentGUID = contentGUID
+        self.expiresAt = expiresAt
+    }
+}

@@ -1,0 +1,30 @@
+/// Why the store did not do what it was asked.
+public struct StoreError: Error, Equatable, CustomStringConvertible {
+    /// The causes.
+    public enum Code: Sendable, Equatable {
+        /// A value that must be unique is taken; the field's name follows.
+        case conflict(String)
+        /// What was to be changed is not there (any more).
+        case notFound
+        /// Somebody else changed it in between.
+        case stale
+        /// The disk is full or does not let itself be written. Nothing was changed.
+        case cannotWrite
+        /// The file is damaged or is no account file. Nothing was changed.
+        case damaged
+        /// The file was written by a newer version of Gatehouse.
+        case newerSchema
+        /// Anything else the database says.
+        case failed
+    }
+    /// The cause.
+    public let code: Code
+    /// A sentence for the log; holds no value of any row.
+    public let description: String
+
+    /// An error with its sentence.
+    public init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

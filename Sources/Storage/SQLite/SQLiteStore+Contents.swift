@@ -1,0 +1,179 @@
+import GRDB
+
+extension SQLiteStore: ContentStore {
+    func addContent(_ content: ContentRecord) async throws(StoreError) -> ContentRecord {
+        try await write(.permissions) { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO content (guid, owner_guid, name, title, description, access_type, upstream_url, created_at, updated_at)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    content.guid.description, content.ownerGUID.description, content.name, content.title,
+                    content.description,
+                    content.accessType.rawValue, content.upstreamURL, content.createdAt.seconds,
+                    content.updatedAt.seconds,
+                ]
+            )
+            var stored = content
+            stored.id = db.lastInsertedRowID
+            return stored
+        }
+    }
+
+    func contents() async throws(StoreError) -> [ContentRecord] {
+        try await read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM content ORDER BY id").map(ContentRecord.init(row:))
+        }
+    }
+
+    func content(_ guid: GUID) async throws(StoreError) -> ContentRecord? {
+        try await read { db in try ContentRecord.fetch(guid, in: db) }
+    }
+
+    func updateContent(_ content: ContentRecord) async throws(StoreError) {
+        try await write(.permissions) { db in
+            try db.execute(
+                sql: """
+                    UPDATE content SET owner_guid = ?, name = ?, title = ?, description = ?, access_type = ?, upstream_url = ?,
+                        updated_at = ? WHERE guid = ?
+                    """,
+                arguments: [
+                    content.ownerGUID.description, content.name, content.title, content.description,
+                    content.accessType.rawValue,
+                    content.upstreamURL, content.updatedAt.seconds, content.guid.description,
+                ]
+            )
+            guard db.changesCount == 1 else { throw StoreError(.notFound, "no such content") }
+        }
+    }
+
+    func removeContent(_ guid: GUID) async throws(StoreError) {
+        try await write(.permissions) { db in
+            try db.execute(sql: "DELETE FROM content WHERE guid = ?", arguments: [guid.description])
+        }
+    }
+
+    func permissions(of content: GUID) async throws(StoreError) -> [ContentPermissionRecord] {
+        try await read { db in try ContentPermissionRecord.fetchAll(of: content, in: db) }
+    }
+
+    func permissions(ofUser user: GUID) async throws(StoreError) -> [ContentPermissionRecord] {
+        try await read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM content_permission WHERE user_guid = ?", arguments: [user.description]
+            )
+            .map(ContentPermissionRecord.init(row:))
+        }
+    }
+
+    func setPermission(_ permission: ContentPermissionRecord) async throws(StoreError) -> ContentPermissionRecord {
+        try await write(.permissions) { db in
+            let id = try Int64.fetchOne(
+                db,
+                sql: """
+                    INSERT INTO content_permission (content_guid, user_guid, level) VALUES (?, ?, ?)
+                    ON CONFLICT (content_guid, user_guid) DO UPDATE SET level = excluded.level RETURNING id
+                    """,
+                arguments: [
+                    permission.contentGUID.description, permission.userGUID.description, permission.level.rawValue,
+                ]
+            )
+            var stored = permission
+            stored.id = id ?? 0
+            return stored
+        }
+    }
+
+    func removePermission(_ id: Int64, of content: GUID) async throws(StoreError) -> Bool {
+        try await write(.permissions) { db in
+            try db.execute(
+                sql: "DELETE FROM content_permission WHERE id = ? AND content_guid = ?",
+                arguments: [id, content.description]
+            )
+            return db.changesCount > 0
+        }
+    }
+
+    func associations(ofContent guid: GUID) async throws(StoreError) -> [AssociationRecord] {
+        try await read { db in try AssociationRecord.fetchAll(ofContent: guid, in: db) }
+    }
+
+    func associations(ofIntegration guid: GUID) async throws(StoreError) -> [AssociationRecord] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: AssociationRecord.select + " WHERE integration_guid = ? ORDER BY associated_at, content_guid",
+                arguments: [guid.description]
+            ).map(AssociationRecord.init(row:))
+        }
+    }
+
+    func replaceAssociations(of content: GUID, with integrations: [GUID], at now: Timestamp) async throws(StoreError) {
+        try await write(.permissions) { db in
+            let old = Set(try AssociationRecord.fetchAll(ofContent: content, in: db).map(\.integration.guid))
+            for guid in old.subtracting(integrations) {
+                try db.execute(
+                    sql: "DELETE FROM association WHERE content_guid = ? AND integration_guid = ?",
+                    arguments: [content.description, guid.description]
+                )
+            }
+            for guid in integrations where !old.contains(guid) {
+                try db.execute(
+                    sql: "INSERT INTO association (content_guid, integration_guid, created_at) VALUES (?, ?, ?)",
+                    arguments: [content.description, guid.description, now.seconds]
+                )
+            }
+        }
+    }
+}
+
+extension ContentRecord {
+    init(row: Row) throws {
+        self.init(
+            id: row["id"], guid: try row.guid("guid"), ownerGUID: try row.guid("owner_guid"), name: row["name"],
+            title: row["title"], description: row["description"], accessType: try row.value("access_type"),
+            upstreamURL: row["upstream_url"], createdAt: row.time("created_at"), updatedAt: row.time("updated_at")
+        )
+    }
+
+    static func fetch(_ guid: GUID, in db: Database) throws -> ContentRecord? {
+        let statement = try db.cachedStatement(sql: "SELECT * FROM content WHERE guid = ?")
+        return try Row.fetchOne(statement, arguments: [guid.description]).map(ContentRecord.init(row:))
+    }
+}
+
+extension ContentPermissionRecord {
+    init(row: Row) throws {
+        self.init(
+            id: row["id"], contentGUID: try row.guid("content_guid"), userGUID: try row.guid("user_guid"),
+            level: try row.value("level")
+        )
+    }
+
+    static func fetchAll(of content: GUID, in db: Database) throws -> [ContentPermissionRecord] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT * FROM content_permission WHERE content_guid = ? ORDER BY id")
+        return try Row.fetchAll(statement, arguments: [content.description]).map(ContentPermissionRecord.init(row:))
+    }
+}
+
+extension AssociationRecord {
+    static let select = """
+        SELECT integration.*, content_guid, association.created_at AS associated_at
+        FROM association JOIN integration ON integration.guid = integration_guid
+        """
+
+    init(row: Row) throws {
+        self.init(
+            contentGUID: try row.guid("content_guid"), integration: try IntegrationRecord(row: row),
+            createdAt: row.time("associated_at")
+        )
+    }
+
+    static func fetchAll(ofContent guid: GUID, in db: Database) throws -> [AssociationRecord] {
+        let statement = try db.cachedStatement(
+            sql: select + " WHERE content_guid = ? ORDER BY associated_at, integration.id")
+        return try Row.fetchAll(statement, arguments: [guid.description]).map(AssociationRecord.init(row:))
+    }
+}

@@ -1,0 +1,185 @@
+import Cryptography
+import Foundation
+import GRDB
+import JSON
+
+extension SQLiteStore: IntegrationStore {
+    func addIntegration(
+        _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord]
+    ) async throws(StoreError) -> IntegrationRecord {
+        try await write(.permissions) { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO integration (guid, name, description, template, auth_type, config, sealed_secret, version,
+                        created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    integration.guid.description, integration.name, integration.description, integration.template,
+                    integration.authType, integration.configText, integration.sealedSecret.map { Data($0) },
+                    integration.version,
+                    integration.createdAt.seconds, integration.updatedAt.seconds,
+                ]
+            )
+            var stored = integration
+            stored.id = db.lastInsertedRowID
+            try Self.insert(permissions, in: db)
+            return stored
+        }
+    }
+
+    func integrations() async throws(StoreError) -> [IntegrationRecord] {
+        try await read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM integration ORDER BY id").map(IntegrationRecord.init(row:))
+        }
+    }
+
+    func integration(_ guid: GUID) async throws(StoreError) -> IntegrationRecord? {
+        try await read { db in
+            try Row.fetchOne(db, sql: "SELECT * FROM integration WHERE guid = ?", arguments: [guid.description])
+                .map(IntegrationRecord.init(row:))
+        }
+    }
+
+    func contentCounts() async throws(StoreError) -> [GUID: Int] {
+        try await read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: "SELECT integration_guid, count(*) AS uses FROM association GROUP BY integration_guid"
+            )
+            return Dictionary(
+                uniqueKeysWithValues: try rows.map { (try $0.guid("integration_guid"), $0["uses"] as Int) })
+        }
+    }
+
+    func integrationPermissions() async throws(StoreError) -> [IntegrationPermissionRecord] {
+        try await read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM integration_permission ORDER BY id")
+                .map(IntegrationPermissionRecord.init(row:))
+        }
+    }
+
+    func updateIntegration(
+        _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord]?, endingSessions: Bool
+    ) async throws(StoreError) {
+        try await write(.permissions) { db in
+            try db.execute(
+                sql: """
+                    UPDATE integration SET name = ?, description = ?, auth_type = ?, config = ?, sealed_secret = ?, version = ?,
+                        updated_at = ? WHERE guid = ? AND version = ?
+                    """,
+                arguments: [
+                    integration.name, integration.description, integration.authType, integration.configText,
+                    integration.sealedSecret.map { Data($0) }, integration.version, integration.updatedAt.seconds,
+                    integration.guid.description, integration.version - 1,
+                ]
+            )
+            guard db.changesCount == 1 else { throw StoreError(.stale, "the integration was changed by somebody else") }
+            if let permissions {
+                try db.execute(
+                    sql: "DELETE FROM integration_permission WHERE integration_guid = ?",
+                    arguments: [integration.guid.description]
+                )
+                try Self.insert(permissions, in: db)
+            }
+            if endingSessions {
+                for table in ["oauth_session", "login_flow"] {
+                    try db.execute(
+                        sql: "DELETE FROM \(table) WHERE integration_guid = ?",
+                        arguments: [integration.guid.description]
+                    )
+                }
+            }
+        }
+    }
+
+    func removeIntegration(_ guid: GUID) async throws(StoreError) {
+        try await write(.permissions) { db in
+            try db.execute(sql: "DELETE FROM integration WHERE guid = ?", arguments: [guid.description])
+        }
+    }
+
+    private static func insert(_ permissions: [IntegrationPermissionRecord], in db: Database) throws {
+        for permission in permissions {
+            try db.execute(
+                sql: "INSERT INTO integration_permission (guid, integration_guid, user_guid) VALUES (?, ?, ?)",
+                arguments: [
+                    permission.guid.description, permission.integrationGUID.description,
+                    permission.userGUID.description,
+                ]
+            )
+        }
+    }
+}
+
+extension SQLiteStore: LoginFlowStore {
+    func beginLoginFlow(_ flow: LoginFlowRecord, at now: Timestamp) async throws(StoreError) {
+        try await write(.nothing) { db in
+            try db.execute(sql: "DELETE FROM login_flow WHERE expires_at <= ?", arguments: [now.seconds])
+            try db.execute(
+                sql: """
+                    INSERT INTO login_flow (state_hash, browser_hash, integration_guid, integration_version, user_guid,
+                        sealed_verifier, sealed_nonce, issuer, requires_issuer, token_endpoint, client_id, redirect_uri,
+                        return_path, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    flow.stateHash.data, flow.browserHash.data, flow.integrationGUID.description,
+                    flow.integrationVersion,
+                    flow.userGUID.description, flow.sealedVerifier.map { Data($0) }, Data(flow.sealedNonce),
+                    flow.issuer,
+                    flow.requiresIssuer, flow.tokenEndpoint, flow.clientID, flow.redirectURI, flow.returnPath,
+                    flow.expiresAt.seconds,
+                ]
+            )
+        }
+    }
+
+    func consumeLoginFlow(stateHash: Digest, at now: Timestamp) async throws(StoreError) -> LoginFlowRecord? {
+        try await write(.nothing) { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: "DELETE FROM login_flow WHERE state_hash = ? AND expires_at > ? RETURNING *",
+                arguments: [stateHash.data, now.seconds]
+            )
+            return try row.map(LoginFlowRecord.init(row:))
+        }
+    }
+}
+
+extension IntegrationRecord {
+    fileprivate var configText: String { JSON.object(config).text() }
+
+    init(row: Row) throws {
+        guard let config = try JSON.parse(row["config"] as String).objectValue else {
+            throw StoreError(.damaged, "config is no object")
+        }
+        self.init(
+            id: row["id"], guid: try row.guid("guid"), name: row["name"], description: row["description"],
+            template: row["template"], authType: row["auth_type"], config: config,
+            sealedSecret: row.optionalBytes("sealed_secret"), version: row["version"],
+            createdAt: row.time("created_at"),
+            updatedAt: row.time("updated_at")
+        )
+    }
+}
+
+extension IntegrationPermissionRecord {
+    init(row: Row) throws {
+        self.init(
+            id: row["id"], guid: try row.guid("guid"), integrationGUID: try row.guid("integration_guid"),
+            userGUID: try row.guid("user_guid")
+        )
+    }
+}
+
+extension LoginFlowRecord {
+    init(row: Row) throws {
+        self.init(
+            stateHash: try row.digest("state_hash"), browserHash: try row.digest("browser_hash"),
+            integrationGUID: try row.guid("integration_guid"), integrationVersion: row["integration_version"],
+            userGUID: try row.guid("user_guid"), sealedVerifier: row.optionalBytes("sealed_verifier"),
+            sealedNonce: row.bytes("sealed_nonce"), issuer: row["issuer"], requiresIssuer: row["requires_issuer"],
+            tokenEndpoint: row["token_endpoint"], clientID: row["client_id"], redirectURI: row["redirect_uri"],
+            returnPath: row["return_path"], expiresAt: row.time("expires_at")
+        )
+    }
+}

@@ -1,0 +1,195 @@
+import Cryptography
+import Foundation
+import GRDB
+import JSON
+import Synchronization
+
+/// The account file: WAL, `synchronous=FULL`, one writer and a few readers.
+///
+/// Every verb is one closure on one connection; nothing but plain records leaves it.
+final class SQLiteStore: Sendable {
+    static let fileName = "account.sqlite"
+
+    /// How long a writer waits for another process (a backup tool, say) before it gives up.
+    private static let busyTimeout = 5.0
+    /// Reads of one account that run side by side; each costs two file descriptors.
+    private static let maximumReaders = 2
+
+    /// What a write changes, beside the file.
+    enum Effect {
+        /// Something that decides who may do what: whatever memory holds of this account is out of date.
+        case permissions
+        /// Tokens or flows, which their own service keeps in step.
+        case nothing
+    }
+
+    private let pool: DatabasePool
+    private let changes: ChangeCounter
+
+    /// Creates the file of a new account; fails where there is one.
+    static func create(path: String, slug: AccountSlug, name: String, at now: Timestamp) throws {
+        guard !Files.exists(path) else { throw StoreError(.failed, "there is an account file already") }
+        let pool = try openPool(path: path)
+        try Schema.migrator.migrate(pool)
+        try pool.write { db in
+            try db.execute(
+                sql: "INSERT INTO account (id, slug, name, created_at) VALUES (1, ?, ?, ?)",
+                arguments: [slug.text, name, now.seconds]
+            )
+        }
+        try pool.close()
+    }
+
+    /// Opens the file of an account, after making sure that it is one, and brings its schema up to date.
+    ///
+    /// - Throws: `StoreError`: `damaged`, `newerSchema`, or what the database says. A file that is refused is not touched.
+    init(path: String, slug: AccountSlug, changes: ChangeCounter) throws(StoreError) {
+        self.changes = changes
+        do {
+            guard try Files.read(path, limit: 16) == Array("SQLite format 3\0".utf8) else {
+                throw StoreError(.damaged, "the account file is no database")
+            }
+            try Self.refuseForeign(path: path, slug: slug)
+            pool = try Self.openPool(path: path)
+            try Schema.migrator.migrate(pool)
+        } catch {
+            throw StoreError(mapping: error)
+        }
+    }
+
+    /// A look through a read-only connection, so that a file which is not ours, or newer than us, stays as it is.
+    private static func refuseForeign(path: String, slug: AccountSlug) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(busyTimeout)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        defer { try? queue.close() }
+        try queue.read { db in
+            if try Schema.migrator.hasBeenSuperseded(db) {
+                throw StoreError(.newerSchema, "the account file was written by a newer version of Gatehouse")
+            }
+            guard try String.fetchOne(db, sql: "SELECT slug FROM account") == slug.text else {
+                throw StoreError(.damaged, "the account file belongs to an account of another name")
+            }
+        }
+    }
+
+    private static func openPool(path: String) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.label = "account"
+        configuration.maximumReaderCount = maximumReaders
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+        }
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        // The pool sets synchronous=NORMAL on its writer after `prepareDatabase` has run; a token that was handed out must
+        // be on disk, so it is set back here.
+        try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+        return pool
+    }
+
+    /// The name people gave the account, and when.
+    func about() throws(StoreError) -> (name: String, createdAt: Timestamp) {
+        do {
+            let row = try pool.read { db in try Row.fetchOne(db, sql: "SELECT name, created_at FROM account") }
+            guard let row else { throw StoreError(.damaged, "the account file has no account") }
+            return (row["name"], Timestamp(seconds: row["created_at"]))
+        } catch {
+            throw StoreError(mapping: error)
+        }
+    }
+
+    /// Gives the account another name for people.
+    func rename(to name: String) async throws(StoreError) {
+        try await write(.nothing) { db in try db.execute(sql: "UPDATE account SET name = ?", arguments: [name]) }
+    }
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value
+    {
+        do { return try await pool.read(body) } catch { throw StoreError(mapping: error) }
+    }
+
+    func write<Value: Sendable>(
+        _ effect: Effect,
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        // The counter moves however the write ends: one count too many costs a read, one too few would keep a lost right.
+        defer { if effect == .permissions { changes.advance() } }
+        do { return try await pool.write(body) } catch { throw StoreError(mapping: error) }
+    }
+
+    /// The value of a pragma on the writer and on a reader; for the tests that hold us to our settings.
+    func pragma(_ name: String) async throws -> [String] {
+        let writer = try await pool.writeWithoutTransaction { db in try String.fetchOne(db, sql: "PRAGMA \(name)") ?? ""
+        }
+        let reader = try await pool.read { db in try String.fetchOne(db, sql: "PRAGMA \(name)") ?? "" }
+        return [writer, reader]
+    }
+}
+
+/// Counts the changes to an account's permissions; what memory holds is good for one value of it.
+public final class ChangeCounter: Sendable {
+    private let value = Atomic<UInt64>(0)
+
+    /// The count by now.
+    public var current: UInt64 { value.load(ordering: .acquiring) }
+
+    func advance() { value.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+}
+
+extension StoreError {
+    /// Sorts what the database says. Messages of SQLite name columns, never values.
+    init(mapping error: any Error) {
+        switch error {
+        case let error as StoreError: self = error
+        case let error as DatabaseError: self.init(mapping: error)
+        case let error as Files.Failure: self.init(.failed, error.description)
+        default: self.init(.failed, "the account file cannot be used")
+        }
+    }
+
+    private init(mapping error: DatabaseError) {
+        let message = error.message ?? "no message"
+        switch error.resultCode {
+        case .SQLITE_CONSTRAINT where message.hasPrefix("UNIQUE constraint failed: "):
+            let column = message.split(separator: ".").last.map(String.init) ?? "value"
+            self.init(.conflict(column), "another row has that \(column)")
+        case .SQLITE_CONSTRAINT where error.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY:
+            self.init(.notFound, "a row that this one refers to is gone")
+        case .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_CANTOPEN:
+            self.init(.cannotWrite, "the account file cannot be written: \(message)")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            self.init(.damaged, "the account file is damaged: \(message)")
+        case .SQLITE_ERROR where message.hasPrefix("no such table"):
+            self.init(.damaged, "the account file is no account file: \(message)")
+        default: self.init(.failed, "the database says: \(message)")
+        }
+    }
+}
+
+/// Columns read as the domain's types. A value that does not fit was not written by us.
+extension Row {
+    func guid(_ column: String) throws -> GUID {
+        guard let guid = GUID(self[column] as String) else { throw StoreError(.damaged, "\(column) is no GUID") }
+        return guid
+    }
+
+    func time(_ column: String) -> Timestamp { Timestamp(seconds: self[column]) }
+
+    func optionalTime(_ column: String) -> Timestamp? { (self[column] as Int64?).map(Timestamp.init(seconds:)) }
+
+    func bytes(_ column: String) -> [UInt8] { Array(self[column] as Data) }
+
+    func optionalBytes(_ column: String) -> [UInt8]? { (self[column] as Data?).map(Array.init) }
+
+    func digest(_ column: String) throws -> Digest {
+        guard let digest = Digest(bytes: bytes(column)) else { throw StoreError(.damaged, "\(column) is no hash") }
+        return digest
+    }
+
+    func value<Value: RawRepresentable>(_ column: String) throws -> Value where Value.RawValue == String {
+        guard let value = Value(rawValue: self[column]) else { throw StoreError(.damaged, "\(column) is unknown") }
+        return value
+    }
+}

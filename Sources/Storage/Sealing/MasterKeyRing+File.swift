@@ -1,0 +1,32 @@
+import Cryptography
+import Glibc
+
+extension MasterKeyRing {
+    /// Reads the ring from a file that only its owner can read.
+    ///
+    /// - Throws: `MasterKeyError`: missing, readable by others, unreadable or malformed.
+    public static func load(path: String) throws(MasterKeyError) -> MasterKeyRing {
+        guard Files.exists(path) else {
+            throw MasterKeyError(.missing, "there is no master key at \(path): restore it from your backup")
+        }
+        do {
+            let mode = try Files.mode(path)
+            guard mode & 0o077 == 0 else {
+                throw MasterKeyError(
+                    .tooOpen,
+                    "the master key \(path) can be read by others: run chmod 600 on it, and rotate it if somebody may have"
+                )
+            }
+            return try MasterKeyRing(parsing: SecretString(String(decoding: try Files.read(path), as: UTF8.self)))
+        } catch let error as MasterKeyError {
+            throw MasterKeyError(error.code, "\(error.description) (in \(path))")
+        } catch {
+            throw MasterKeyError(.unreadable, "\(error)")
+        }
+    }
+
+    /// Writes the ring with mode 0600, replacing what was there in one step.
+    public func save(path: String) throws {
+        try Files.replace(path, with: Array(text.reveal().utf8))
+    }
+}

@@ -1,0 +1,123 @@
+import Accounts
+import Cryptography
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Integrations
+import OAuthClient
+import Storage
+
+/// A viewer's way to the provider and back, and the way out.
+struct LoginRoutes {
+    let services: Services
+
+    func add(to router: RouterGroup<WebContext>) {
+        router.get("/__oauth__/integrations/{guid}/login") { request, context in try await begin(request, context) }
+        router.get("/__oauth__/integrations/{guid}/logout") { request, context in try await logOut(request, context) }
+        router.post("/__oauth__/integrations/{guid}/logout") { request, context in
+            try await confirmedLogOut(request, context)
+        }
+        router.get("/v1/integrations/callback") { request, _ in try await complete(request) }
+        router.get("/__oauth__/integrations/callback") { request, _ in try await complete(request) }
+        router.get("/__oauth__/integrations/{guid}/callback") { request, _ in try await complete(request) }
+    }
+
+    private func begin(_ request: Request, _ context: WebContext) async throws -> Response {
+        let guid = try context.guid("guid", what: "integration")
+        let tenant = try await services.tenant(of: guid)
+        let visitor = try await services.visitor(request, at: tenant)
+        guard let identity = visitor.identity else {
+            return .seeOther(services.signInAddress(tenant, returnTo: request.uri.string))
+        }
+        let returnPath = try returnPath(request, tenant)
+        let beginning = try await tenant.logins.begin(guid, for: identity, returnPath: returnPath)
+        var response = Response.found(beginning.location)
+        response.headers[.setCookie] = services.cookies.set(
+            services.cookies.login(beginning.cookieSuffix), beginning.cookieSecret, lifetime: LoginFlows.lifetime
+        )
+        return response
+    }
+
+    private func complete(_ request: Request) async throws -> Response {
+        let parameters: CallbackParameters
+        do throws(CallbackError) {
+            parameters = try CallbackParameters(query: request.uri.query ?? "")
+        } catch {
+            throw Refusal(.loginNotPossible, "The provider's answer cannot be used: \(error.description)")
+        }
+        guard let state = parameters.state?.reveal(), let fingerprint = LoginFlows.tenant(ofState: state),
+            let tenant = try await services.tenant(fingerprint)
+        else {
+            throw Refusal(
+                .loginNotPossible, "This is not the answer to a login that was begun here: go back and log in again.")
+        }
+        let cookie = services.cookies.login(LoginFlows.cookieSuffix(ofState: state))
+        let visitor = try await services.visitor(request, at: tenant)
+        let arrival = LoginFlows.Arrival(
+            parameters: parameters, path: request.uri.path, cookieSecret: request.headers.cookie(cookie),
+            identity: visitor.identity
+        )
+        var response: Response
+        do throws(Refusal) {
+            response = .found(try await tenant.logins.complete(arrival))
+        } catch {
+            response = services.pages.failure(error)
+        }
+        response.headers[.setCookie] = services.cookies.clear(cookie)
+        return response
+    }
+
+    private func logOut(_ request: Request, _ context: WebContext) async throws -> Response {
+        let (visitor, guid) = try await loggedInVisitor(request, context)
+        guard let identity = visitor.identity, let secret = visitor.secret else {
+            return .seeOther(services.signInAddress(visitor.tenant, returnTo: request.uri.string))
+        }
+        let returnPath = try returnPath(request, visitor.tenant)
+        // Another site can send a browser here; only from our own pages, or typed in, is it the viewer's own wish.
+        guard ["cross-site", "same-site"].contains(request.headers[.fetchSite] ?? "none") else {
+            try await visitor.tenant.sessions.logOut(of: guid, identity)
+            return .found(returnPath)
+        }
+        let integration = try await visitor.tenant.integrations.entry(guid).integration
+        return services.pages.page(
+            "confirm", title: "Log out",
+            [
+                "heading": .text("Log out of \(integration.name)?"),
+                "message": .text(
+                    "Gatehouse forgets the tokens that it holds for you. Content that uses them asks you to log in again."
+                ),
+                "action": .text("/__oauth__/integrations/\(guid)/logout"), "button": .text("Log out"),
+                "return_to": .text(returnPath), "csrf_token": .text(services.forms.token(secret)),
+            ],
+            leavesSite: true
+        )
+    }
+
+    private func confirmedLogOut(_ request: Request, _ context: WebContext) async throws -> Response {
+        let (visitor, guid) = try await loggedInVisitor(request, context)
+        guard let identity = visitor.identity else {
+            return .seeOther(services.signInAddress(visitor.tenant, returnTo: "/__oauth__/integrations/\(guid)/logout"))
+        }
+        let form = try await request.form()
+        try services.forms.check(form, visitor.secret, request.headers)
+        try await visitor.tenant.sessions.logOut(of: guid, identity)
+        let path = form["return_to"].flatMap { ReturnPath.relative($0, address: services.world.address) }
+        return .seeOther(path ?? "/accounts/\(visitor.slug)/")
+    }
+
+    private func loggedInVisitor(_ request: Request, _ context: WebContext) async throws -> (Visitor, GUID) {
+        let guid = try context.guid("guid", what: "integration")
+        return (try await services.visitor(request, at: try await services.tenant(of: guid)), guid)
+    }
+
+    private func returnPath(_ request: Request, _ tenant: Tenant) throws(Refusal) -> String {
+        guard let wanted = try request.query()["redirect"], !wanted.isEmpty else {
+            return "/accounts/\(tenant.account.slug)/"
+        }
+        guard let path = ReturnPath.relative(wanted, address: services.world.address) else {
+            throw .invalid(
+                "redirect", "redirect must be a path on this server, such as /accounts/\(tenant.account.slug)/.")
+        }
+        return path
+    }
+}

@@ -1,0 +1,149 @@
+import Accounts
+import Cryptography
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Integrations
+import Storage
+
+/// Invite, sign in, sign out.
+struct SignInRoutes {
+    let services: Services
+
+    func add(to router: RouterGroup<WebContext>) {
+        router.get("/") { _, _ in services.pages.page("front", title: "Gatehouse", [:]) }
+        router.get("/assets/style.css") { _, _ in Pages.stylesheet }
+        router.get("/accounts") { request, _ in
+            let slug = try request.query()["account"] ?? ""
+            guard let slug = AccountSlug(slug.lowercased()) else {
+                throw Refusal.invalid("account", "An account's name has \(AccountSlug.rule).")
+            }
+            return Response.seeOther("/accounts/\(slug)/")
+        }
+        router.get("/accounts/{account}/sign-in") { request, context in try await signInPage(request, context) }
+        router.post("/accounts/{account}/sign-in") { request, context in try await signIn(request, context) }
+        router.get("/accounts/{account}/invite") { request, context in try await invitePage(request, context) }
+        router.post("/accounts/{account}/invite") { request, context in try await acceptInvite(request, context) }
+        router.post("/accounts/{account}/sign-out") { request, context in try await signOut(request, context) }
+    }
+
+    private func signInPage(_ request: Request, _ context: WebContext) async throws -> Response {
+        let tenant = try await services.tenant(inPathOf: context)
+        let returnPath = returnPath(try request.query()["return_to"], tenant)
+        if try await services.visitor(request, at: tenant).identity != nil { return .seeOther(returnPath) }
+        return signInForm(request, tenant, email: "", returnPath: returnPath, error: nil)
+    }
+
+    private func signIn(_ request: Request, _ context: WebContext) async throws -> Response {
+        let tenant = try await services.tenant(inPathOf: context)
+        let form = try await request.form()
+        try services.forms.check(form, request.headers.cookie(services.cookies.form), request.headers)
+        let returnPath = returnPath(form["return_to"], tenant)
+        let email = form["email"] ?? ""
+        do throws(Refusal) {
+            let signIn = try await tenant.people.signIn(
+                email: email, password: SecretString(form["password"] ?? ""),
+                from: services.origin(of: request, context)
+            )
+            return signedIn(signIn, tenant, to: returnPath)
+        } catch {
+            guard error.code.status < 500 else { throw error }
+            return signInForm(request, tenant, email: email, returnPath: returnPath, error: error)
+        }
+    }
+
+    private func invitePage(_ request: Request, _ context: WebContext) async throws -> Response {
+        let tenant = try await services.tenant(inPathOf: context)
+        let token = SecretString(try request.query()["token"] ?? "")
+        guard let user = try await tenant.people.invitedUser(token) else {
+            throw Refusal(
+                .parameter, "This invite was used already or is too old: ask your administrator for a new one.")
+        }
+        return inviteForm(request, tenant, token: token, email: user.email, error: nil)
+    }
+
+    private func acceptInvite(_ request: Request, _ context: WebContext) async throws -> Response {
+        let tenant = try await services.tenant(inPathOf: context)
+        let form = try await request.form()
+        try services.forms.check(form, request.headers.cookie(services.cookies.form), request.headers)
+        let token = SecretString(form["token"] ?? "")
+        let user = try await tenant.people.invitedUser(token)
+        do throws(Refusal) {
+            guard form["password"] == form["password_again"] else {
+                throw .invalid("password_again", "The two passwords differ: type the same twice.")
+            }
+            let signIn = try await tenant.people.acceptInvite(token, password: SecretString(form["password"] ?? ""))
+            return signedIn(signIn, tenant, to: home(tenant))
+        } catch {
+            guard let user, error.code.status < 500 else { throw error }
+            return inviteForm(request, tenant, token: token, email: user.email, error: error)
+        }
+    }
+
+    private func signOut(_ request: Request, _ context: WebContext) async throws -> Response {
+        let tenant = try await services.tenant(inPathOf: context)
+        let visitor = try await services.visitor(request, at: tenant)
+        let form = try await request.form()
+        guard let identity = visitor.identity else { return .seeOther("/accounts/\(tenant.account.slug)/sign-in") }
+        try services.forms.check(form, visitor.secret, request.headers)
+        try await tenant.people.signOut(identity.session)
+        var response = Response.seeOther("/accounts/\(tenant.account.slug)/sign-in")
+        response.headers[.setCookie] = services.cookies.clear(services.cookies.session(tenant.account.fingerprint))
+        return response
+    }
+
+    private func signedIn(_ signIn: SignIn, _ tenant: Tenant, to path: String) -> Response {
+        var response = Response.seeOther(path)
+        response.headers[.setCookie] = services.cookies.set(
+            services.cookies.session(tenant.account.fingerprint), signIn.secret, lifetime: People.sessionLifetime
+        )
+        return response
+    }
+
+    private func signInForm(
+        _ request: Request, _ tenant: Tenant, email: String, returnPath: String, error: Refusal?
+    ) -> Response {
+        form(
+            "sign-in", title: "Sign in", request, tenant,
+            ["email": .text(email), "return_to": .text(returnPath)], error: error, leavesSite: true
+        )
+    }
+
+    private func inviteForm(
+        _ request: Request, _ tenant: Tenant, token: SecretString, email: String, error: Refusal?
+    ) -> Response {
+        form(
+            "invite", title: "Welcome", request, tenant,
+            [
+                "email": .text(email), "token": .text(token.reveal()),
+                "minimum": .text(String(People.minimumPasswordLength)),
+            ], error: error, leavesSite: false
+        )
+    }
+
+    /// A form for somebody who is not signed in: a cookie of its own ties it to the browser.
+    private func form(
+        _ name: String, title: String, _ request: Request, _ tenant: Tenant, _ values: [String: PageValue],
+        error: Refusal?,
+        leavesSite: Bool
+    ) -> Response {
+        let secret =
+            request.headers.cookie(services.cookies.form) ?? SecretString(Base64URL.encode(SecureRandom.bytes(32)))
+        var values = values
+        values["account"] = .text(tenant.account.slug.text)
+        values["csrf_token"] = .text(services.forms.token(secret))
+        if let error { values["error"] = .text(error.message) }
+        var response = services.pages.page(
+            name, title: title, values, status: error.map { .init(code: $0.code.status) } ?? .ok, leavesSite: leavesSite
+        )
+        response.headers[.setCookie] = services.cookies.set(
+            services.cookies.form, secret, lifetime: People.sessionLifetime)
+        return response
+    }
+
+    private func home(_ tenant: Tenant) -> String { "/accounts/\(tenant.account.slug)/" }
+
+    private func returnPath(_ text: String?, _ tenant: Tenant) -> String {
+        text.flatMap { ReturnPath.relative($0, address: services.world.address) } ?? home(tenant)
+    }
+}

@@ -1,0 +1,101 @@
+import Accounts
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import JSON
+import NIOCore
+import OAuthClient
+
+/// Limits of what is read.
+enum BodyLimit {
+    /// The largest body of any request: more is refused before it is read.
+    static let bytes = 1 << 20
+
+    static let refusal = Refusal(.bodyTooLarge, "The body is too large: 1 MiB (1,048,576 bytes) at most.")
+}
+
+extension Request {
+    /// The whole body.
+    func bytes() async throws -> [UInt8] {
+        do {
+            return Array(buffer: try await body.collect(upTo: BodyLimit.bytes))
+        } catch is NIOTooManyBytesError {
+            throw BodyLimit.refusal
+        }
+    }
+
+    /// The body as a JSON object (RFC 8259, duplicate keys refused).
+    func jsonObject() async throws -> JSONObject {
+        guard let object = try await json().objectValue else {
+            throw Refusal(.notJSON, "The body must be a JSON object: {...}.")
+        }
+        return object
+    }
+
+    func json() async throws -> JSON {
+        let bytes = try await bytes()
+        do throws(JSONError) { return try JSON.parse(bytes) } catch {
+            throw Refusal(.notJSON, "The body is no JSON that this server reads: \(error.description)")
+        }
+    }
+
+    /// The body as a form, each field once.
+    func form() async throws -> [String: String] {
+        guard headers[.contentType]?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true else {
+            throw Refusal(.formMissing, "Send a form: Content-Type must be application/x-www-form-urlencoded.")
+        }
+        let bytes = try await bytes()
+        do { return try FormEncoding.fields(bytes) } catch {
+            throw Refusal(
+                .formUnreadable, "The form cannot be read: each field must be there once, percent-encoded UTF-8.")
+        }
+    }
+
+    /// The query's parameters, each once.
+    func query() throws(Refusal) -> [String: String] {
+        guard let query = uri.query else { return [:] }
+        do { return try FormEncoding.fields(query) } catch {
+            throw .invalid(
+                "query", "The query cannot be read: each parameter must be there once, percent-encoded UTF-8.")
+        }
+    }
+}
+
+/// Reads the members of an object, each with its form, and knows which were left over.
+struct Members {
+    private let object: JSONObject
+
+    init(_ object: JSONObject, allowed: Set<String>) throws(Refusal) {
+        for (key, _) in object where !allowed.contains(key) {
+            throw .invalid(
+                String(key.prefix(64)),
+                "There is no field \(key.prefix(64)): the fields are \(allowed.sorted().joined(separator: ", ")).")
+        }
+        self.object = object
+    }
+
+    /// A text; nil where it is missing or null.
+    func text(_ name: String, code: ErrorCode = .parameter) throws(Refusal) -> String? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let text = value.stringValue else { throw .invalid(name, "\(name) must be a text.", code: code) }
+        return text
+    }
+
+    func flag(_ name: String) throws(Refusal) -> Bool? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let flag = value.boolValue else { throw .invalid(name, "\(name) must be true or false.") }
+        return flag
+    }
+
+    func list(_ name: String) throws(Refusal) -> [JSON]? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let list = value.arrayValue else { throw .invalid(name, "\(name) must be a list.") }
+        return list
+    }
+
+    func members(_ name: String, code: ErrorCode) throws(Refusal) -> JSONObject? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let object = value.objectValue else { throw .invalid(name, "\(name) must be an object.", code: code) }
+        return object
+    }
+}

@@ -1,0 +1,48 @@
+public import Integrations
+import Logging
+public import Storage
+import Accounts
+
+/// What the handlers work with: the accounts, what they share, and the pages.
+public struct Services: Sendable {
+    /// Finds and opens accounts.
+    public let directory: AccountDirectory<Tenant>
+    /// What all accounts share.
+    public let world: World
+    let pages: Pages
+    let forms: FormGuard
+    let cookies: CookieNames
+
+    /// - Parameters:
+    ///   - directory: the accounts.
+    ///   - world: what they share.
+    ///   - ring: the master keys, from which the key of the forms is derived.
+    public init(directory: AccountDirectory<Tenant>, world: World, ring: MasterKeyRing) throws {
+        self.directory = directory
+        self.world = world
+        pages = try Pages()
+        forms = FormGuard(key: try ring.derivedKey(purpose: "forms"), base: world.address.base)
+        cookies = CookieNames(
+            isSecure: world.address.isSecure, isContentSecure: world.address.content?.hasPrefix("https://") ?? false
+        )
+    }
+
+    /// The account that a fingerprint names; nil where there is none.
+    ///
+    /// - Throws: `Refusal` 503 where it cannot be opened. Its own sentence is for the log.
+    func tenant(_ fingerprint: TenantFingerprint) async throws(Refusal) -> Tenant? {
+        do {
+            return try await directory.tenant(fingerprint)
+        } catch {
+            world.logger.error("an account cannot be opened", metadata: ["error": "\(error)"])
+            throw Refusal(
+                .accountUnavailable, "This account cannot be opened for now: tell the operator of this server.")
+        }
+    }
+
+    /// The account of an object's GUID, as a page's visitor or a proxy names it.
+    func tenant(of guid: GUID) async throws(Refusal) -> Tenant {
+        guard let tenant = try await tenant(guid.tenant) else { throw .notFound("object") }
+        return tenant
+    }
+}

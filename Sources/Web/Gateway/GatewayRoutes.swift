@@ -1,0 +1,124 @@
+import Accounts
+import Cryptography
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Integrations
+import JSON
+import OAuthClient
+import Storage
+
+/// What a reverse proxy asks (`auth_request`, ForwardAuth), and the two ends of the ticket between the origins.
+struct GatewayRoutes {
+    let services: Services
+
+    func add(to router: RouterGroup<WebContext>) {
+        router.get("/v1/gateway/authorize") { request, _ in try await authorize(request) }
+        router.get("/gateway/sign-in") { request, _ in try await carryOver(request) }
+        router.get("/content/{guid}/__gatehouse__/ticket") { request, context in try await redeem(request, context) }
+        router.get("/content/{guid}") { request, _ in try toContent(request) }
+        router.get("/content/{guid}/**") { request, _ in try toContent(request) }
+    }
+
+    private var contentOrigin: String {
+        get throws(Refusal) {
+            guard let origin = services.world.address.content else {
+                throw Refusal(
+                    .accountUnavailable,
+                    "This server has no origin for content: its operator sets one with --content-url.")
+            }
+            return origin
+        }
+    }
+
+    private func authorize(_ request: Request) async throws -> Response {
+        _ = try contentOrigin
+        let sent = request.headers[.originalURI] ?? request.headers[.forwardedURI] ?? ""
+        guard let path = ContentPath(sent) else { throw Refusal.notFound("content") }
+        let tenant = try await services.tenant(of: path.guid)
+        let secret = request.headers.cookie(services.cookies.content(path.guid))
+        switch try await tenant.gateway.authorize(content: path.guid, secret: secret) {
+        case .allowed(let upstream, let token):
+            var response = Response(status: .ok, headers: [.cacheControl: "no-store", .gatehouseUpstream: upstream])
+            response.headers[.userSessionToken] = token?.reveal()
+            return response
+        case .signIn: return signIn(path)
+        case .logIn(let integration):
+            let login = services.world.address.login(integration) + "?redirect=" + FormEncoding.encode(path.whole)
+            return unauthorized(to: login, cookie: nil)
+        case .forbidden: throw Refusal(.permissionDenied, "You may not open this content: ask its owner.")
+        case .unknown: throw Refusal.notFound("content")
+        case .noUpstream:
+            throw Refusal(.accountUnavailable, "This content has no address yet: its publisher sets upstream_url.")
+        }
+    }
+
+    private func signIn(_ path: ContentPath) -> Response {
+        let nonce = Gateway.makeNonce()
+        let target =
+            "\(services.world.address.base)/gateway/sign-in?binding=\(nonce.binding)&to=\(FormEncoding.encode(path.whole))"
+        let cookie = services.cookies.setAtContent(
+            services.cookies.nonce(path.guid), nonce.secret, content: path.guid, lifetime: .seconds(600)
+        )
+        return unauthorized(to: target, cookie: cookie)
+    }
+
+    private func unauthorized(to location: String, cookie: String?) -> Response {
+        var response = Response.refusal(
+            Refusal(.authenticationRequired, "Send the browser to the address in X-Gatehouse-Location."))
+        response.headers[.gatehouseLocation] = location
+        response.headers[.setCookie] = cookie
+        return response
+    }
+
+    /// At the pages' origin: whoever is signed in gets a ticket, everybody else signs in first.
+    private func carryOver(_ request: Request) async throws -> Response {
+        let query = try request.query()
+        guard let path = ContentPath(query["to"] ?? ""),
+            ReturnPath.relative(path.whole, address: services.world.address) != nil
+        else { throw Refusal.notFound("content") }
+        let tenant = try await services.tenant(of: path.guid)
+        let visitor = try await services.visitor(request, at: tenant)
+        guard let identity = visitor.identity else {
+            return .seeOther(services.signInAddress(tenant, returnTo: request.uri.string))
+        }
+        let ticket = try await tenant.gateway.issueTicket(
+            for: identity, content: path.guid, binding: query["binding"] ?? "")
+        let address = "\(try contentOrigin)/content/\(path.guid)/__gatehouse__/ticket"
+        return .found("\(address)?ticket=\(ticket.reveal())&to=\(FormEncoding.encode(path.whole))")
+    }
+
+    /// At the content's origin: the ticket becomes a cookie.
+    private func redeem(_ request: Request, _ context: WebContext) async throws -> Response {
+        let guid = try context.guid("guid", what: "content")
+        let query = try request.query()
+        guard let path = ContentPath(query["to"] ?? ""), path.guid == guid,
+            ReturnPath.relative(path.whole, address: services.world.address) != nil
+        else { throw Refusal.notFound("content") }
+        let tenant = try await services.tenant(of: guid)
+        let nonce = request.headers.cookie(services.cookies.nonce(guid))
+        guard let nonce,
+            let session = try await tenant.gateway.redeem(
+                SecretString(query["ticket"] ?? ""), nonce: nonce, content: guid)
+        else {
+            throw Refusal(
+                .loginNotPossible, "This link works once, in the browser that asked for it: open the content again.")
+        }
+        var response = Response.found(path.whole)
+        let lifetime = session.expiresAt - services.world.clock.now
+        response.headers[values: .setCookie] = [
+            services.cookies.setAtContent(
+                services.cookies.content(guid), session.secret, content: guid, lifetime: lifetime),
+            services.cookies.clearAtContent(services.cookies.nonce(guid), content: guid),
+        ]
+        return response
+    }
+
+    /// The pages' origin knows where content is.
+    private func toContent(_ request: Request) throws -> Response {
+        guard let path = ContentPath(request.uri.string),
+            ReturnPath.relative(path.whole, address: services.world.address) != nil
+        else { throw Refusal.notFound("content") }
+        return .found(try contentOrigin + path.whole)
+    }
+}

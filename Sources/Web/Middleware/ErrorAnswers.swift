@@ -1,0 +1,103 @@
+import Accounts
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import Storage
+
+/// The outermost layer: gives each request its correlation id and turns whatever goes wrong into a useful answer.
+///
+/// API paths get the API's error, everything else a page that says the same.
+struct ErrorAnswers: RouterMiddleware {
+    typealias Context = WebContext
+
+    let services: Services
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.correlationID = CorrelationID.of(request.headers[.correlationID])
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch let error as NIOCore.ChannelError {
+            throw error
+        } catch {
+            response = answer(refusal(error, request, context), to: request)
+        }
+        response.headers[.correlationID] = context.correlationID
+        response.headers[.xContentTypeOptions] = "nosniff"
+        response.headers[.referrerPolicy] = "no-referrer"
+        return response
+    }
+
+    private func answer(_ refusal: Refusal, to request: Request) -> Response {
+        guard !Self.isForPrograms(request.uri.path) else { return .refusal(refusal) }
+        return services.pages.failure(refusal)
+    }
+
+    /// Whether a program asks: everything under the API's two prefixes but the vendors' callback.
+    static func isForPrograms(_ path: String) -> Bool {
+        path.hasPrefix("/__api__/") || path == "/__ping__"
+            || path.hasPrefix("/v1/") && path != "/v1/integrations/callback" || path == "/server_settings"
+    }
+
+    private func refusal(_ error: any Error, _ request: Request, _ context: Context) -> Refusal {
+        switch error {
+        case let refusal as Refusal:
+            if refusal.code.status >= 500 && refusal.code != .refreshFailed {
+                context.logger.error(
+                    "a request failed",
+                    metadata: ["correlation_id": "\(context.correlationID)", "code": "\(refusal.code.rawValue)"]
+                )
+            }
+            return refusal
+        case let error as StoreError: return Refusal(error)
+        case let error as HTTPError where error.status == .notFound:
+            return Refusal(.objectDoesNotExist, "There is nothing at this address.")
+        case let error as HTTPError where error.status == .methodNotAllowed:
+            return Refusal(.parameter, "This address does not take \(request.method.rawValue).")
+        case let error as HTTPError where error.status.code < 500:
+            return Refusal(.parameter, "The request cannot be understood.")
+        default:
+            // The error's text may hold what a caller sent, so only its type is logged.
+            context.logger.error(
+                "an unexpected error",
+                metadata: ["correlation_id": "\(context.correlationID)", "type": "\(type(of: error))"]
+            )
+            return Refusal(.internalFailure, "Something failed on this server: tell its operator the correlation id.")
+        }
+    }
+}
+
+/// The id by which a request is found again in the log.
+enum CorrelationID {
+    /// The caller's own, where it is short and plain; otherwise a new one.
+    static func of(_ sent: String?) -> String {
+        guard let sent, (1...128).contains(sent.utf8.count), sent.utf8.allSatisfy(isPlain) else { return make() }
+        return sent
+    }
+
+    /// A new one; it need be no secret.
+    static func make() -> String {
+        var generator = SystemRandomNumberGenerator()
+        let (high, low) = (generator.next() as UInt64, generator.next() as UInt64)
+        return hex(high) + hex(low)
+    }
+
+    private static func hex(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import JSON
+import Storage
+
+/// `gatehouse account ...`.
+struct AccountCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "account", abstract: "Create, list, show, delete accounts, or make a manifest true.",
+        subcommands: [Create.self, List.self, Show.self, Delete.self, Apply.self]
+    )
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Create an account, and its first administrator.")
+
+        @Argument(help: "The account's name in addresses: \(AccountSlug.rule).") var account: String
+        @Option(help: "The account's name for people.") var name: String?
+        @Option(help: "The email of the first administrator.") var adminEmail: String?
+        @OptionGroup var command: OperationOptions
+
+        func run() async throws {
+            let parameters: JSONObject = [
+                "account": .string(account), "name": name.map(JSON.string) ?? .null,
+                "admin_email": adminEmail.map(JSON.string) ?? .null,
+            ]
+            try await command.perform(.createAccount, parameters) { answer in
+                let created = "Account \(answer["account"]?.words("slug") ?? "") is there."
+                guard let admin = answer["admin"], !admin.isNull else { return created }
+                return created + "\n" + UserCommand.describe(admin)
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the accounts.")
+
+        @OptionGroup var command: OperationOptions
+
+        func run() async throws {
+            try await command.perform(.listAccounts, [:]) { answer in
+                answer.arrayValue?.map { $0.words("slug") }.joined(separator: "\n") ?? ""
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show an account.")
+
+        @Argument(help: "The account.") var account: String
+        @OptionGroup var command: OperationOptions
+
+        func run() async throws {
+            try await command.perform(.showAccount, ["account": .string(account)]) { answer in
+                answer.objectValue?.keys.map { "\($0): \(answer.words($0))" }.joined(separator: "\n") ?? ""
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Erase an account: its data key first, then its folder.")
+
+        @Argument(help: "The account.") var account: String
+        @Flag(help: "Do it: there is no way back but a backup.") var yes = false
+        @OptionGroup var command: OperationOptions
+
+        func validate() throws {
+            guard yes else {
+                throw ValidationError("This erases the account and everything in it: add --yes if you mean it.")
+            }
+        }
+
+        func run() async throws {
+            try await command.perform(.deleteAccount, ["account": .string(account)]) { _ in
+                "Account \(account) is erased."
+            }
+        }
+    }
+
+    struct Apply: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a manifest true: users, roles and data sources. Doing it again changes nothing."
+        )
+
+        @Argument(help: "The account; it is created where there is none.") var account: String
+        @Option(help: "The manifest. [default: DATA/ACCOUNT/account.json]") var file: String?
+        @OptionGroup var command: OperationOptions
+
+        func run() async throws {
+            try await Failures.reported {
+                let manifest = try Manifest.read(file, account: account, data: command.options.data)
+                let parameters: JSONObject = ["account": .string(account), "manifest": manifest]
+                let result = try await Dispatcher.perform(.applyManifest, parameters, options: command.options)
+                Answer.write(result, as: command.answer) { answer in
+                    let changes = answer["changes"]?.arrayValue ?? []
+                    guard !changes.isEmpty else { return "Everything is as the manifest says." }
+                    return changes.map { change in
+                        change["invite_url"] == nil
+                            ? "\(change["created"] == nil ? "changed" : "created") \(change.words("created"))\(change.words("changed")) \(change.words("name"))\(change.words("email"))"
+                            : UserCommand.describe(change)
+                    }.joined(separator: "\n")
+                }
+            }
+        }
+    }
+}
+
+/// What every operation's command takes.
+struct OperationOptions: ParsableArguments {
+    @OptionGroup var options: ServerOptions
+    @OptionGroup var answer: AnswerOptions
+
+    func perform(_ operation: Operation, _ parameters: JSONObject, plain: (JSON) -> String) async throws {
+        try await Failures.reported {
+            Answer.write(
+                try await Dispatcher.perform(operation, parameters, options: options), as: answer, plain: plain)
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import Glibc
+import JSON
+
+/// A command's answer on standard output: JSON for machines, lines for people.
+enum Answer {
+    static func write(_ json: JSON, as options: AnswerOptions, plain: (JSON) -> String) {
+        line(options.json ? json.text() : plain(json))
+    }
+
+    /// One line, at once: whoever waits for it must not wait for a buffer to fill.
+    static func line(_ text: String) {
+        let bytes = Array((text + "\n").utf8)
+        var written = 0
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            written += count
+        }
+    }
+}
+
+extension JSON {
+    /// The text of a member, for people.
+    func words(_ name: String) -> String {
+        switch self[name] {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .bool(let flag): flag ? "yes" : "no"
+        default: ""
+        }
+    }
+}

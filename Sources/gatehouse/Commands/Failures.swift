@@ -1,0 +1,33 @@
+import Accounts
+import ArgumentParser
+import Glibc
+import HTTPClient
+import Storage
+
+/// Turns what went wrong into a sentence on standard error and an exit code (`sysexits.h`).
+enum Failures {
+    /// The sentence of any error; ours all describe themselves in one.
+    static func sentence(_ error: any Error) -> String { "\(error)" }
+
+    /// Runs a command's body.
+    static func reported(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as ExitCode {
+            throw error
+        } catch {
+            let line = Array("gatehouse: \(sentence(error))\n".utf8)
+            _ = write(STDERR_FILENO, line, line.count)
+            throw ExitCode(code(error))
+        }
+    }
+
+    private static func code(_ error: any Error) -> Int32 {
+        switch error {
+        case is ConfigurationError, is MasterKeyError: EX_CONFIG
+        case is FolderLock.Held: EX_TEMPFAIL
+        case is ControlSocket.Failure: EX_UNAVAILABLE
+        default: EXIT_FAILURE
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Glibc
+import Hummingbird
+import HummingbirdCore
+import JSON
+import Logging
+import ServiceLifecycle
+import Storage
+import UnixSignals
+import Web
+
+/// `gatehouse serve`.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Serve the accounts of a folder.")
+
+    @OptionGroup var options: ServerOptions
+
+    /// How long requests that are under way may take after SIGTERM.
+    private static let shutdownLimit = Duration.seconds(20)
+    /// How long a command that holds the folder may take.
+    private static let lockPatience = Duration.seconds(5)
+
+    func run() async throws {
+        try await Failures.reported {
+            Process.prepare()
+            LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+            var logger = Logger(label: "gatehouse")
+            logger.logLevel = Environment.value("GATEHOUSE_LOG_LEVEL").flatMap { Logger.Level(rawValue: $0) } ?? .info
+            let configuration = try ServerConfiguration(options)
+            let lock = try await Self.lock(try DataFolder(path: configuration.dataPath))
+            let port = configuration.port == 0 ? try Process.freePort(host: configuration.host) : configuration.port
+            let house = try House(configuration, port: port, logger: logger)
+            try await Self.run(house, configuration, port: port, logger: logger)
+            withExtendedLifetime(lock) {}
+        }
+    }
+
+    private static func run(_ house: House, _ configuration: ServerConfiguration, port: Int, logger: Logger)
+        async throws
+    {
+        let host = configuration.host
+        let web = WebServer.make(house.services, address: .hostname(host, port: port), logger: logger) { port in
+            Answer.line("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port ?? 0)")
+        }
+        var group = ServiceGroupConfiguration(
+            services: [web, ControlServer(house: house, logger: logger)], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        group.maximumGracefulShutdownDuration = shutdownLimit
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            await house.close()
+            throw CommandFailure("the server could not run at \(host):\(port): \(error)")
+        }
+        await house.close()
+    }
+
+    private static func lock(_ folder: DataFolder) async throws -> FolderLock {
+        let start = ContinuousClock.now
+        while true {
+            do { return try FolderLock(folder) } catch let error as FolderLock.Held {
+                guard ContinuousClock.now - start < lockPatience else { throw error }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+}
+
+/// `gatehouse check-config`.
+struct CheckConfig: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-config", abstract: "Check what serve would be told, and change nothing."
+    )
+
+    @OptionGroup var options: ServerOptions
+    @OptionGroup var answer: AnswerOptions
+
+    func run() async throws {
+        try await Failures.reported {
+            let configuration = try ServerConfiguration(options)
+            let folder = try DataFolder(path: configuration.dataPath)
+            try House.requireKeys(try configuration.masterKey.ring(for: folder, creating: false), folder)
+            let accounts = try folder.accounts()
+            Answer.write(configuration.summary(accounts: accounts.count), as: answer) { summary in
+                summary.objectValue?.map { "\($0.key): \($0.value.stringValue ?? $0.value.text())" }.joined(
+                    separator: "\n") ?? ""
+            }
+        }
+    }
+}
+
+/// `gatehouse routes`.
+struct Routes: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List every route of the server, from its router.")
+
+    @OptionGroup var options: ServerOptions
+    @OptionGroup var answer: AnswerOptions
+
+    func run() async throws {
+        try await Failures.reported {
+            let configuration = try ServerConfiguration(options)
+            let folder = try DataFolder(path: configuration.dataPath)
+            let house = try House(
+                folder, .fresh(), configuration, port: configuration.port, logger: Logger(label: "gatehouse"))
+            let routes = WebRouter.routes(house.services)
+            await house.close()
+            let json = JSON.array(routes.map { ["method": .string($0.method), "path": .string($0.path)] })
+            Answer.write(json, as: answer) { _ in routes.map { "\($0.method) \($0.path)" }.joined(separator: "\n") }
+        }
+    }
+}

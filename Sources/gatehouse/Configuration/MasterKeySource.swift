@@ -1,0 +1,45 @@
+import Cryptography
+import Storage
+
+/// Where the master keys come from: a file, the environment, or a systemd credential.
+struct MasterKeySource: Sendable, CustomStringConvertible {
+    /// The name of the systemd credential (`LoadCredential=gatehouse-master-key:...`).
+    private static let credentialName = "gatehouse-master-key"
+
+    private let path: String?
+    private let hasEnvironmentKey: Bool
+
+    init(path: String?) {
+        let credentials = Environment.value("CREDENTIALS_DIRECTORY").map { "\($0)/\(Self.credentialName)" }
+        self.path = path ?? Environment.value("GATEHOUSE_MASTER_KEY_FILE") ?? credentials
+        hasEnvironmentKey = path == nil && Environment.value("GATEHOUSE_MASTER_KEY") != nil
+    }
+
+    var description: String { hasEnvironmentKey ? "GATEHOUSE_MASTER_KEY" : path ?? "the data folder's .master-key" }
+
+    /// The file that a rotation rewrites; nil where the keys are the environment's.
+    func file(in folder: DataFolder) -> String? { hasEnvironmentKey ? nil : path ?? folder.masterKeyPath }
+
+    /// The ring. A first start without accounts makes one; afterwards a missing key is never replaced.
+    ///
+    /// - Parameter creating: whether a first ring may be written; a check alone writes nothing.
+    func ring(for folder: DataFolder, creating: Bool) throws -> MasterKeyRing {
+        if hasEnvironmentKey, let text = Environment.secret("GATEHOUSE_MASTER_KEY") {
+            return try MasterKeyRing(parsing: text)
+        }
+        let file = path ?? folder.masterKeyPath
+        do throws(MasterKeyError) {
+            return try MasterKeyRing.load(path: file)
+        } catch {
+            guard error.code == .missing else { throw error }
+            let accounts = try folder.accounts()
+            guard accounts.isEmpty else {
+                let names = accounts.prefix(10).map(\.text).joined(separator: ", ")
+                throw ConfigurationError("\(error.description). These accounts cannot be opened: \(names).")
+            }
+            let ring = MasterKeyRing.fresh()
+            if creating { try ring.save(path: file) }
+            return ring
+        }
+    }
+}

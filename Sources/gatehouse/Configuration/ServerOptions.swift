@@ -1,0 +1,40 @@
+import ArgumentParser
+
+/// What can be told to `serve` and `check-config`: flags, then `GATEHOUSE_*` variables, then defaults.
+struct ServerOptions: ParsableArguments {
+    @OptionGroup var data: DataOptions
+
+    @Option(help: "Where to listen, HOST:PORT; port 0 is any free one. [GATEHOUSE_LISTEN, default 127.0.0.1:8080]")
+    var listen: String?
+
+    @Option(
+        name: .customLong("base-url"),
+        help: "The origin people and providers use. [GATEHOUSE_BASE_URL, default http://localhost:PORT]")
+    var baseURL: String?
+
+    @Option(
+        name: .customLong("content-url"),
+        help: "The origin of content, on another host name than the base URL. [GATEHOUSE_CONTENT_URL]")
+    var contentURL: String?
+
+    @Option(
+        help:
+            "A host that may be called although it is not public. Repeatable. [GATEHOUSE_ALLOW_HOST, separated by commas]"
+    )
+    var allowHost: [String] = []
+
+    @Option(help: "The file with the master keys. [GATEHOUSE_MASTER_KEY_FILE, default DATA/.master-key]")
+    var masterKeyFile: String?
+}
+
+/// Where the accounts are.
+struct DataOptions: ParsableArguments {
+    @Option(help: "The folder of all accounts. [GATEHOUSE_DATA, default tenants]")
+    var data: String?
+}
+
+/// How a command answers.
+struct AnswerOptions: ParsableArguments {
+    @Flag(help: "Answer in JSON.")
+    var json = false
+}

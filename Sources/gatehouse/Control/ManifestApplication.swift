@@ -1,0 +1,92 @@
+import Accounts
+import Cryptography
+import Integrations
+import JSON
+import Storage
+
+/// Makes a manifest true: what is missing is created, what differs is changed, what it does not name stays.
+///
+/// References to secrets were resolved by the command that read the file, in its own environment.
+struct ManifestApplication: Sendable {
+    let house: House
+
+    func apply(_ parameters: JSONObject) async throws -> JSON {
+        let operations = Operator(house: house)
+        let slug = try operations.slug(parameters)
+        guard let manifest = parameters["manifest"]?.objectValue else {
+            throw Refusal.invalid("manifest", "The manifest must be a JSON object.")
+        }
+        let known: Set<String> = ["name", "users", "integrations"]
+        for key in manifest.keys where !known.contains(key) {
+            throw Refusal.invalid(
+                key, "The manifest has an unknown key \(key): the keys are name, users, integrations.")
+        }
+        let name = manifest["name"]?.stringValue ?? slug.text
+        var changes: [JSON] = []
+        if !house.folder.contains(slug) {
+            try house.directory.create(slug, name: name, at: house.world.clock.now)
+            changes.append(["created": "account"])
+        }
+        guard let tenant = try await house.directory.tenant(slug) else { throw Refusal.notFound("account") }
+        if try tenant.account.about().name != name {
+            try await tenant.account.rename(to: name)
+            changes.append(["changed": "name"])
+        }
+        let base = parameters["base_url"]?.stringValue ?? house.world.address.base
+        let admin = operations.proof(tenant)
+        for entry in manifest["users"]?.arrayValue ?? [] {
+            if let change = try await apply(user: entry, tenant, admin, base: base) { changes.append(change) }
+        }
+        for entry in manifest["integrations"]?.arrayValue ?? [] {
+            if let change = try await apply(integration: entry, tenant, admin) { changes.append(change) }
+        }
+        return ["account": .string(slug.text), "changes": .array(changes)]
+    }
+
+    private func apply(user entry: JSON, _ tenant: Tenant, _ admin: Administrator, base: String) async throws -> JSON? {
+        let email = entry["email"]?.stringValue ?? ""
+        guard let role = Role(rawValue: entry["role"]?.stringValue ?? Role.viewer.rawValue) else {
+            throw Refusal.invalid(
+                "role", "The role of \(email) must be one of \(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        let (first, last) = (entry["first_name"]?.stringValue, entry["last_name"]?.stringValue)
+        guard let user = try await tenant.account.store.user(email: email) else {
+            let invitation = try await tenant.people.invite(
+                email: email, role: role, firstName: first ?? "", lastName: last ?? "", by: admin
+            )
+            guard case .object(let answer) = Operator.answer(invitation, tenant, base: base) else { return nil }
+            return .object((["created": "user"] as JSONObject).merging(answer))
+        }
+        guard
+            user.role != role || first.map({ $0 != user.firstName }) ?? false
+                || last.map({ $0 != user.lastName }) ?? false
+        else { return nil }
+        _ = try await tenant.people.update(user.guid, role: role, firstName: first, lastName: last, by: admin)
+        return ["changed": "user", "email": .string(user.email)]
+    }
+
+    private func apply(integration entry: JSON, _ tenant: Tenant, _ admin: Administrator) async throws -> JSON? {
+        guard let name = entry["name"]?.stringValue else {
+            throw Refusal.invalid("name", "Every integration of the manifest must have a name.", code: .integrationName)
+        }
+        let template = entry["template"]?.stringValue ?? ""
+        var fields = IntegrationCatalog.Fields()
+        fields.name = name
+        fields.description = entry["description"]?.stringValue
+        fields.config = entry["config"]?.objectValue
+        let existing = try await tenant.integrations.all().first {
+            $0.integration.name == name && $0.integration.template == template
+        }
+        guard let existing else {
+            let created = try await tenant.integrations.create(template: template, fields, by: admin)
+            return [
+                "created": "integration", "guid": .string(created.integration.guid.description), "name": .string(name),
+            ]
+        }
+        guard try await tenant.integrations.differs(existing.integration, from: fields) else { return nil }
+        _ = try await tenant.integrations.update(existing.integration.guid, fields, by: admin)
+        return [
+            "changed": "integration", "guid": .string(existing.integration.guid.description), "name": .string(name),
+        ]
+    }
+}

@@ -1,0 +1,160 @@
+import Accounts
+import Cryptography
+import Integrations
+import JSON
+import Storage
+
+/// What an operator can have done, whether or not a server runs: a name, parameters, and an answer in JSON.
+///
+/// The same code runs in the command's own process, where no server holds the folder, and in the server's, where one does.
+enum Operation: String, Sendable {
+    case createAccount = "account.create"
+    case listAccounts = "account.list"
+    case showAccount = "account.show"
+    case deleteAccount = "account.delete"
+    case applyManifest = "account.apply"
+    case createUser = "user.create"
+    case listUsers = "user.list"
+    case lockUser = "user.lock"
+    case rotateKey = "key.rotate"
+}
+
+/// Performs operations on a house.
+struct Operator: Sendable {
+    let house: House
+
+    func perform(_ operation: Operation, _ parameters: JSONObject) async throws -> JSON {
+        switch operation {
+        case .createAccount: try await createAccount(parameters)
+        case .listAccounts: .array(house.directory.slugs.map { ["slug": .string($0.text)] })
+        case .showAccount: try await about(try await tenant(parameters))
+        case .deleteAccount: try deleteAccount(parameters)
+        case .applyManifest: try await ManifestApplication(house: house).apply(parameters)
+        case .createUser: try await createUser(parameters)
+        case .listUsers: try await listUsers(parameters)
+        case .lockUser: try await lockUser(parameters)
+        case .rotateKey: try rotateKey(parameters)
+        }
+    }
+
+    private func createAccount(_ parameters: JSONObject) async throws -> JSON {
+        let slug = try slug(parameters)
+        let name = try TextRules.line(try text(parameters, "name") ?? slug.text, field: "name", minimum: 1)
+        let email = try text(parameters, "admin_email").map { text throws(Refusal) in try TextRules.email(text) }
+        try house.directory.create(slug, name: name, at: house.world.clock.now)
+        guard let tenant = try await house.directory.tenant(slug) else { throw Refusal.notFound("account") }
+        var admin: JSON?
+        if let email {
+            let invitation = try await tenant.people.invite(email: email, role: .administrator, by: proof(tenant))
+            admin = Self.answer(invitation, tenant, base: base(parameters))
+        }
+        return ["account": try await about(tenant), "admin": admin ?? .null]
+    }
+
+    private func deleteAccount(_ parameters: JSONObject) throws -> JSON {
+        let slug = try slug(parameters)
+        try house.directory.erase(slug) { $0.account.markErased() }
+        return ["slug": .string(slug.text), "deleted": true]
+    }
+
+    private func createUser(_ parameters: JSONObject) async throws -> JSON {
+        let tenant = try await tenant(parameters)
+        let role = try role(parameters)
+        let invitation = try await tenant.people.invite(
+            email: try text(parameters, "email") ?? "", role: role, firstName: try text(parameters, "first_name") ?? "",
+            lastName: try text(parameters, "last_name") ?? "", by: proof(tenant)
+        )
+        return Self.answer(invitation, tenant, base: base(parameters))
+    }
+
+    private func listUsers(_ parameters: JSONObject) async throws -> JSON {
+        let tenant = try await tenant(parameters)
+        let users = try await tenant.people.all(for: try Publisher(proof(tenant).caller))
+        return .array(users.map(Self.answer))
+    }
+
+    private func lockUser(_ parameters: JSONObject) async throws -> JSON {
+        let tenant = try await tenant(parameters)
+        let user = try await tenant.people.user(email: try text(parameters, "email") ?? "", for: proof(tenant))
+        let locked = parameters["locked"]?.boolValue ?? true
+        return Self.answer(try await tenant.people.setLocked(locked, user: user.guid, by: proof(tenant)))
+    }
+
+    private func rotateKey(_ parameters: JSONObject) throws -> JSON {
+        guard let file = house.masterKeyFile else {
+            throw Refusal(
+                .prohibitedChange,
+                "The master keys are the environment's: put a new key in front of GATEHOUSE_MASTER_KEY and start the server again."
+            )
+        }
+        let forgets = parameters["forget_older"]?.boolValue ?? false
+        let result = try house.directory.rotateMasterKey(path: file, forgettingOlder: forgets)
+        return [
+            "key_id": .string(result.keyID), "rewrapped": .integer(Int64(result.rewrapped)),
+            "forgot_older": .bool(forgets),
+        ]
+    }
+
+    func proof(_ tenant: Tenant) -> Administrator { .operator(tenant.account, at: house.world.clock.now) }
+
+    private func about(_ tenant: Tenant) async throws -> JSON {
+        let about = try tenant.account.about()
+        let users = try await tenant.account.store.users()
+        let integrations = try await tenant.account.store.integrations()
+        let contents = try await tenant.account.store.contents()
+        return [
+            "slug": .string(tenant.account.slug.text), "name": .string(about.name),
+            "created_time": .string(about.createdAt.description), "users": .integer(Int64(users.count)),
+            "integrations": .integer(Int64(integrations.count)), "content": .integer(Int64(contents.count)),
+        ]
+    }
+
+    private func tenant(_ parameters: JSONObject) async throws -> Tenant {
+        let slug = try slug(parameters)
+        guard let tenant = try await house.directory.tenant(slug) else {
+            throw Refusal(.objectDoesNotExist, "There is no account \(slug).")
+        }
+        return tenant
+    }
+
+    func slug(_ parameters: JSONObject) throws(Refusal) -> AccountSlug {
+        guard let slug = AccountSlug(parameters["account"]?.stringValue ?? "") else {
+            throw .invalid("account", "An account's name has \(AccountSlug.rule).")
+        }
+        return slug
+    }
+
+    private func role(_ parameters: JSONObject) throws(Refusal) -> Role {
+        let text = parameters["role"]?.stringValue ?? Role.viewer.rawValue
+        guard let role = Role(rawValue: text) else {
+            throw .invalid("role", "role must be one of \(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        return role
+    }
+
+    private func text(_ parameters: JSONObject, _ name: String) throws(Refusal) -> String? {
+        guard let value = parameters[name], !value.isNull else { return nil }
+        guard let text = value.stringValue else { throw .invalid(name, "\(name) must be a text.") }
+        return text
+    }
+
+    private func base(_ parameters: JSONObject) -> String {
+        parameters["base_url"]?.stringValue ?? house.world.address.base
+    }
+
+    static func answer(_ user: UserRecord) -> JSON {
+        [
+            "guid": .string(user.guid.description), "email": .string(user.email), "role": .string(user.role.rawValue),
+            "locked": .bool(user.isLocked), "confirmed": .bool(user.passwordHash != nil),
+        ]
+    }
+
+    static func answer(_ invitation: People.Invitation, _ tenant: Tenant, base: String) -> JSON {
+        let link = "\(base)/accounts/\(tenant.account.slug)/invite?token=\(invitation.token.reveal())"
+        return [
+            "guid": .string(invitation.user.guid.description), "email": .string(invitation.user.email),
+            "role": .string(invitation.user.role.rawValue), "api_key": .string(invitation.apiKey.reveal()),
+            "invite_url": .string(link),
+        ]
+    }
+}

@@ -1,0 +1,78 @@
+import Accounts
+import Cryptography
+import Glibc
+import HTTPClient
+import Integrations
+import Logging
+import Storage
+import Web
+
+/// The composition root: everything assembled, once, in order.
+struct House: Sendable {
+    let folder: DataFolder
+    let directory: AccountDirectory<Tenant>
+    let world: World
+    let services: Services
+    let transport: CurlTransport
+    let masterKeyFile: String?
+
+    /// Checks the master keys against the accounts, then builds everything that serves them.
+    ///
+    /// - Throws: `ConfigurationError` or what the folder says, before anything runs.
+    init(_ configuration: ServerConfiguration, port: Int, logger: Logger) throws {
+        let folder = try DataFolder(path: configuration.dataPath)
+        try folder.sweep()
+        let ring = try configuration.masterKey.ring(for: folder, creating: true)
+        try Self.requireKeys(ring, folder)
+        try self.init(folder, ring, configuration, port: port, logger: logger)
+    }
+
+    /// Builds everything on a folder and a ring that were checked, or that nothing will be asked of.
+    init(
+        _ folder: DataFolder, _ ring: MasterKeyRing, _ configuration: ServerConfiguration, port: Int, logger: Logger
+    ) throws {
+        self.folder = folder
+        masterKeyFile = configuration.masterKey.file(in: folder)
+        let outbound = OutboundPolicy(allowedHosts: configuration.allowedHosts)
+        transport = CurlTransport(policy: outbound)
+        let world = World(
+            clock: .system(offset: Self.clockOffset), address: configuration.address(port: port), outbound: outbound,
+            transport: transport,
+            upstreams: UpstreamPolicy(ownPort: UInt16(exactly: port)) { outbound.permits(host: $0, port: $1) },
+            hasher: try PasswordHasher(), logger: logger, steps: Self.steps
+        )
+        self.world = world
+        directory = try AccountDirectory(folder: folder, ring: ring) { try Tenant($0, world: world) }
+        services = try Services(directory: directory, world: world, ring: ring)
+    }
+
+    /// Waits for refreshes that are under way, then lets go of the network.
+    func close() async {
+        for slug in directory.slugs { await directory.opened(TenantFingerprint(of: slug))?.drain() }
+        await transport.shutdown()
+    }
+
+    static func requireKeys(_ ring: MasterKeyRing, _ folder: DataFolder) throws {
+        let locked = try folder.lockedOut(by: ring)
+        guard locked.isEmpty else { throw ConfigurationError(locked.prefix(10).joined(separator: "\n")) }
+    }
+
+    /// Debug builds alone let a test end the process between two steps, or move its clock.
+    private static var steps: StepObserver {
+        #if DEBUG
+            if let name = Environment.value("GATEHOUSE_CRASH_AT") {
+                return { step in if step.rawValue == name { kill(getpid(), SIGKILL) } }
+            }
+        #endif
+        return { _ in }
+    }
+
+    private static var clockOffset: Duration {
+        #if DEBUG
+            if let seconds = Environment.value("GATEHOUSE_CLOCK_OFFSET").flatMap({ Int64($0) }) {
+                return .seconds(seconds)
+            }
+        #endif
+        return .zero
+    }
+}

@@ -1,0 +1,136 @@
+import Cryptography
+import Storage
+import Testing
+
+@testable import Accounts
+
+@Suite struct PeopleTests {
+    let fixture: AccountFixture
+    let password = SecretString("correct horse battery")
+
+    init() async throws { fixture = try await AccountFixture() }
+
+    @Test func anInviteWorksOnceAndSignsIn() async throws {
+        let invitation = try await fixture.invite("vic@acme.example", .viewer)
+        let signIn = try await fixture.people.acceptInvite(invitation.token, password: password)
+        #expect(try await fixture.people.browser(signIn.secret)?.user.guid == invitation.user.guid)
+        await #expect(
+            performing: { try await fixture.people.acceptInvite(invitation.token, password: password) },
+            throws: Refusal.isCode(.parameter))
+    }
+
+    @Test func anInviteEndsAfterAWeek() async throws {
+        let invitation = try await fixture.invite("vic@acme.example", .viewer)
+        fixture.time.advance(People.inviteLifetime)
+        #expect(try await fixture.people.invitedUser(invitation.token) == nil)
+    }
+
+    @Test func aPasswordOfNineCharactersIsTooShort() async throws {
+        let invitation = try await fixture.invite("vic@acme.example", .viewer)
+        await #expect {
+            try await fixture.people.acceptInvite(invitation.token, password: SecretString("123456789"))
+        } throws: {
+            ($0 as? Refusal)?.field == "password"
+        }
+        #expect(try await fixture.people.invitedUser(invitation.token) != nil)
+    }
+
+    @Test func aWrongPasswordAnUnknownUserAndALockedOneLookAlike() async throws {
+        let vic = try await fixture.invite("vic@acme.example", .viewer)
+        _ = try await fixture.people.acceptInvite(vic.token, password: password)
+        var sentences: Set<String> = []
+        func attempt(_ email: String, _ password: SecretString) async {
+            do { _ = try await fixture.people.signIn(email: email, password: password, from: "192.0.2.1") } catch {
+                sentences.insert("\(error.code) \(error.message)")
+            }
+        }
+        await attempt("vic@acme.example", SecretString("wrong wrong wrong"))
+        await attempt("nobody@acme.example", password)
+        _ = try await fixture.people.setLocked(true, user: vic.user.guid, by: fixture.admin)
+        await attempt("vic@acme.example", password)
+        #expect(sentences.count == 1)
+    }
+
+    @Test func failedAttemptsAreLimitedAndTheLimitEnds() async throws {
+        let vic = try await fixture.invite("vic@acme.example", .viewer)
+        _ = try await fixture.people.acceptInvite(vic.token, password: password)
+        let limiter = fixture.people.limiter
+        for _ in 0..<AttemptLimiter.maximumFailures {
+            limiter.fail("\(fixture.account.fingerprint) vic@acme.example from 192.0.2.1")
+        }
+        await #expect(
+            performing: {
+                try await fixture.people.signIn(email: "vic@acme.example", password: password, from: "192.0.2.1")
+            },
+            throws: Refusal.isCode(.tooManyRequests)
+        )
+        #expect(
+            try await fixture.people.signIn(email: "vic@acme.example", password: password, from: "192.0.2.2").user.guid
+                == vic.user.guid)
+        fixture.time.advance(AttemptLimiter.period)
+        _ = try await fixture.people.signIn(email: "vic@acme.example", password: password, from: "192.0.2.1")
+    }
+
+    @Test func aLockedUsersKeyAndBrowserStopAtOnce() async throws {
+        let vic = try await fixture.invite("vic@acme.example", .viewer)
+        let signIn = try await fixture.people.acceptInvite(vic.token, password: password)
+        #expect(try await fixture.people.caller(key: vic.apiKey).user.guid == vic.user.guid)
+        _ = try await fixture.people.setLocked(true, user: vic.user.guid, by: fixture.admin)
+        await #expect(
+            performing: { try await fixture.people.caller(key: vic.apiKey) }, throws: Refusal.isCode(.userLocked))
+        #expect(try await fixture.people.browser(signIn.secret) == nil)
+    }
+
+    @Test func aBrowserIsSignedOutAndItsSessionEndsByItself() async throws {
+        let vic = try await fixture.invite("vic@acme.example", .viewer)
+        let signIn = try await fixture.people.acceptInvite(vic.token, password: password)
+        let identity = try #require(try await fixture.people.browser(signIn.secret))
+        try await fixture.people.signOut(identity.session)
+        #expect(try await fixture.people.browser(signIn.secret) == nil)
+        let again = try await fixture.people.signIn(email: "vic@acme.example", password: password, from: "192.0.2.1")
+        fixture.time.advance(People.sessionLifetime)
+        #expect(try await fixture.people.browser(again.secret) == nil)
+    }
+
+    @Test func aKeyNeverDoesMoreThanItsUser() async throws {
+        let pat = try await fixture.invite("pat@acme.example", .publisher)
+        let caller = try await fixture.people.caller(key: pat.apiKey)
+        await #expect(
+            performing: {
+                try await fixture.people.createKey(name: "x", role: .administrator, expiresAt: nil, for: caller)
+            },
+            throws: Refusal.isCode(.permissionDenied)
+        )
+        let (record, key) = try await fixture.people.createKey(name: "ci", role: .viewer, expiresAt: nil, for: caller)
+        #expect(try await fixture.people.caller(key: key).role == .viewer)
+        _ = try await fixture.people.update(
+            pat.user.guid, role: .viewer, firstName: nil, lastName: nil, by: fixture.admin)
+        #expect(try await fixture.people.caller(key: pat.apiKey).role == .viewer)
+        try await fixture.people.deleteKey(record.id, of: caller)
+        await #expect(
+            performing: { try await fixture.people.caller(key: key) }, throws: Refusal.isCode(.authenticationRequired))
+    }
+
+    @Test func aKeyCarriesItsAccountAndACheckSum() async throws {
+        let key = try await fixture.invite("vic@acme.example", .viewer).apiKey.reveal()
+        #expect(key.hasPrefix("gh_"))
+        #expect(APIKey.tenant(of: Array(key.utf8)) == fixture.account.fingerprint)
+        for position in key.utf8.indices.dropFirst(3) {
+            var bytes = Array(key.utf8)
+            let index = key.utf8.distance(from: key.startIndex, to: position)
+            bytes[index] = bytes[index] == UInt8(ascii: "0") ? UInt8(ascii: "1") : UInt8(ascii: "0")
+            #expect(APIKey.tenant(of: bytes) == nil)
+        }
+    }
+
+    @Test(arguments: [
+        "", "vic", "@acme.example", "vic@", "vic@acme", "a b@acme.example", "vic@acme.example\n", "<vic@acme.example>",
+    ])
+    func whatIsNoEmailIsRefused(_ email: String) async throws {
+        if email.hasSuffix("\n") {
+            #expect(try TextRules.email(email) == "vic@acme.example")
+        } else {
+            await #expect { try await fixture.invite(email, .viewer) } throws: { ($0 as? Refusal)?.field == "email" }
+        }
+    }
+}

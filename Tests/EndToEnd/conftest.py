@@ -1,0 +1,93 @@
+"""Fixtures. Everything that is started here is stopped here; a failing test shows the servers' logs."""
+
+import pytest
+
+from harness.gatehouse import Gatehouse, gatehouse_binary
+from harness.scene import play
+from harness.simulator import Simulator, simulator_binary
+
+
+def pytest_report_header() -> str:
+    return f"gatehouse: {gatehouse_binary()}, simulator: {simulator_binary()}"
+
+
+class Stage:
+    """Makes servers and providers, and remembers them so that they are stopped."""
+
+    def __init__(self, factory: pytest.TempPathFactory) -> None:
+        self._factory = factory
+        self.servers: list[Gatehouse] = []
+        self.others: list = []
+
+    def folder(self, name: str = "data"):
+        return self._factory.mktemp(name)
+
+    def gatehouse(self, start: bool = True, **more) -> Gatehouse:
+        server = Gatehouse(self.folder("gatehouse"), **more)
+        self.servers.append(server)
+        return server.start() if start else server
+
+    def simulator(self, kind: str = "databricks") -> Simulator:
+        return self.keep(Simulator(kind))
+
+    def keep(self, other):
+        """Have anything with a `stop()` stopped at the end."""
+        self.others.append(other)
+        return other
+
+    def close(self) -> None:
+        for one in [*self.servers, *reversed(self.others)]:
+            one.stop()
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    """Servers for a whole module."""
+    stage = Stage(tmp_path_factory)
+    yield stage
+    stage.close()
+
+
+@pytest.fixture
+def own_stage(tmp_path_factory):
+    """Servers for one test, which may break them."""
+    stage = Stage(tmp_path_factory)
+    yield stage
+    stage.close()
+
+
+@pytest.fixture(scope="module")
+def server(stage) -> Gatehouse:
+    return stage.gatehouse()
+
+
+@pytest.fixture(scope="module")
+def databricks(stage) -> Simulator:
+    return stage.simulator("databricks")
+
+
+@pytest.fixture(scope="module")
+def account(server):
+    """One account that the tests of a module share; they must not change its people."""
+    return server.create_account()
+
+
+@pytest.fixture
+def scene(server, own_stage):
+    """A fresh account with a logged-in viewer, at a provider of its own."""
+    return play(server, own_stage.simulator("databricks"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Attach what the servers logged to a failure."""
+    report = (yield).get_result()
+    if report.when != "call" or not report.failed:
+        return
+    for name in ("stage", "own_stage"):
+        stage = getattr(item, "funcargs", {}).get(name)
+        for server in stage.servers if stage else []:
+            tail = "\n".join(server.logs.splitlines()[-60:])
+            if server.child is not None and not server.child.running:
+                tail += f"\n(the server ended by itself, exit code {server.child.process.returncode})"
+            report.sections.append((f"gatehouse log of {name}", tail))

@@ -1,0 +1,132 @@
+"""Gatehouse as an operator has it: the server process and the command line."""
+
+import json
+import os
+import re
+import secrets
+import subprocess
+from pathlib import Path
+
+import requests
+
+from .account import Account
+from .journal import Journal
+from .process import Child
+from .simulator import BINARIES
+from .waiting import free_port, wait_until
+
+
+def gatehouse_binary() -> Path:
+    return Path(os.environ.get("GATEHOUSE_BIN", BINARIES / "gatehouse"))
+
+
+class CommandFailed(AssertionError):
+    def __init__(self, command: list[str], code: int, output: str, errors: str) -> None:
+        super().__init__(f"gatehouse {' '.join(command)} ended with {code}\n{output}\n{errors}")
+        self.code = code
+        self.output = output
+        self.errors = errors
+
+
+class Gatehouse:
+    """One data folder, the command line on it, and (while started) the one server on it."""
+
+    def __init__(
+        self,
+        data: Path,
+        content_port: int | None = None,
+        allow_hosts: tuple[str, ...] = ("localhost", "127.0.0.1"),
+    ) -> None:
+        self.data = data
+        self.port = free_port()
+        self.listen = f"127.0.0.1:{self.port}"
+        self.base_url = f"http://localhost:{self.port}"
+        # Without a proxy of its own, content's origin is the same server under another host name.
+        self.content_url = f"http://127.0.0.1:{content_port or self.port}"
+        self.allow_hosts = allow_hosts
+        self.journal = Journal()
+        self.children: list[Child] = []
+        self.child: Child | None = None
+
+    # The server.
+
+    def serve_command(self, *more: str) -> list[str | Path]:
+        command: list[str | Path] = [gatehouse_binary(), "serve", "--data", self.data]
+        command += ["--listen", self.listen, "--base-url", self.base_url, "--content-url", self.content_url]
+        for host in self.allow_hosts:
+            command += ["--allow-host", host]
+        return [*command, *more]
+
+    def start(self, clock_offset: int = 0, crash_at: str = "", more: tuple[str, ...] = ()) -> "Gatehouse":
+        environment = {}
+        if clock_offset:
+            environment["GATEHOUSE_CLOCK_OFFSET"] = str(clock_offset)
+        if crash_at:
+            environment["GATEHOUSE_CRASH_AT"] = crash_at
+        self.child = Child("gatehouse", self.serve_command(*more), environment)
+        self.children.append(self.child)
+        return self
+
+    def stop(self) -> int:
+        code = self.child.stop() if self.child else 0
+        self.child = None
+        return code
+
+    def restart(self, clock_offset: int = 0, crash_at: str = "") -> None:
+        self.stop()
+        self.start(clock_offset, crash_at)
+
+    def await_crash(self) -> None:
+        """The server has killed itself at its GATEHOUSE_CRASH_AT step."""
+        assert self.child is not None
+        wait_until(lambda: not self.child.running, "the server crashes at its step")
+        assert self.child.await_exit() == -9
+        self.child = None
+
+    @property
+    def logs(self) -> str:
+        return "\n".join(child.output for child in self.children)
+
+    # The command line.
+
+    def run(self, *command: str, environment: dict[str, str] | None = None, data: bool = True):
+        line = [str(part) for part in command]
+        if data:
+            line += ["--data", str(self.data)]
+        return subprocess.run(
+            [gatehouse_binary(), *line],
+            env={**os.environ, **(environment or {})},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+            check=False,
+        )
+
+    def command(self, *command: str, environment: dict[str, str] | None = None) -> str:
+        """Run a command that must succeed; answers what it printed."""
+        done = self.run(*command, environment=environment)
+        if done.returncode != 0:
+            raise CommandFailed(list(command), done.returncode, done.stdout, done.stderr)
+        return done.stdout
+
+    def json(self, *command: str) -> dict | list:
+        return json.loads(self.command(*command, "--json"))
+
+    def create_account(self, slug: str | None = None, name: str | None = None) -> Account:
+        slug = slug or "t-" + secrets.token_hex(5)
+        email = f"ada@{slug}.example"
+        made = self.json(
+            "account", "create", slug, "--name", name or slug.title(),
+            "--admin-email", email, "--base-url", self.base_url,
+        )  # fmt: skip
+        return Account(self, slug, made)
+
+    def url(self, path: str) -> str:
+        return self.base_url + path
+
+    def get(self, path: str, **more) -> requests.Response:
+        return self.journal.watch(requests.Session()).get(self.url(path), timeout=30, **more)
+
+
+GUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")

@@ -1,0 +1,72 @@
+"""Debian's nginx with the repository's own configuration for content's origin."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import requests
+
+from .process import Child
+from .simulator import REPOSITORY
+from .waiting import wait_until
+
+TEMPLATE = REPOSITORY / "deploy" / "nginx" / "gatehouse-content.conf"
+
+MAIN = """
+daemon off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log stderr notice;
+events {{ worker_connections 512; }}
+http {{
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/content.conf;
+}}
+"""
+
+
+class Nginx:
+    """Content's origin at 127.0.0.1:PORT, in front of a Gatehouse."""
+
+    def __init__(self, folder: Path, gatehouse: str, port: int) -> None:
+        self.folder, self.origin = folder, f"http://127.0.0.1:{port}"
+        names = {
+            "GATEHOUSE": gatehouse,
+            "CONTENT_LISTEN": f"127.0.0.1:{port}",
+            "CONTENT_HOST": "127.0.0.1",
+            "CONTENT_AUTHORITY": f"127.0.0.1:{port}",
+            "CONTENT_TLS": "",
+            "LOG_DIR": str(folder),
+        }
+        text = re.sub(r"@([A-Z_]+)@", lambda found: names[found[1]], without_comments(TEMPLATE.read_text()))
+        (folder / "content.conf").write_text(text)
+        (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
+        command = [shutil.which("nginx") or "/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf"]
+        checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stderr
+        self.child = Child("nginx", command, ready=re.compile(r"start worker process \d+"))
+        wait_until(self._answers, "nginx answers")
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(self.origin, timeout=5).status_code == 404
+        except requests.ConnectionError:
+            return False
+
+    @property
+    def logs(self) -> str:
+        written = [path.read_text() for path in self.folder.glob("*.log")]
+        return "\n".join([self.child.output, *written])
+
+    def stop(self) -> None:
+        self.child.stop()
+
+
+def without_comments(text: str) -> str:
+    """Comments mention the @NAMES@ too."""
+    return re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)

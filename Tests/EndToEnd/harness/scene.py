@@ -1,0 +1,74 @@
+"""The scene most tests start from: one account, one provider, one content, one viewer who has a session token."""
+
+import dataclasses
+
+from .account import Account, Person
+from .gatehouse import Gatehouse
+from .simulator import Simulator
+
+
+@dataclasses.dataclass
+class Scene:
+    server: Gatehouse
+    provider: Simulator
+    account: Account
+    publisher: Person
+    viewer: Person
+    integration: dict
+    content: dict
+    username: str = "vera"
+    token: str = ""
+
+    def log_in(self) -> None:
+        """The viewer logs in at the provider."""
+        answer = self.viewer.log_in_at(self.provider, self.integration, self.username)
+        assert answer.status_code in (302, 303), f"{answer.status_code} {answer.text[:2000]}"
+
+    def exchange(self, **more):
+        return self.publisher.api.exchange(self.token, **more)
+
+    def credentials(self, **more) -> dict:
+        return self.publisher.api.credentials(self.token, **more)
+
+    def refused(self, code: int, **more) -> dict:
+        return self.publisher.api.exchange_refused(code, self.token, **more)
+
+    def sessions(self) -> list[dict]:
+        return self.viewer.api.ok("GET", "v1/oauth/sessions")
+
+
+def play(
+    server: Gatehouse,
+    provider: Simulator,
+    account: Account | None = None,
+    log_in: bool = True,
+    username: str = "vera",
+    **config,
+) -> Scene:
+    """Set the scene. The session token is fetched before the association, so that no login is asked for yet."""
+    account = account or server.create_account()
+    publisher, viewer = account.add("publisher"), account.add("viewer")
+    viewer.accept_invite()
+    integration = account.add_integration(provider, **config)
+    content = account.add_content(publisher)
+    scene = Scene(server, provider, account, publisher, viewer, integration, content, username)
+    scene.token = viewer.session_token(content)
+    account.associate(publisher, content, integration)
+    if username not in provider.passwords:
+        provider.add_user(username)
+    if log_in:
+        scene.log_in()
+    return scene
+
+
+DUE_SECONDS = 30
+"""A lifetime below every margin: such a token is due for a refresh from the start, yet valid for now."""
+
+
+def due(server: Gatehouse, provider: Simulator, **config) -> Scene:
+    """A scene whose first access token is due; what is refreshed from now on lasts an hour."""
+    provider.set(access_token_seconds=DUE_SECONDS)
+    scene = play(server, provider, **config)
+    provider.set(access_token_seconds=3600)
+    provider.reset_counters()
+    return scene

@@ -1,0 +1,130 @@
+"""The provider simulator: a process that behaves like Databricks or Snowflake, and its control door."""
+
+import os
+import secrets
+from pathlib import Path
+
+import requests
+
+from .browser import Browser, form_with
+from .process import Child
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+BINARIES = REPOSITORY / ".build" / "debug"
+
+
+def simulator_binary() -> Path:
+    return Path(os.environ.get("SIMULATOR_BIN", BINARIES / "provider-simulator"))
+
+
+class Simulator:
+    """One provider with one registered client."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.child = Child(f"{kind} simulator", [simulator_binary(), "--kind", kind, "--listen", "127.0.0.1:0"])
+        self.origin = self.child.url
+        self.host = self.origin.removeprefix("http://")
+        self.client_id = f"{kind}-client-{secrets.token_hex(4)}"
+        self.client_secret = "planted-client-secret-" + secrets.token_urlsafe(24)
+        self.passwords: dict[str, str] = {}
+
+    def _call(self, method: str, path: str, timeout: float = 30, **body) -> dict:
+        answer = requests.request(
+            method,
+            f"{self.origin}/_control/{path}",
+            json=body if method in ("POST", "PATCH") else None,
+            timeout=timeout,
+        )
+        assert answer.ok, f"control door: {method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else {}
+
+    def register(self, *redirect_uris: str, **more) -> None:
+        self._call(
+            "POST",
+            "clients",
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            redirect_uris=list(redirect_uris),
+            **more,
+        )
+
+    def add_user(self, username: str, rows: list[list[str]] | None = None) -> str:
+        """A user of the provider with rows only they may see; answers the password."""
+        password = "provider-password-" + secrets.token_urlsafe(12)
+        self.passwords[username] = password
+        self._call(
+            "POST",
+            "users",
+            username=username,
+            password=password,
+            display_name=username.title(),
+            email=f"{username}@provider.example",
+            columns=["region", "amount"],
+            rows=rows or [[f"region of {username}", "1"]],
+        )
+        return password
+
+    def set(self, **settings) -> None:
+        self._call("PATCH", "settings", **settings)
+
+    def counters(self) -> dict[str, int]:
+        return self._call("GET", "counters")
+
+    def reset_counters(self) -> None:
+        self._call("POST", "counters/reset")
+
+    def fault(self, endpoint: str, kind: str, times: int = 1, **more) -> None:
+        self._call("POST", "faults", endpoint=endpoint, kind=kind, times=times, **more)
+
+    def clear_faults(self) -> None:
+        self._call("DELETE", "faults")
+
+    def release(self) -> None:
+        self._call("POST", "faults/release")
+
+    def await_held(self, count: int = 1) -> None:
+        """Return once `count` requests are held by a hold_before or hold_after fault."""
+        self._call("GET", f"faults/held?wait_for={count}")
+
+    def revoke(self, username: str) -> None:
+        self._call("POST", "revoke", username=username)
+
+    def advance_clock(self, seconds: int) -> None:
+        self._call("POST", "clock", advance_seconds=seconds)
+
+    def issued(self) -> dict:
+        return self._call("GET", "issued")
+
+    def authorize_as(self, username: str, authorization_url: str) -> str:
+        """Play the user's login without its page; answers the callback URL with the code."""
+        body = {"username": username, "authorization_url": authorization_url}
+        return self._call("POST", "authorize-as", **body)["location"]
+
+    def sign_in(self, browser: Browser, page: requests.Response, username: str) -> requests.Response:
+        """Fill in the provider's own login page; the redirect back to the callback is not followed."""
+        form = form_with(page, "username", "password")
+        return browser.submit(form, follow=False, username=username, password=self.passwords[username])
+
+    def whoami(self, access_token: str) -> str | None:
+        """The user the token belongs to, or None when the provider does not accept it."""
+        if self.kind == "snowflake":
+            answer = requests.post(
+                f"{self.origin}/api/v2/statements",
+                json={"statement": "select region, amount from sales"},
+                headers={
+                    "Authorization": f"Bearer {access_token}",
+                    "X-Snowflake-Authorization-Token-Type": "OAUTH",
+                },
+                timeout=10,
+            )
+            return answer.json()["data"][0][0].removeprefix("region of ") if answer.ok else None
+        answer = requests.get(
+            f"{self.origin}/api/2.0/preview/scim/v2/Me",
+            headers={"Authorization": f"Bearer {access_token}"},
+            timeout=10,
+        )
+        return answer.json()["userName"].split("@")[0] if answer.ok else None
+
+    def stop(self) -> None:
+        self.child.stop()

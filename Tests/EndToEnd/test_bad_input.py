@@ -1,0 +1,228 @@
+"""Bad input: a 400 with the field's name, its code and a sentence; never a 500; never a change."""
+
+import socket
+
+import pytest
+import requests
+
+from harness.account import Api
+from test_api_contract import INTEGRATION
+
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def admin(account):
+    return account.admin
+
+
+@pytest.fixture
+def unchanged(admin):
+    """Whatever the test sends, the account's integrations and content stay as they are."""
+    before = [admin.api.ok("GET", path) for path in ("v1/oauth/integrations", "v1/content")]
+    yield
+    assert [admin.api.ok("GET", path) for path in ("v1/oauth/integrations", "v1/content")] == before
+
+
+def with_config(**changes) -> dict:
+    return {**INTEGRATION, "config": {**INTEGRATION["config"], **changes}}
+
+
+def without(name: str) -> dict:
+    return {**INTEGRATION, "config": {key: value for key, value in INTEGRATION["config"].items() if key != name}}
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "named"),
+    [
+        (with_config(surprise="x"), 228, "surprise"),
+        (with_config(clientSecret="x"), 228, "clientSecret"),
+        (with_config(scopes=5), 228, "scopes"),
+        (with_config(scopes=["a"]), 228, "scopes"),
+        (with_config(scopes='a"b'), 228, "scopes"),
+        (with_config(scopes="x" * 10_000), 228, "scopes"),
+        (with_config(auth_type="Robot"), 228, "auth_type"),
+        (with_config(auth_mode="Secret"), 228, "auth_mode"),
+        (with_config(client_id=""), None, "client_id"),
+        (with_config(client_id="x" * 5000), None, "client_id"),
+        (with_config(client_id="a\nb"), None, "client_id"),
+        (with_config(client_secret=""), None, "client_secret"),
+        (with_config(client_secret="x" * 100_000), None, "client_secret"),
+        (without("client_id"), None, "client_id"),
+        (without("client_secret"), None, "client_secret"),
+        (without("workspace_host"), 228, "workspace_host"),
+        ({**INTEGRATION, "template": "nothing"}, 227, "template"),
+        ({**INTEGRATION, "template": None}, None, "template"),
+        ({**INTEGRATION, "template": 5}, None, "template"),
+        ({**INTEGRATION, "name": ""}, 225, "name"),
+        ({**INTEGRATION, "name": "  "}, 225, "name"),
+        ({**INTEGRATION, "name": "x" * 10_000}, 225, "name"),
+        ({**INTEGRATION, "name": "a\x00b"}, None, ""),
+        ({**INTEGRATION, "name": 5}, None, "name"),
+        ({**INTEGRATION, "description": "x" * 100_000}, 226, "description"),
+        ({**INTEGRATION, "description": {}}, None, "description"),
+        ({**INTEGRATION, "config": []}, None, "config"),
+        ({**INTEGRATION, "config": None}, None, "config"),
+        ({key: value for key, value in INTEGRATION.items() if key != "config"}, None, "config"),
+        ({key: value for key, value in INTEGRATION.items() if key != "name"}, 225, "name"),
+        ({**INTEGRATION, "surprise": 1}, None, "surprise"),
+        ([], None, ""),
+        ("text", None, ""),
+        (None, None, ""),
+    ],
+    ids=lambda value: str(value)[-40:] if isinstance(value, dict) else str(value),
+)
+def test_an_integration_that_does_not_fit_is_refused_and_named(admin, unchanged, body, code, named):
+    answer = admin.api("POST", "v1/oauth/integrations", json=body)
+    assert answer.status_code == 400, answer.text[:500]
+    error = answer.json()
+    assert set(error) == {"code", "error", "payload"}
+    assert code in (None, error["code"]), error
+    assert named in error["error"] and len(error["error"]) > 15, error
+    assert "a secret of the client" not in answer.text
+
+
+def test_a_snowflake_scope_that_snowflake_refuses_is_refused_here(admin, unchanged):
+    config = {"auth_type": "Viewer", "account_url": "org-a.snowflakecomputing.com", "client_id": "c"}
+    config |= {"client_secret": "a secret of the client"}
+    body = {**INTEGRATION, "template": "snowflake"}
+    for scopes in ("refresh_token offline_access", "session:role:A session:role:B refresh_token"):
+        error = admin.api.refused(
+            400, 228, "POST", "v1/oauth/integrations", json={**body, "config": {**config, "scopes": scopes}}
+        )
+        assert "scopes" in error["error"]
+
+
+BROKEN_JSON = [
+    b"",
+    b"{",
+    b"{'name': 1}",
+    b'{"name": "a", "name": "b"}',
+    b'{"config": {"client_id": "a", "client_id": "b"}}',
+    b'{"name": "\xff\xfe"}',
+    b'{"name": "\\ud800"}',
+    b'{"a": 1}{"b": 2}',
+    b'{"a": 1e999}',
+    b'{"a": 99999999999999999999999}',
+    b"[" * 5000,
+    b'{"a":' * 3000 + b"1" + b"}" * 3000,
+    b"NaN",
+    b"\x00",
+]
+
+
+@pytest.mark.parametrize("text", BROKEN_JSON, ids=lambda text: repr(text[:24]))
+def test_what_is_not_json_is_121(admin, unchanged, text):
+    for method, path in (("POST", "v1/oauth/integrations"), ("POST", "v1/content")):
+        answer = admin.api(method, path, data=text, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 400, f"{path}: {answer.status_code} {answer.text[:300]}"
+        assert answer.json()["code"] == 121, answer.text
+        assert "client_id" not in answer.text or b"client_id" not in text
+
+
+def test_a_duplicate_key_is_refused_with_line_and_column(admin):
+    text = b'{\n  "name": "a",\n  "name": "b"\n}'
+    answer = admin.api("POST", "v1/content", data=text, headers={"Content-Type": "application/json"})
+    assert answer.json()["code"] == 121 and "3" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"title": 5}, "title"),
+        ({"title": "x" * 100_000}, "title"),
+        ({"name": "with space"}, "name"),
+        ({"name": "x" * 1000}, "name"),
+        ({"access_type": "nobody"}, "access_type"),
+        ({"description": []}, "description"),
+    ],
+)
+def test_content_that_does_not_fit_is_refused_and_named(admin, unchanged, body, named):
+    answer = admin.api("POST", "v1/content", json=body)
+    assert answer.status_code == 400 and named in answer.json()["error"], answer.text[:300]
+
+
+def test_a_name_of_any_script_is_kept_as_it_is(admin):
+    name = "Données ☃ \U0001f600 עברית <b>&amp;"
+    made = admin.api.ok("POST", "v1/oauth/integrations", json={**INTEGRATION, "name": name})
+    assert made["name"] == name
+    assert admin.api.ok("GET", f"v1/oauth/integrations/{made['guid']}")["name"] == name
+
+
+def test_a_body_over_one_mebibyte_is_413_before_it_is_read(server, admin):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        head = (
+            "POST /v1/content HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: Key {admin.key}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {2 * MEBIBYTE}\r\n\r\n"
+        )
+        connection.sendall(head.encode())
+        assert b" 413 " in connection.recv(4096).split(b"\r\n")[0], "answered although no byte of the body was sent"
+
+
+def test_a_chunked_body_over_one_mebibyte_is_413(server, admin):
+    def chunks():
+        for _ in range(40):
+            yield b" " * 65536
+
+    try:
+        answer = admin.api("POST", "v1/content", data=chunks(), headers={"Content-Type": "application/json"})
+    except requests.ConnectionError:
+        # The server may answer and close while the client is still sending.
+        return
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["v1/oauth/integrations/credentials", "v1/oauth/integrations", "v1/content"])
+def test_a_body_just_under_the_limit_is_read(admin, path):
+    answer = admin.api("POST", path, data=b" " * (MEBIBYTE - 1024), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+
+
+def test_a_form_over_the_limit_is_413(admin):
+    form = {"grant_type": "x" * (MEBIBYTE + 1)}
+    try:
+        assert admin.api("POST", "v1/oauth/integrations/credentials", data=form).status_code == 413
+    except requests.ConnectionError:
+        return
+
+
+RAW = [
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"GET /v1/user HTTP/1.1\r\nHost: localhost\r\nAuthorization: Key " + b"\xff" * 50 + b"\r\n\r\n",
+    b"POST /v1/content HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    b"POST /v1/content HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+    b"POST /v1/content HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"GET /%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /%zz/%c0%ae HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"NONSENSE\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+]
+
+
+@pytest.mark.parametrize("raw", RAW, ids=lambda raw: repr(raw[:40]))
+def test_nonsense_on_the_wire_is_no_500_and_harms_nobody(server, admin, raw):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(raw)
+        connection.shutdown(socket.SHUT_WR)
+        try:
+            answer = connection.recv(4096)
+        except ConnectionResetError:
+            answer = b""
+    assert b" 500 " not in answer.split(b"\r\n")[0]
+    assert admin.api("GET", "v1/user").status_code == 200
+
+
+@pytest.mark.parametrize("header", ["Key", "Key ", "key x", "Key a b", "Basic eDp5", "Bearer x", "Key " + "x" * 5000])
+def test_an_authorization_that_is_none_is_401(server, header):
+    answer = server.get("/v1/user", headers={"Authorization": header})
+    assert answer.status_code in (401, 431) and (answer.status_code == 431 or answer.json()["code"] == 24)
+
+
+def test_a_guid_in_any_other_form_is_404(admin):
+    api: Api = admin.api
+    made = api.ok("POST", "v1/oauth/integrations", json=INTEGRATION)
+    guid = made["guid"]
+    for other in (guid[:-1], guid + "0", guid.replace("-", ""), "{" + guid + "}", "0" * 36, "%20" + guid, guid + "%00"):
+        assert api("GET", f"v1/oauth/integrations/{other}").status_code in (400, 404), other

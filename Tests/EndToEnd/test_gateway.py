@@ -1,0 +1,285 @@
+"""Content behind real nginx, with the configuration of deploy/nginx."""
+
+import json
+import threading
+
+import pytest
+import requests
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.sync.server import serve
+
+from harness.account import SESSION_HEADER
+from harness.browser import Browser, form_with, forms_of
+from harness.listener import Listener
+from harness.nginx import Nginx
+from harness.scene import play
+from harness.waiting import free_port
+
+
+class EchoSocket:
+    """A WebSocket app: answers each message with the message and the headers of its handshake."""
+
+    def __init__(self) -> None:
+        self._server = serve(self._talk, "127.0.0.1", 0)
+        self.origin = f"http://127.0.0.1:{self._server.socket.getsockname()[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def _talk(self, connection) -> None:
+        for message in connection:
+            headers = list(connection.request.headers.raw_items())
+            connection.send(json.dumps({"message": message, "path": connection.request.path, "headers": headers}))
+
+    def stop(self) -> None:
+        self._server.shutdown()
+
+
+class Site:
+    """Gatehouse, nginx, an app, and a viewer who is signed in and logged in at the provider."""
+
+    def __init__(self, stage) -> None:
+        port = free_port()
+        self.server = stage.gatehouse(content_port=port)
+        self.app = stage.keep(Listener())
+        self.nginx = stage.keep(Nginx(stage.folder("nginx"), self.server.listen, port))
+        self.scene = play(self.server, stage.simulator("databricks"))
+        self.set_upstream(self.app.origin)
+        self.content = self.scene.content
+
+    def set_upstream(self, origin: str) -> None:
+        path = f"v1/content/{self.scene.content['guid']}"
+        self.scene.publisher.api.ok("PATCH", path, json={"upstream_url": origin})
+
+    def url(self, rest: str = "/", content: dict | None = None) -> str:
+        return f"{self.nginx.origin}/content/{(content or self.content)['guid']}{rest}"
+
+
+@pytest.fixture(scope="module")
+def site(stage) -> Site:
+    return Site(stage)
+
+
+@pytest.fixture
+def viewer(site):
+    """The viewer's browser, which has opened the content once."""
+    answer = site.scene.viewer.browser.get(site.url())
+    assert answer.status_code == 200 and answer.json()["path"] == "/", answer.text
+    return site.scene.viewer.browser
+
+
+def echoed(answer: requests.Response) -> dict:
+    assert answer.status_code == 200, f"{answer.status_code} {answer.url} {answer.text[:500]}"
+    return answer.json()
+
+
+def headers_of(echo: dict, name: str) -> list[str]:
+    return [value for given, value in echo["headers"] if given.lower() == name.lower()]
+
+
+def test_a_stranger_is_led_through_sign_in_to_where_they_were_headed(site):
+    browser = Browser()
+    first = browser.get(site.url("/page?x=1&y=a%2Fb"), follow=False)
+    assert first.status_code == 302
+    page = browser.get(first.headers["Location"])
+    assert page.url.startswith(site.server.base_url + f"/accounts/{site.scene.account.slug}/sign-in")
+    form = form_with(page, "email", "password")
+    landed = browser.submit(form, email=site.scene.viewer.email, password=site.scene.viewer.password)
+    assert landed.url == site.url("/page?x=1&y=a%2Fb")
+    assert echoed(landed)["path"] == "/page?x=1&y=a%2Fb"
+
+
+def test_the_content_gets_the_viewers_session_token(site, viewer):
+    [token] = headers_of(echoed(viewer.get(site.url())), SESSION_HEADER)
+    credentials = site.scene.publisher.api.credentials(token)
+    assert site.scene.provider.whoami(credentials["access_token"]) == "vera"
+
+
+def test_a_viewer_who_must_log_in_at_the_provider_is_led_there_and_back(site):
+    person = site.scene.account.add("viewer")
+    person.accept_invite()
+    site.scene.provider.add_user("wanda")
+    page = person.browser.get(site.url("/deep/link?q=1"))
+    assert page.url.startswith(site.scene.provider.origin), page.url
+    back = site.scene.provider.sign_in(person.browser, page, "wanda")
+    landed = person.browser.get(back.headers["Location"])
+    assert landed.url == site.url("/deep/link?q=1")
+    [token] = headers_of(echoed(landed), SESSION_HEADER)
+    assert site.scene.provider.whoami(site.scene.publisher.api.credentials(token)["access_token"]) == "wanda"
+
+
+def test_headers_that_the_client_made_up_do_not_reach_the_content(site, viewer):
+    spoofed = {
+        SESSION_HEADER: "spoofed",
+        "posit-connect-user-session-token": "spoofed",
+        "Posit_Connect_User_Session_Token": "spoofed",
+        "Posit-Connect-Content-Session-Token": "spoofed",
+        "RStudio-Connect-Credentials": "spoofed",
+        "X-Gatehouse-Upstream": "http://127.0.0.1:1",
+        "X-Forwarded-Prefix": "/spoofed",
+        "X-Original-URI": "/content/spoofed/",
+    }
+    echo = echoed(viewer.get(site.url(), headers=spoofed))
+    assert len(headers_of(echo, SESSION_HEADER)) == 1
+    connectish = [pair for pair in echo["headers"] if "connect" in pair[0].lower() and pair[0] != "Connection"]
+    assert "spoofed" not in json.dumps(connectish)
+    assert headers_of(echo, "X-Forwarded-Prefix") == [f"/content/{site.content['guid']}"]
+
+
+def test_a_spoofed_header_without_a_sign_in_is_worth_nothing(site):
+    token = site.scene.token
+    answer = Browser().get(site.url(), follow=False, headers={SESSION_HEADER: token})
+    assert answer.status_code == 302
+
+
+def test_gatehouses_cookies_do_not_reach_the_content_and_the_apps_own_do(site, viewer):
+    viewer.session.cookies.set("app", "kept", domain="127.0.0.1", path="/")
+    viewer.session.cookies.set("gatehouse-nonce-planted", "x", domain="127.0.0.1", path="/")
+    echo = echoed(viewer.get(site.url()))
+    cookies = "; ".join(headers_of(echo, "Cookie"))
+    assert "app=kept" in cookies and "gatehouse" not in cookies
+
+
+def test_the_cookie_of_one_content_does_not_open_another(site, viewer):
+    publisher = site.scene.account.add("publisher")
+    private = site.scene.account.add_content(publisher, access_type="acl", upstream_url=site.app.origin)
+    cookies = viewer.cookie_header(site.url())
+    assert "gatehouse-content" in cookies
+    stolen = requests.get(site.url("/", private), headers={"Cookie": cookies}, allow_redirects=False, timeout=10)
+    assert stolen.status_code in (302, 401, 403)
+    renamed = cookies.replace(site.content["guid"], private["guid"])
+    again = requests.get(site.url("/", private), headers={"Cookie": renamed}, allow_redirects=False, timeout=10)
+    assert again.status_code in (302, 401, 403)
+
+
+def test_who_may_not_view_is_told_so(site):
+    publisher = site.scene.account.add("publisher")
+    private = site.scene.account.add_content(publisher, access_type="acl", upstream_url=site.app.origin)
+    refused = site.scene.viewer.browser.get(site.url("/", private))
+    assert refused.status_code == 403
+    body = {"principal_guid": site.scene.viewer.guid, "principal_type": "user", "role": "viewer"}
+    publisher.api.ok("POST", f"v1/content/{private['guid']}/permissions", json=body)
+    assert echoed(site.scene.viewer.browser.get(site.url("/", private)))["path"] == "/"
+
+
+def test_unknown_content_and_content_without_an_upstream_are_told_apart(site, viewer):
+    guid = site.content["guid"]
+    unknown = {"guid": guid[:-4] + ("0000" if not guid.endswith("0000") else "1111")}
+    assert viewer.get(site.url("/", unknown)).status_code in (403, 404)
+    bare = site.scene.publisher.api.ok("POST", "v1/content", json={"title": "Bare", "access_type": "logged_in"})
+    assert viewer.get(site.url("/", bare)).status_code == 503
+
+
+@pytest.mark.parametrize("rest", ["/a%2Fb/c%20d", "/a//b", "/a;v=1/@x", "/?q=%2e%2e%2f&r=1", "/%E2%98%83?x=%E2%98%83"])
+def test_encoded_paths_and_queries_arrive_as_they_were_sent(site, viewer, rest):
+    assert echoed(raw_get(viewer, site.url(rest)))["path"] == rest
+
+
+def raw_get(browser: Browser, url: str) -> requests.Response:
+    """GET without the client tidying up the URL."""
+    request = browser.session.prepare_request(requests.Request("GET", url))
+    request.url = url
+    return browser.session.send(request, allow_redirects=False, timeout=10)
+
+
+@pytest.mark.parametrize("rest", ["/../x", "/%2e%2e/x", "/a/%2e%2e/%2e%2e/%2e%2e/v1/user", "/..%2f..%2fv1/user"])
+def test_a_path_that_climbs_out_reaches_no_other_content(site, viewer, rest):
+    before = len(site.app.asked)
+    answer = raw_get(viewer, site.url(rest))
+    for asked in site.app.asked[before:]:
+        assert asked.path == rest
+    assert answer.status_code in (200, 302, 400, 401, 403, 404)
+
+
+def test_a_post_arrives_whole(site, viewer):
+    body = b"x" * 300_000
+    echo = echoed(viewer.post(site.url("/save?a=1"), body, headers={"Content-Type": "text/plain"}))
+    assert (echo["method"], echo["path"], len(echo["body"])) == ("POST", "/save?a=1", 300_000)
+
+
+def test_a_websocket_passes_both_ways_with_the_session_token(site, viewer, own_stage):
+    echo = own_stage.keep(EchoSocket())
+    site.set_upstream(echo.origin)
+    try:
+        cookie = viewer.cookie_header(site.url())
+        url = site.url("/ws?x=1").replace("http://", "ws://")
+        spoof = {"Cookie": cookie, SESSION_HEADER: "spoofed"}
+        with connect(url, additional_headers=spoof, proxy=None) as socket:
+            for message in ("hello", "again"):
+                socket.send(message)
+                answer = json.loads(socket.recv(timeout=10))
+                assert answer["message"] == message and answer["path"] == "/ws?x=1"
+            [token] = headers_of(answer, SESSION_HEADER)
+            assert site.scene.publisher.api.credentials(token)["access_token"]
+            assert "gatehouse" not in "".join(headers_of(answer, "Cookie"))
+        with pytest.raises(InvalidStatus):
+            connect(url, proxy=None)
+    finally:
+        site.set_upstream(site.app.origin)
+
+
+def test_a_locked_viewer_is_cut_off_at_the_next_request(site):
+    person = site.scene.account.add("viewer")
+    person.accept_invite()
+    content = site.scene.account.add_content(site.scene.publisher, upstream_url=site.app.origin)
+    assert person.browser.get(site.url("/", content)).status_code == 200
+    before = len(site.app.asked)
+    site.server.command("user", "lock", site.scene.account.slug, person.email)
+    answer = person.browser.get(site.url("/", content), follow=False)
+    assert answer.status_code in (302, 401, 403)
+    assert len(site.app.asked) == before
+    site.server.command("user", "lock", site.scene.account.slug, person.email, "--unlock")
+
+
+def test_signing_out_closes_the_content_too(site):
+    person = site.scene.account.add("viewer")
+    person.accept_invite()
+    content = site.scene.account.add_content(site.scene.publisher, upstream_url=site.app.origin)
+    assert person.browser.get(site.url("/", content)).status_code == 200
+    page = person.browser.get(site.scene.account.url())
+    person.browser.submit(next(form for form in forms_of(page) if form.action.endswith("/sign-out")))
+    assert person.browser.get(site.url("/", content), follow=False).status_code == 302
+
+
+def test_a_ticket_works_once_and_only_in_its_own_browser(site):
+    person = site.scene.account.add("viewer")
+    person.accept_invite()
+    content = site.scene.account.add_content(site.scene.publisher, upstream_url=site.app.origin)
+    start = person.browser.get(site.url("/", content), follow=False)
+    step = person.browser.get(start.headers["Location"], follow=False)
+    while "__gatehouse__" not in step.headers["Location"]:
+        step = person.browser.get(step.headers["Location"], follow=False)
+    ticket = step.headers["Location"]
+    # Another browser, in which the attacker wants the victim to be signed in as the attacker.
+    stolen = Browser()
+    stolen.get(site.url("/", content), follow=False)
+    stolen.get(ticket, follow=False)
+    assert stolen.get(site.url("/", content), follow=False).status_code == 302
+    person.browser.get(ticket, follow=False)
+    replay = Browser()
+    for cookie in person.browser.session.cookies:
+        if cookie.name.startswith("gatehouse-nonce"):
+            replay.session.cookies.set_cookie(cookie)
+    replay.get(ticket, follow=False)
+    assert replay.get(site.url("/", content), follow=False).status_code == 302
+
+
+def test_an_upstream_must_be_loopback_or_allowed(site):
+    path = f"v1/content/{site.content['guid']}"
+    for bad in (
+        "http://10.0.0.1:80",
+        "http://169.254.169.254",
+        "http://example.org",
+        "ftp://127.0.0.1",
+        "x",
+        "file:///",
+    ):
+        answer = site.scene.publisher.api("PATCH", path, json={"upstream_url": bad})
+        assert answer.status_code == 400, f"{bad}: {answer.text}"
+    assert site.scene.publisher.api.ok("GET", path)["upstream_url"].rstrip("/") == site.app.origin
+
+
+def test_the_gateway_reads_traefiks_and_caddys_header_too(site, viewer):
+    uri = f"/content/{site.content['guid']}/x?y=1"
+    cookie = viewer.cookie_header(site.url())
+    answer = site.server.get("/v1/gateway/authorize", headers={"X-Forwarded-Uri": uri, "Cookie": cookie})
+    assert answer.status_code == 200 and answer.headers["X-Gatehouse-Upstream"].rstrip("/") == site.app.origin

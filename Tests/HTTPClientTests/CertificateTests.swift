@@ -1,0 +1,42 @@
+import HTTPClient
+import Testing
+
+@Suite("Certificates", .timeLimit(.minutes(1)))
+struct CertificateTests {
+    private func call(_ server: TLSServer, trusting certificate: String?) async throws -> Result<Int, OutboundError> {
+        let policy = OutboundPolicy(allowedHosts: [try AllowedHost(parsing: "localhost:\(server.port)")])
+        let transport = CurlTransport(policy: policy, proxy: nil, certificateAuthorities: certificate)
+        let url = try OutboundURL(parsing: "https://localhost:\(server.port)/", policy: policy)
+        do throws(OutboundError) {
+            return .success(try await transport.send(OutboundRequest(method: .get, url: url)).status)
+        } catch { return .failure(error) }
+    }
+
+    private func expectRefusal(_ result: Result<Int, OutboundError>) {
+        guard case .failure(let error) = result else {
+            Issue.record("the certificate was accepted")
+            return
+        }
+        #expect(error.code == .tls)
+        #expect(!error.mayHaveBeenSent)
+        #expect(error.detail.contains("certificate"))
+    }
+
+    @Test("of an unknown authority are refused, also on this machine")
+    func unknownAuthority() async throws {
+        let server = try #require(TLSServer(name: "localhost"))
+        expectRefusal(try await call(server, trusting: nil))
+    }
+
+    @Test("of another name are refused although their authority is known")
+    func anotherName() async throws {
+        let server = try #require(TLSServer(name: "other.example.com"))
+        expectRefusal(try await call(server, trusting: server.certificate))
+    }
+
+    @Test("of the right name and a known authority are accepted")
+    func accepted() async throws {
+        let server = try #require(TLSServer(name: "localhost"))
+        #expect(try await call(server, trusting: server.certificate).get() == 200)
+    }
+}

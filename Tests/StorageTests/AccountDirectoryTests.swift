@@ -1,0 +1,63 @@
+import Testing
+
+@testable import Storage
+
+@Suite struct AccountDirectoryTests {
+    let temporary: TemporaryFolder
+
+    init() throws { temporary = try TemporaryFolder() }
+
+    private func directory(limit: Int, accounts: [String]) throws -> AccountDirectory<OpenAccount> {
+        for name in accounts { _ = try temporary.open(name) }
+        return try AccountDirectory(folder: temporary.folder, ring: temporary.ring, limit: limit) { $0 }
+    }
+
+    @Test func onlySoManyAccountsStayOpen() async throws {
+        let names = (0..<6).map { "account-\($0)" }
+        let directory = try directory(limit: 3, accounts: names)
+        for name in names { #expect(try await directory.tenant(try temporary.slug(name)) != nil) }
+        #expect(directory.openCount == 3)
+        #expect(directory.opened(TenantFingerprint(of: try temporary.slug("account-5"))) != nil)
+        #expect(directory.opened(TenantFingerprint(of: try temporary.slug("account-0"))) == nil)
+    }
+
+    @Test func anAccountThatSomebodyHoldsIsNeverOpenedTwice() async throws {
+        let directory = try directory(limit: 1, accounts: ["acme", "globex"])
+        let held = try #require(try await directory.tenant(try temporary.slug("acme")))
+        _ = try await directory.tenant(try temporary.slug("globex"))
+        #expect(try await directory.tenant(try temporary.slug("acme")) === held)
+    }
+
+    @Test func manyWhoAskAtOnceGetTheSameAccount() async throws {
+        let directory = try directory(limit: 4, accounts: ["acme"])
+        let fingerprint = TenantFingerprint(of: try temporary.slug("acme"))
+        let tenants = try await withThrowingTaskGroup(of: ObjectIdentifier?.self) { group in
+            for _ in 0..<50 { group.addTask { try await directory.tenant(fingerprint).map { ObjectIdentifier($0) } } }
+            return try await group.reduce(into: Set<ObjectIdentifier?>()) { $0.insert($1) }
+        }
+        #expect(tenants.count == 1)
+    }
+
+    @Test func anUnknownFingerprintIsNoAccount() async throws {
+        let directory = try directory(limit: 4, accounts: ["acme"])
+        #expect(try await directory.tenant(TenantFingerprint(value: 1)) == nil)
+    }
+
+    @Test func aCreatedAccountIsThereAtOnceAndAnErasedOneGone() async throws {
+        let directory = try directory(limit: 4, accounts: [])
+        let slug = try temporary.slug("acme")
+        try directory.create(slug, name: "Acme", at: temporary.now)
+        let tenant = try #require(try await directory.tenant(slug))
+        try directory.erase(slug) { $0.markErased() }
+        #expect(tenant.isErased)
+        #expect(try await directory.tenant(slug) == nil)
+    }
+
+    @Test func aDamagedAccountDoesNotHurtTheOthers() async throws {
+        let directory = try directory(limit: 4, accounts: ["acme", "globex"])
+        let path = temporary.folder.databasePath(of: try temporary.slug("acme"))
+        try Files.replace(path, with: Array("rubbish".utf8))
+        await #expect(throws: AccountError.self) { _ = try await directory.tenant(try temporary.slug("acme")) }
+        #expect(try await directory.tenant(try temporary.slug("globex")) != nil)
+    }
+}
