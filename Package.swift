@@ -109,8 +109,9 @@ let package = Package(
         tests(of: "OAuthClient", ["HTTPClient", "Cryptography", "JSON"]),
         tests(of: "Storage", ["Cryptography", "JSON", grdb]),
         tests(of: "Accounts", ["Storage", "Cryptography", "JSON"]),
-        tests(of: "Integrations", ["Accounts", "Storage", "OAuthClient", "HTTPClient", "Cryptography", "JSON"]),
-        tests(of: "Web", ["Integrations", "Accounts", "Storage", "Cryptography", "JSON", hummingbird]),
+        tests(
+            of: "Integrations", ["Accounts", "Storage", "OAuthClient", "HTTPClient", "Cryptography", "JSON", logging]),
+        tests(of: "Web", ["Integrations", "Accounts", "Storage", "Cryptography", httpTypes, nioCore]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -31,7 +31,7 @@ public struct OutboundProxy: Sendable, CustomStringConvertible {
         return OutboundProxy(url: url, exceptions: exceptions.map(String.init))
     }
 
-    /// Whether a call goes through the proxy. This machine is always called directly: to the proxy, it would be another.
+    /// Whether a call goes through the proxy. This machine is called directly: to the proxy, it would be another.
     func applies(to url: OutboundURL) -> Bool {
         if AllowedHost.isLoopback(url.host) { return false }
         return !exceptions.contains { exception in

@@ -66,7 +66,10 @@ public struct IntegrationCatalog: Sendable {
             let known = Template.all.map(\.key).joined(separator: ", ")
             throw .invalid("template", "There is no such template: the templates are \(known).", code: .unknownTemplate)
         }
-        let checked = try template.check(fields.config ?? [:], policy: outbound)
+        guard let config = fields.config else {
+            throw .invalid("config", "config is missing: give the template's keys in it.", code: .templateConfig)
+        }
+        let checked = try template.check(config, policy: outbound)
         let values = try await resolved(template, checked.values.withoutNulls)
         let guid = account.makeGUID()
         let now = clock.now

@@ -28,7 +28,8 @@ public enum AuthorizationRequest {
         let question = endpoint.firstIndex(of: "?") ?? endpoint.endIndex
         let kept = endpoint[question...].dropFirst().split(separator: "&").filter { pair in
             let name = FormEncoding.decode(pair.prefix { $0 != "=" })
-            return name.map { !names.contains($0) && !reserved.contains($0) } ?? false
+            guard let name, FormEncoding.decode(pair) != nil else { return false }
+            return !names.contains(name) && !reserved.contains(name)
         }
         let query = kept.map(String.init) + [FormEncoding.encodeQuery(parameters)]
         return endpoint[..<question] + "?" + query.joined(separator: "&")

@@ -15,6 +15,9 @@ public struct CallbackError: Error, Sendable, Hashable, CustomStringConvertible 
     /// The cause.
     public let code: Code
 
+    /// An error of that cause.
+    public init(code: Code) { self.code = code }
+
     /// A sentence for the page that the browser shows.
     public var description: String {
         switch code {

@@ -28,7 +28,7 @@ extension FormEncoding {
 
     /// A form's pairs in their order. Empty pairs (`a=1&&b=2`) are skipped; a name without `=` has an empty value.
     ///
-    /// A name that comes twice is refused unless `allowsDuplicates`: two readers of one request must not see two things.
+    /// A name that comes twice is refused unless `allowsDuplicates`: two readers of a request must not see two things.
     public static func decode(
         form text: String, allowsDuplicates: Bool = false, maximumBytes: Int = FormEncoding.maximumBytes,
         maximumCount: Int = FormEncoding.maximumCount

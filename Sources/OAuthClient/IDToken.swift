@@ -37,17 +37,17 @@ public enum IDToken {
     ) throws(IDTokenError) -> Claims {
         let claims = try body(of: token)
         guard let iss = claims["iss"]?.stringValue, constantTimeEquals(iss, issuer) else {
-            throw IDTokenError(code: .issuer)
+            throw IDTokenError(.issuer)
         }
         try checkAudience(claims, clientID: clientID)
         try checkTimes(claims, now: now, leeway: leeway)
         if let nonce {
             guard let sent = claims["nonce"]?.stringValue, constantTimeEquals(sent, nonce) else {
-                throw IDTokenError(code: .nonce)
+                throw IDTokenError(.nonce)
             }
         }
         guard let subject = claims["sub"]?.stringValue, (1...255).contains(subject.utf8.count) else {
-            throw IDTokenError(code: .subject)
+            throw IDTokenError(.subject)
         }
         return Claims(
             subject: subject,
@@ -65,9 +65,9 @@ public enum IDToken {
         let parts = token.reveal().split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 3, !parts[2].isEmpty, Base64URL.decode(parts[2]) != nil,
             let header = object(parts[0]), let claims = object(parts[1])
-        else { throw IDTokenError(code: .malformed) }
+        else { throw IDTokenError(.malformed) }
         guard let algorithm = header["alg"]?.stringValue, !algorithm.isEmpty, algorithm.lowercased() != "none" else {
-            throw IDTokenError(code: .algorithm)
+            throw IDTokenError(.algorithm)
         }
         return claims
     }
@@ -83,24 +83,24 @@ public enum IDToken {
         case .string(let one): audiences = [one]
         case .array(let several):
             audiences = several.compactMap(\.stringValue)
-            guard audiences.count == several.count else { throw IDTokenError(code: .audience) }
-        default: throw IDTokenError(code: .audience)
+            guard audiences.count == several.count else { throw IDTokenError(.audience) }
+        default: throw IDTokenError(.audience)
         }
-        guard audiences.contains(clientID) else { throw IDTokenError(code: .audience) }
+        guard audiences.contains(clientID) else { throw IDTokenError(.audience) }
         // A token for several audiences is ours only when it names us as the party it was issued to.
         let authorized = claims["azp"]
         guard authorized?.stringValue == clientID || (authorized == nil && audiences.count == 1) else {
-            throw IDTokenError(code: .audience)
+            throw IDTokenError(.audience)
         }
     }
 
     private static func checkTimes(_ claims: JSONObject, now: Int64, leeway: Int64) throws(IDTokenError) {
-        guard let expiry = seconds(claims["exp"]), now < expiry + leeway else { throw IDTokenError(code: .expired) }
+        guard let expiry = seconds(claims["exp"]), now < expiry + leeway else { throw IDTokenError(.expired) }
         guard let issued = seconds(claims["iat"]), issued <= now + leeway, issued <= expiry else {
-            throw IDTokenError(code: .issuedAt)
+            throw IDTokenError(.issuedAt)
         }
         if let notBefore = claims["nbf"] {
-            guard let start = seconds(notBefore), start <= now + leeway else { throw IDTokenError(code: .issuedAt) }
+            guard let start = seconds(notBefore), start <= now + leeway else { throw IDTokenError(.issuedAt) }
         }
     }
 
@@ -140,6 +140,9 @@ public struct IDTokenError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The cause.
     public let code: Code
+
+    /// An error of that cause.
+    public init(_ code: Code) { self.code = code }
 
     /// A sentence.
     public var description: String {

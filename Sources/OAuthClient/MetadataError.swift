@@ -56,7 +56,7 @@ extension MetadataError: CustomStringConvertible {
         case .unintelligible: "The issuer's metadata document is no JSON object."
         case .issuerMissing: "The issuer's metadata document names no issuer."
         case .issuerMismatch:
-            "The metadata document is about the issuer \(detail), not about the one that was entered. They must be equal "
+            "The metadata document is about the issuer \(detail), not the one that was entered. They must be equal "
                 + "to the letter, a slash at the end included."
         case .endpointMissing: "The issuer's metadata document has no \(detail)."
         case .endpointRefused: "The issuer's metadata document has an endpoint that cannot be used. \(detail)"

@@ -11,7 +11,7 @@ extension TokenAnswer {
         guard let accessToken = Self.token(fields["access_token"], limit: Self.maximumTokenBytes) else {
             return unintelligible("The answer has no usable access_token.")
         }
-        // RFC 6749 requires token_type; who leaves it out means Bearer. A kind that must be used in another way, such as
+        // RFC 6749 requires token_type; who leaves it out means Bearer. A kind that is used in another way, such as
         // mac or DPoP, would be handed to content that cannot use it.
         let isBearer = fields["token_type"].map { $0.isNull || $0.stringValue?.lowercased() == "bearer" } ?? true
         guard isBearer else { return unintelligible("The answer has a token_type other than Bearer.") }

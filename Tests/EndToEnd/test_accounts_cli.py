@@ -1,5 +1,6 @@
 """The command line: accounts, users and keys, while the server runs and while it does not."""
 
+import base64
 import json
 import os
 import stat
@@ -36,7 +37,7 @@ def test_accounts_are_listed_shown_and_deleted(either):
     shown = either.json("account", "show", "acme")
     assert shown.get("account", shown)["slug"] == "acme"
     assert "api_key" not in json.dumps(shown)
-    either.command("account", "delete", "acme")
+    either.command("account", "delete", "acme", "--yes")
     assert [one["slug"] for one in either.json("account", "list")] == ["globex"]
     assert not (either.data / "acme" / "account.sqlite").exists()
 
@@ -67,7 +68,7 @@ def test_a_slug_that_does_not_fit_is_refused_and_nothing_is_made(either, slug):
     [
         ("account", "create", "acme", "--name", "Again", "--admin-email", "eve@acme.example"),
         ("account", "show", "nobody"),
-        ("account", "delete", "nobody"),
+        ("account", "delete", "nobody", "--yes"),
         ("user", "create", "acme", "--email", "ada@acme.example", "--role", "viewer"),
         ("user", "create", "acme", "--email", "not an address", "--role", "viewer"),
         ("user", "create", "acme", "--email", "x@acme.example", "--role", "emperor"),
@@ -90,7 +91,7 @@ def test_a_new_account_is_served_without_a_restart(own_stage):
     server = own_stage.gatehouse()
     account = server.create_account("fresh")
     assert account.admin.api.ok("GET", "v1/user")["user_role"] == "administrator"
-    server.command("account", "delete", "fresh")
+    server.command("account", "delete", "fresh", "--yes")
     assert account.admin.api("GET", "v1/user").status_code == 401
 
 
@@ -164,7 +165,7 @@ def write_manifest(server, manifest: dict) -> None:
 
 def test_a_manifest_is_made_true_and_applying_it_again_changes_nothing(either):
     write_manifest(either, MANIFEST)
-    apply = ("account", "apply", "acme")
+    apply = ("account", "apply", "acme", "--allow-host", "127.0.0.1")
     either.command(*apply, environment=ENVIRONMENT)
     users = either.json("user", "list", "acme")
     users = users if isinstance(users, list) else users["results"]
@@ -197,14 +198,16 @@ def test_a_manifest_is_made_true_and_applying_it_again_changes_nothing(either):
 )
 def test_a_manifest_that_does_not_fit_is_refused_with_a_sentence(either, change):
     write_manifest(either, {**MANIFEST, **change})
-    done = either.run("account", "apply", "acme", environment=ENVIRONMENT)
+    done = either.run("account", "apply", "acme", "--allow-host", "127.0.0.1", environment=ENVIRONMENT)
     assert done.returncode != 0 and len(done.stderr.strip()) > 15
     assert "manifest secret of acme" not in done.stdout + done.stderr
 
 
 def test_a_manifest_whose_secret_is_not_there_is_refused(either):
     write_manifest(either, MANIFEST)
-    done = either.run("account", "apply", "acme", environment={"ACME_HOST": "127.0.0.1:9100"})
+    done = either.run(
+        "account", "apply", "acme", "--allow-host", "127.0.0.1", environment={"ACME_HOST": "127.0.0.1:9100"}
+    )
     assert done.returncode != 0 and "ACME_SECRET" in done.stderr
 
 
@@ -241,7 +244,7 @@ def break_empty(path):
 
 
 def break_other(path):
-    path.write_bytes(os.urandom(32))
+    path.write_bytes(base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"="))
 
 
 def break_cut(path):

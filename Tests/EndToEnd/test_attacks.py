@@ -1,10 +1,9 @@
 """Attacks on the login: in each the attacker gets nothing."""
 
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import pytest
 
-from harness.account import location_of
 from harness.browser import Browser, form_with, forms_of
 from harness.listener import Listener
 from harness.scene import play
@@ -213,11 +212,11 @@ def assert_stays_here(server, answer) -> None:
     assert "planted" not in answer.cookies
     if not answer.is_redirect:
         return
-    target = location_of(answer).replace("\\", "/")
-    raw = answer.headers["Location"]
-    assert target.startswith(server.base_url + "/"), raw
-    path = target[len(server.base_url) :]
-    assert not path.startswith("//") and "/../" not in path and "/./" not in path, raw
+    # A browser reads a backslash as a slash, and drops tabs and line breaks.
+    raw = answer.headers["Location"].replace("\\", "/")
+    assert raw.startswith(server.base_url + "/") or (raw.startswith("/") and not raw.startswith("//")), raw
+    assert urljoin(server.base_url + "/", raw).startswith(server.base_url + "/"), raw
+    assert not any(character in raw for character in "\t\r\n"), raw
 
 
 @pytest.mark.parametrize("evil", EVIL_PATHS, ids=repr)

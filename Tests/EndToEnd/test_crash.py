@@ -5,7 +5,7 @@ import threading
 import pytest
 import requests
 
-from harness.scene import play
+from harness.scene import DUE_SECONDS, EXPIRED_SECONDS, due, play
 
 LOGIN_STEPS = ["login.flow-stored", "login.flow-consumed", "login.code-answered", "login.session-stored"]
 REFRESH_STEPS = ["refresh.marker-stored", "refresh.answered", "refresh.stored"]
@@ -44,7 +44,7 @@ def test_a_callback_that_was_cut_off_cannot_be_replayed(own_stage, step):
     server.start()
     provider.reset_counters()
     again = scene.viewer.browser.get(callback, follow=False)
-    assert again.status_code == 400 and "/login" in again.text
+    assert again.status_code == 400 and "log in again" in again.text
     assert provider.counters()["token_requests"] == 0
 
 
@@ -53,24 +53,22 @@ def test_a_callback_that_was_cut_off_cannot_be_replayed(own_stage, step):
 def test_a_crash_during_a_refresh_works_or_says_why(own_stage, step, single_use):
     server, provider = own_stage.gatehouse(), own_stage.simulator("databricks")
     provider.set(
-        access_token_seconds=30,
         rotate_refresh_tokens=single_use,
         single_use_refresh_tokens=single_use,
         revoke_family_on_reuse=single_use,
     )
     scene = play(server, provider)
-    provider.set(access_token_seconds=3600)
-    server.restart(crash_at=step)
+    server.restart(clock_offset=DUE_SECONDS, crash_at=step)
     with pytest.raises(requests.ConnectionError):
         scene.exchange()
     server.await_crash()
     # Later than the old token's end: only a refresh, or an honest word, can answer.
-    provider.advance_clock(120)
-    server.start(clock_offset=120)
+    server.start(clock_offset=EXPIRED_SECONDS)
     answer = scene.exchange()
     if step == "refresh.answered" and single_use:
         assert answer.json()["code"] == 220, answer.text
         assert answer.json()["payload"]["reason"]
+        provider.advance_clock(EXPIRED_SECONDS)
         scene.log_in()
         answer = scene.exchange()
     assert answer.status_code == 200, answer.text
@@ -80,8 +78,8 @@ def test_a_crash_during_a_refresh_works_or_says_why(own_stage, step, single_use)
 def test_the_marker_is_on_disk_before_the_refresh_token_leaves(own_stage):
     """A server killed while the provider holds the request finds its marker and carries on."""
     server, provider = own_stage.gatehouse(), own_stage.simulator("databricks")
-    provider.set(access_token_seconds=30)
     scene = play(server, provider)
+    server.restart(clock_offset=EXPIRED_SECONDS)
     provider.fault("token", "hold_before", grant="refresh_token")
 
     def ask() -> None:
@@ -95,20 +93,18 @@ def test_the_marker_is_on_disk_before_the_refresh_token_leaves(own_stage):
     asking.join()
     provider.clear_faults()
     provider.release()
-    provider.set(access_token_seconds=3600)
-    server.start()
+    server.start(clock_offset=EXPIRED_SECONDS)
     answer = scene.exchange()
     assert answer.status_code == 200 or answer.json()["code"] == 220, answer.text
 
 
 def test_a_token_that_was_handed_out_survives_a_kill(own_stage):
     server, provider = own_stage.gatehouse(), own_stage.simulator("databricks")
-    provider.set(access_token_seconds=30, rotate_refresh_tokens=True, single_use_refresh_tokens=True)
-    scene = play(server, provider)
-    provider.set(access_token_seconds=3600)
+    provider.set(rotate_refresh_tokens=True, single_use_refresh_tokens=True)
+    scene = due(server, provider)
     token = scene.credentials()["access_token"]
     server.child.kill()
-    server.start()
+    server.start(clock_offset=DUE_SECONDS)
     provider.reset_counters()
     assert scene.credentials()["access_token"] == token
     assert provider.counters()["token_requests"] == 0

@@ -1,7 +1,9 @@
 """Content behind real nginx, with the configuration of deploy/nginx."""
 
+import http.client
 import json
 import threading
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -171,23 +173,29 @@ def test_unknown_content_and_content_without_an_upstream_are_told_apart(site, vi
 
 @pytest.mark.parametrize("rest", ["/a%2Fb/c%20d", "/a//b", "/a;v=1/@x", "/?q=%2e%2e%2f&r=1", "/%E2%98%83?x=%E2%98%83"])
 def test_encoded_paths_and_queries_arrive_as_they_were_sent(site, viewer, rest):
-    assert echoed(raw_get(viewer, site.url(rest)))["path"] == rest
+    status, body = raw_get(viewer, site.url(rest))
+    assert status == 200 and json.loads(body)["path"] == rest
 
 
-def raw_get(browser: Browser, url: str) -> requests.Response:
-    """GET without the client tidying up the URL."""
-    request = browser.session.prepare_request(requests.Request("GET", url))
-    request.url = url
-    return browser.session.send(request, allow_redirects=False, timeout=10)
+def raw_get(browser: Browser, url: str) -> tuple[int, bytes]:
+    """GET of exactly this path: no client in between tidies it up."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection.putrequest("GET", url.split(parts.netloc, 1)[1], skip_accept_encoding=True)
+    cookie = browser.cookie_header(f"{parts.scheme}://{parts.netloc}{'/'.join(parts.path.split('/')[:3])}/")
+    connection.putheader("Cookie", cookie)
+    connection.endheaders()
+    answer = connection.getresponse()
+    return answer.status, answer.read()
 
 
 @pytest.mark.parametrize("rest", ["/../x", "/%2e%2e/x", "/a/%2e%2e/%2e%2e/%2e%2e/v1/user", "/..%2f..%2fv1/user"])
 def test_a_path_that_climbs_out_reaches_no_other_content(site, viewer, rest):
     before = len(site.app.asked)
-    answer = raw_get(viewer, site.url(rest))
+    status, _ = raw_get(viewer, site.url(rest))
     for asked in site.app.asked[before:]:
         assert asked.path == rest
-    assert answer.status_code in (200, 302, 400, 401, 403, 404)
+    assert status in (200, 302, 400, 401, 403, 404)
 
 
 def test_a_post_arrives_whole(site, viewer):

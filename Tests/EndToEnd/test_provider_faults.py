@@ -2,23 +2,19 @@
 
 import pytest
 
-from harness.scene import due, play
+from harness.scene import EXPIRED_SECONDS, due, expired, play
 
 
 @pytest.fixture
-def due_scene(server, own_stage):
-    return due(server, own_stage.simulator("databricks"))
+def due_scene(own_stage):
+    """A scene whose access token is due for a refresh, yet valid, on a server of its own."""
+    return due(own_stage.gatehouse(), own_stage.simulator("databricks"))
 
 
 @pytest.fixture
-def expired(own_stage):
-    """A scene whose access token has really ended, on a server of its own."""
-    server, provider = own_stage.gatehouse(), own_stage.simulator("databricks")
-    scene = play(server, provider)
-    provider.advance_clock(7200)
-    server.restart(clock_offset=7200)
-    provider.reset_counters()
-    return scene
+def ended(own_stage):
+    """A scene whose access token has ended, on a server of its own."""
+    return expired(own_stage.gatehouse(), own_stage.simulator("databricks"))
 
 
 FAULTS = [
@@ -43,57 +39,82 @@ def test_while_the_old_token_is_valid_it_is_served(due_scene, fault):
     answer = due_scene.exchange()
     assert answer.status_code == 200, answer.text
     assert due_scene.provider.whoami(answer.json()["access_token"]) in ("vera", None)
-    assert answer.json()["expires_in"] <= 30
+    assert answer.json()["expires_in"] <= 120
     assert due_scene.sessions()[0]["has_refresh_token"]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=name_of)
-def test_an_expired_token_and_a_failing_provider_are_219_and_the_session_survives(expired, fault):
-    expired.provider.fault("token", times=50, **fault)
-    error = expired.refused(219)
-    assert error["payload"]["integration_guid"] == expired.integration["guid"]
+def test_an_expired_token_and_a_failing_provider_are_219_and_the_session_survives(ended, fault):
+    ended.provider.fault("token", times=50, **fault)
+    error = ended.refused(219)
+    assert error["payload"]["integration_guid"] == ended.integration["guid"]
     assert error["payload"]["reason"]
-    expired.provider.clear_faults()
+    ended.provider.clear_faults()
     # The back-off must not be waited for: a later server, with the clock further on, tries again.
-    expired.server.restart(clock_offset=7200 + 900)
-    assert expired.provider.whoami(expired.credentials()["access_token"]) == "vera"
+    ended.server.restart(clock_offset=EXPIRED_SECONDS + 900)
+    assert ended.provider.whoami(ended.credentials()["access_token"]) == "vera"
 
 
-def test_a_failing_provider_is_left_alone_by_the_circuit(expired):
-    expired.provider.fault("token", "status", times=500, status=503)
+def test_a_failing_provider_is_left_alone_by_the_circuit(ended):
+    ended.provider.fault("token", "status", times=500, status=503)
     for _ in range(30):
-        expired.refused(219)
-    assert expired.provider.counters()["token_requests"] <= 10, "backed off instead of hammering"
+        ended.refused(219)
+    assert ended.provider.counters()["token_requests"] <= 10, "backed off instead of hammering"
 
 
-def test_a_wrong_client_secret_keeps_the_tokens_and_tells_the_admin(expired):
-    expired.provider.register(expired.integration["redirect_uri"])  # The same client, the same secret: still works.
-    right, expired.provider.client_secret = expired.provider.client_secret, "another secret entirely"
-    expired.provider.register(expired.integration["redirect_uri"])
-    error = expired.refused(219)
+def test_a_wrong_client_secret_keeps_the_tokens_and_tells_the_admin(ended):
+    ended.provider.register(ended.integration["redirect_uri"])  # The same client, the same secret: still works.
+    right, ended.provider.client_secret = ended.provider.client_secret, "another secret entirely"
+    ended.provider.register(ended.integration["redirect_uri"])
+    error = ended.refused(219)
     assert "another secret entirely" not in str(error)
-    assert expired.sessions()[0]["has_refresh_token"], "invalid_client never drops tokens"
-    expired.provider.client_secret = right
-    expired.provider.register(expired.integration["redirect_uri"])
-    expired.server.restart(clock_offset=7200 + 900)
-    assert expired.credentials()["access_token"]
+    assert ended.sessions()[0]["has_refresh_token"], "invalid_client never drops tokens"
+    ended.provider.client_secret = right
+    ended.provider.register(ended.integration["redirect_uri"])
+    ended.server.restart(clock_offset=EXPIRED_SECONDS + 900)
+    assert ended.credentials()["access_token"]
 
 
 def test_an_answer_without_a_refresh_token_keeps_the_old_one(due_scene):
     due_scene.provider.set(omit_refresh_token_on_refresh=True, rotate_refresh_tokens=False)
-    due_scene.provider.set(single_use_refresh_tokens=False, access_token_seconds=30)
-    tokens = {due_scene.credentials()["access_token"] for _ in range(3)}
-    assert len(tokens) >= 2
+    due_scene.provider.set(single_use_refresh_tokens=False)
+    tokens = {due_scene.credentials()["access_token"]}
+    due_scene.server.restart(clock_offset=2 * EXPIRED_SECONDS)
+    tokens.add(due_scene.credentials()["access_token"])
+    assert len(tokens) == 2 and due_scene.provider.counters()["refresh_grants"] == 2
     assert due_scene.sessions()[0]["has_refresh_token"] is True
 
 
-def test_an_answer_lost_after_a_rotation_is_recognised(due_scene):
-    """The provider rotated and closed the connection: the refresh token is spent, and only a login helps."""
-    due_scene.provider.set(rotate_refresh_tokens=True, single_use_refresh_tokens=True, revoke_family_on_reuse=True)
+ROTATING = {"rotate_refresh_tokens": True, "single_use_refresh_tokens": True, "revoke_family_on_reuse": True}
+
+
+def test_a_lost_answer_is_not_retried_while_the_old_token_is_valid(due_scene):
+    due_scene.provider.set(**ROTATING)
     due_scene.provider.fault("token", "drop_after", times=1, grant="refresh_token")
-    first = due_scene.exchange()
-    assert first.status_code == 200 or first.json()["code"] in (219, 220), first.text
-    assert due_scene.provider.counters()["token_requests"] == 1, "a lost answer is not retried blindly"
+    tokens = {due_scene.credentials()["access_token"] for _ in range(5)}
+    assert len(tokens) == 1
+    assert due_scene.provider.counters()["token_requests"] == 1
+
+
+def test_a_lost_answer_after_a_rotation_ends_in_a_login_that_says_why(ended):
+    """The provider rotated and closed the connection: the refresh token is spent, and only a login helps."""
+    ended.provider.set(**ROTATING)
+    ended.provider.fault("token", "drop_after", times=1, grant="refresh_token")
+    ended.refused(219)
+    assert ended.provider.counters()["token_requests"] == 1
+    ended.server.restart(clock_offset=EXPIRED_SECONDS + 900)
+    assert ended.refused(220)["payload"]["reason"]
+    ended.server.restart()
+    ended.log_in()
+    assert ended.provider.whoami(ended.credentials()["access_token"]) == "vera"
+
+
+def test_a_lost_answer_without_a_rotation_heals_by_itself(ended):
+    ended.provider.set(rotate_refresh_tokens=False, single_use_refresh_tokens=False)
+    ended.provider.fault("token", "drop_after", times=1, grant="refresh_token")
+    ended.refused(219)
+    ended.server.restart(clock_offset=EXPIRED_SECONDS + 900)
+    assert ended.provider.whoami(ended.credentials()["access_token"]) == "vera"
 
 
 @pytest.mark.parametrize(
@@ -114,26 +135,28 @@ def test_answers_as_they_come_in_the_wild_are_understood(server, own_stage, sett
     assert provider.whoami(credentials["access_token"]) == "vera"
 
 
-def test_a_token_of_unknown_lifetime_has_no_expires_in_and_can_be_refreshed_on_demand(server, own_stage):
-    provider = own_stage.simulator("databricks")
+def test_a_token_of_unknown_lifetime_has_no_expires_in_and_can_be_refreshed_on_demand(own_stage):
+    server, provider = own_stage.gatehouse(), own_stage.simulator("databricks")
     provider.set(include_expires_in="missing")
     scene = play(server, provider)
     credentials = scene.credentials()
     assert "expires_in" not in credentials
+    server.restart(clock_offset=12 * 3600)
+    assert scene.credentials() == credentials, "unknown is not expired"
     forced = scene.exchange(headers={"Cache-Control": "no-cache"}).json()
     assert forced["access_token"] != credentials["access_token"]
 
 
-def test_an_error_with_status_200_is_an_error(expired):
-    expired.provider.set(error_with_200=True)
-    expired.provider.revoke("vera")
-    expired.refused(220)
+def test_an_error_with_status_200_is_an_error(ended):
+    ended.provider.set(error_with_200=True)
+    ended.provider.revoke("vera")
+    ended.refused(220)
 
 
 @pytest.mark.parametrize("fault", FAULTS[:5], ids=name_of)
-def test_a_provider_that_fails_during_a_login_ends_on_a_page_that_says_so(server, own_stage, fault):
+def test_a_provider_that_fails_during_a_login_ends_on_a_page_that_says_so(own_stage, fault):
     provider = own_stage.simulator("databricks")
-    scene = play(server, provider, log_in=False)
+    scene = play(own_stage.gatehouse(), provider, log_in=False)
     provider.fault("token", **fault)
     page = scene.viewer.log_in_at(provider, scene.integration, "vera")
     assert page.status_code >= 400 and page.headers["Content-Type"].startswith("text/html")

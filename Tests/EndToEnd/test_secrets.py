@@ -9,7 +9,7 @@ import pytest
 from harness.account import Account
 from harness.browser import Browser, form_with
 from harness.gatehouse import Gatehouse
-from harness.scene import due, play
+from harness.scene import EXPIRED_SECONDS, play
 
 
 class Hunt:
@@ -24,7 +24,8 @@ class Hunt:
         self.passwords: set[str] = set()
         self.accounts: list[Account] = []
         for provider in (self.databricks, self.snowflake):
-            scene = due(self.server, provider)
+            self.server.restart()
+            scene = play(self.server, provider)
             self.watch_login(scene)
             self.run(scene)
         self.server.command("key", "rotate")
@@ -39,15 +40,17 @@ class Hunt:
     def run(self, scene) -> None:
         provider = scene.provider
         self.access_tokens.add(scene.credentials()["access_token"])
-        self.access_tokens.add(scene.credentials()["access_token"])
+        self.server.restart(clock_offset=600)
         forced = scene.exchange(headers={"Cache-Control": "no-cache"})
         self.access_tokens.add(forced.json()["access_token"])
         made = scene.viewer.api.ok("POST", f"v1/users/{scene.viewer.guid}/keys", json={"name": "second"})
         self.keys.add(made["key"])
         for fault in ("status", "html", "malformed_json"):
+            self.server.restart(clock_offset=1200)
             provider.fault("token", fault, status=503)
             scene.exchange(headers={"Cache-Control": "no-cache"})
         provider.clear_faults()
+        self.server.restart()
         # Logins that end badly: the code and state are in the URL of the callback.
         for tamper in ("&iss=https%3A%2F%2Fevil.example", "&state=again", ""):
             start = scene.viewer.start_login(scene.integration)
@@ -63,7 +66,8 @@ class Hunt:
         self.passwords.add(wrong)
         browser.submit(form_with(page, "email"), email=scene.viewer.email, password=wrong)
         provider.revoke("vera")
-        scene.exchange(headers={"Cache-Control": "no-cache"})
+        self.server.restart(clock_offset=2 * EXPIRED_SECONDS)
+        scene.refused(220)
         path = f"v1/oauth/integrations/{scene.integration['guid']}"
         scene.account.admin.api("PATCH", path, json={"config": {"surprise": provider.client_secret}})
         scene.account.admin.api("POST", "v1/oauth/integrations", data=b'{"config": "' + provider.client_secret.encode())

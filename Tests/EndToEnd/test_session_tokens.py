@@ -73,7 +73,9 @@ def test_a_token_lives_24_hours_and_no_longer(own_stage):
 
 def test_a_token_of_the_future_is_refused(own_stage):
     server = own_stage.gatehouse(start=False).start(clock_offset=7200)
-    scene = play(server, own_stage.simulator("databricks"))
+    provider = own_stage.simulator("databricks")
+    provider.advance_clock(7200)
+    scene = play(server, provider)
     server.restart()
     scene.refused(215)
 
@@ -98,6 +100,6 @@ def test_a_token_is_no_api_key_and_a_key_no_token(pair):
 def test_ending_the_account_ends_its_tokens(own_stage):
     server = own_stage.gatehouse()
     scene = play(server, own_stage.simulator("databricks"))
-    server.command("account", "delete", scene.account.slug)
+    server.command("account", "delete", scene.account.slug, "--yes")
     answer = scene.exchange()
     assert answer.status_code in (401, 404) and "access_token" not in answer.text

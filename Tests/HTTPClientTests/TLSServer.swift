@@ -12,7 +12,7 @@ final class TLSServer: @unchecked Sendable {
 
     /// nil when openssl is not there.
     init?(name: String) {
-        var template = Array("/tmp/gatehouse-tls-XXXXXX".utf8CString)
+        var template = Array("\(P_tmpdir)/gatehouse-tls-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { return nil }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         certificate = "\(directory)/certificate.pem"
@@ -38,7 +38,8 @@ final class TLSServer: @unchecked Sendable {
     }
 
     deinit {
-        if identifier > 0 { kill(identifier, SIGTERM) }
+        // Not SIGTERM: the child has the signal mask of a worker thread, which blocks it.
+        if identifier > 0 { kill(identifier, SIGKILL) }
         pclose(process)
         for file in ["certificate.pem", "key.pem"] { unlink("\(directory)/\(file)") }
         rmdir(directory)

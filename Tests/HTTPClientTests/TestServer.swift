@@ -91,6 +91,8 @@ final class TestServer: Sendable {
                     close(socket)
                 }
             }
+            // Closed here and not in stop(): its number could be another server's by the next accept.
+            close(listener)
         }
     }
 
@@ -109,10 +111,7 @@ final class TestServer: Sendable {
     func record(_ request: String) { state.withLock { $0.requests.append(request) } }
 
     /// Ends accepting; what is connected stays.
-    func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     static func onThread(_ body: @escaping @Sendable () -> Void) {
         final class Box: Sendable {

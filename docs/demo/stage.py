@@ -139,7 +139,7 @@ class Stage:
         }
         command = [self.binaries / "gatehouse", "account", "apply", account.slug, "--data", self.data, "--json"]
         applied = json.loads(self.processes.run(f"apply-{account.slug}", command, environment))
-        return {user["email"]: user for user in applied["users"]}
+        return {change["email"]: change for change in applied["changes"] if change.get("created") == "user"}
 
     def play_viewer(self, account, viewer, person, address):
         provider = self.providers[account.slug]

@@ -11,6 +11,12 @@ public struct Exchange: Sendable {
         public let token: [UInt8]
         /// The seconds it has left; nil where the provider did not say.
         public let expiresIn: Int64?
+
+        /// A token with the seconds it has left.
+        public init(token: [UInt8], expiresIn: Int64?) {
+            self.token = token
+            self.expiresIn = expiresIn
+        }
     }
 
     let account: OpenAccount

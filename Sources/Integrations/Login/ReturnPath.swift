@@ -14,6 +14,12 @@ public enum ReturnPath {
         // `//host` and `/\host` are other hosts; white space and control characters are dropped by some browsers first.
         guard bytes.count == 1 || bytes[1] != UInt8(ascii: "/") else { return nil }
         guard bytes.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }) else { return nil }
-        return text
+        // Browsers resolve dot segments, written plainly or escaped, before they look for the host: `/.//host`.
+        let path = text.prefix { $0 != "?" && $0 != "#" }
+        let climbs = path.split(separator: "/").contains { segment in
+            let plain = segment.lowercased().replacing("%2e", with: ".")
+            return plain == "." || plain == ".."
+        }
+        return climbs ? nil : text
     }
 }

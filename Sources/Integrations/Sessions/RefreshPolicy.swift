@@ -29,10 +29,9 @@ enum RefreshPolicy {
         return sentAt + .seconds(life - min(wanted, life / 2))
     }
 
-    static func decide(_ session: OAuthSessionRecord, at now: Timestamp, onDemand: Bool) -> Decision {
+    static func decide(_ session: OAuthSessionRecord, at now: Timestamp, isDemanded: Bool) -> Decision {
         let isValid = session.tokens.expiresAt.map { now < $0 } ?? true
         let isDue = session.tokens.refreshAt.map { $0 <= now } ?? false
-        let isDemanded = onDemand && session.updatedAt + demandInterval <= now
         guard isDue || isDemanded || !isValid else { return .serve }
         guard session.tokens.refresh != nil else { return isValid ? .serve : .over }
         // The answer to an earlier refresh was lost, so its token may be used up: presenting it again could end what the

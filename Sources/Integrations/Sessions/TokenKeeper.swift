@@ -26,6 +26,8 @@ final class TokenKeeper: Sendable {
     private let refreshes = Mutex<[SessionKey: Refresh]>([:])
     /// Tokens that a provider gave and the disk did not take: they are stored before anything else is tried.
     private let unstored = Mutex<[SessionKey: SealedTokens]>([:])
+    /// When a refresh was last asked for although the token was not due.
+    private let demands = Mutex<[SessionKey: Timestamp]>([:])
     private let observer: @Sendable (OAuthSessionRecord, _ generation: UInt64) -> Void
 
     /// - Parameter observer: told of every session that was stored, with the change count read before it was.
@@ -73,13 +75,14 @@ final class TokenKeeper: Sendable {
         _ session: OAuthSessionRecord, _ integration: IntegrationRecord, onDemand: Bool
     ) async throws(Refusal) -> OAuthSessionRecord {
         if let reason = session.needsLogin { throw loginRequired(integration.guid, reason) }
-        guard RefreshPolicy.decide(session, at: clock.now, onDemand: onDemand) != .serve else { return session }
         let key = SessionKey(user: session.userGUID, integration: session.integrationGUID)
+        let isDemanded = onDemand && mayDemand(key)
+        guard RefreshPolicy.decide(session, at: clock.now, isDemanded: isDemanded) != .serve else { return session }
         let refresh = refreshes.withLock { running in
             if let task = running[key] { return task }
             // A task of its own: a caller who goes away must not break off what others wait for.
             let task = Refresh { [self] in
-                let result = await renew(key, integration, onDemand: onDemand)
+                let result = await renew(key, integration, isDemanded: isDemanded)
                 refreshes.withLock { $0[key] = nil }
                 return result
             }
@@ -89,13 +92,24 @@ final class TokenKeeper: Sendable {
         return try await refresh.value.get()
     }
 
+    /// Whether a refresh on demand is due to this session; who asks too often gets what there is.
+    private func mayDemand(_ key: SessionKey) -> Bool {
+        let now = clock.now
+        return demands.withLock { demands in
+            if let last = demands[key], now < last + RefreshPolicy.demandInterval { return false }
+            demands = demands.filter { now < $0.value + RefreshPolicy.demandInterval }
+            demands[key] = now
+            return true
+        }
+    }
+
     /// Waits for the refreshes that are under way, so that a shutdown loses no token.
     func drain() async {
         for task in refreshes.withLock({ Array($0.values) }) { _ = await task.value }
     }
 
     private func renew(
-        _ key: SessionKey, _ integration: IntegrationRecord, onDemand: Bool
+        _ key: SessionKey, _ integration: IntegrationRecord, isDemanded: Bool
     ) async -> Result<OAuthSessionRecord, Refusal> {
         do throws(Refusal) {
             let found = try await attempt { () throws(StoreError) in
@@ -105,7 +119,7 @@ final class TokenKeeper: Sendable {
             if let reason = session.needsLogin { throw loginRequired(key.integration, reason) }
             if let kept = unstored.withLock({ $0[key] }) { return .success(try await commit(kept, session, key)) }
             // Whoever came first may have done it all while this one waited for its turn.
-            switch RefreshPolicy.decide(session, at: clock.now, onDemand: onDemand) {
+            switch RefreshPolicy.decide(session, at: clock.now, isDemanded: isDemanded) {
             case .serve: return .success(session)
             case .over: throw await requireLogin(session, "access_token_expired")
             case .refresh(let oldIsValid):

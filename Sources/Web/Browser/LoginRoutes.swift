@@ -61,7 +61,8 @@ struct LoginRoutes {
         do throws(Refusal) {
             response = .found(try await tenant.logins.complete(arrival))
         } catch {
-            response = services.pages.failure(error)
+            let home = "/accounts/\(tenant.account.slug)/"
+            response = services.pages.failure(error, next: (home, "My connections, to log in again"))
         }
         response.headers[.setCookie] = services.cookies.clear(cookie)
         return response

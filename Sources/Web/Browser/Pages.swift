@@ -54,7 +54,9 @@ struct Pages: Sendable {
     }
 
     /// A page that says what happened and what to do next.
-    func failure(_ refusal: Refusal) -> Response {
+    ///
+    /// - Parameter next: where to go on from here, where the refusal itself does not say.
+    func failure(_ refusal: Refusal, next: (path: String, words: String)? = nil) -> Response {
         let title =
             switch refusal.code {
             case .loginNotPossible: "The login did not work"
@@ -66,6 +68,9 @@ struct Pages: Sendable {
         if let retry = refusal.payload?["login_url"]?.stringValue {
             values["link"] = .text(retry)
             values["link_text"] = .text("Try again")
+        } else if let next {
+            values["link"] = .text(next.path)
+            values["link_text"] = .text(next.words)
         }
         var response = page("message", title: title, values, status: .init(code: refusal.code.status))
         response.headers[.retryAfter] = refusal.retryAfter.map(String.init)

@@ -56,8 +56,11 @@ struct SignInRoutes {
         let tenant = try await services.tenant(inPathOf: context)
         let token = SecretString(try request.query()["token"] ?? "")
         guard let user = try await tenant.people.invitedUser(token) else {
-            throw Refusal(
-                .parameter, "This invite was used already or is too old: ask your administrator for a new one.")
+            let refusal = Refusal(
+                .parameter,
+                "This invite was used already or is too old: sign in, or ask your administrator for a new one."
+            )
+            return services.pages.failure(refusal, next: ("/accounts/\(tenant.account.slug)/sign-in", "Sign in"))
         }
         return inviteForm(request, tenant, token: token, email: user.email, error: nil)
     }
@@ -136,6 +139,7 @@ struct SignInRoutes {
         var response = services.pages.page(
             name, title: title, values, status: error.map { .init(code: $0.code.status) } ?? .ok, leavesSite: leavesSite
         )
+        response.headers[.retryAfter] = error?.retryAfter.map(String.init)
         response.headers[.setCookie] = services.cookies.set(
             services.cookies.form, secret, lifetime: People.sessionLifetime)
         return response

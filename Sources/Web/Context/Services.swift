@@ -33,6 +33,9 @@ public struct Services: Sendable {
     func tenant(_ fingerprint: TenantFingerprint) async throws(Refusal) -> Tenant? {
         do {
             return try await directory.tenant(fingerprint)
+        } catch let error as AccountError {
+            world.logger.error("an account cannot be opened", metadata: ["error": "\(error)"])
+            throw Refusal(.accountUnavailable, "For now \(error). Tell the operator of this server.")
         } catch {
             world.logger.error("an account cannot be opened", metadata: ["error": "\(error)"])
             throw Refusal(

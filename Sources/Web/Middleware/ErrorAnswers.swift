@@ -29,7 +29,8 @@ struct ErrorAnswers: RouterMiddleware {
         }
         response.headers[.correlationID] = context.correlationID
         response.headers[.xContentTypeOptions] = "nosniff"
-        response.headers[.referrerPolicy] = "no-referrer"
+        // Not `no-referrer`: browsers then send `Origin: null` with our own forms.
+        response.headers[.referrerPolicy] = "same-origin"
         return response
     }
 

@@ -24,19 +24,19 @@ struct MasterKeySource: Sendable, CustomStringConvertible {
     ///
     /// - Parameter creating: whether a first ring may be written; a check alone writes nothing.
     func ring(for folder: DataFolder, creating: Bool) throws -> MasterKeyRing {
-        if hasEnvironmentKey, let text = Environment.secret("GATEHOUSE_MASTER_KEY") {
-            return try MasterKeyRing(parsing: text)
-        }
         let file = path ?? folder.masterKeyPath
         do throws(MasterKeyError) {
+            if hasEnvironmentKey, let text = Environment.secret("GATEHOUSE_MASTER_KEY") {
+                return try MasterKeyRing(parsing: text)
+            }
             return try MasterKeyRing.load(path: file)
         } catch {
-            guard error.code == .missing else { throw error }
             let accounts = try folder.accounts()
             guard accounts.isEmpty else {
                 let names = accounts.prefix(10).map(\.text).joined(separator: ", ")
                 throw ConfigurationError("\(error.description). These accounts cannot be opened: \(names).")
             }
+            guard error.code == .missing else { throw error }
             let ring = MasterKeyRing.fresh()
             if creating { try ring.save(path: file) }
             return ring

@@ -2,7 +2,7 @@
 
 import secrets
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 
@@ -68,7 +68,7 @@ class Api:
         assert answer.status_code >= 400, f"exchange: {answer.status_code} {answer.text}"
         error = answer.json()
         assert error["code"] == code, f"{answer.status_code} {answer.text}"
-        assert "access_token" not in answer.text
+        assert '"access_token"' not in answer.text
         return error
 
 
@@ -158,7 +158,8 @@ class Account:
 
     def add(self, role: str, name: str | None = None) -> Person:
         email = f"{name or role + secrets.token_hex(3)}@{self.slug}.example"
-        return Person(self, self.server.json("user", "create", self.slug, "--email", email, "--role", role))
+        command = ("user", "create", self.slug, "--email", email, "--role", role)
+        return Person(self, self.server.json(*command, "--base-url", self.server.base_url))
 
     def add_integration(self, provider: "Simulator", name: str = "Warehouse", **config) -> dict:
         """A data source for the simulator, whose client gets the redirect URI that the answer names."""
@@ -188,12 +189,3 @@ class Account:
         path = f"v1/content/{content['guid']}/oauth/integrations/associations"
         body = [{"oauth_integration_guid": one["guid"]} for one in integrations]
         owner.api.ok("PUT", path, json=body)
-
-
-def location_of(response: requests.Response) -> str:
-    """Where an answer sends the browser, as an absolute URL."""
-    return urljoin(response.url, response.headers["Location"])
-
-
-def path_of(url: str) -> str:
-    return urlsplit(url).path

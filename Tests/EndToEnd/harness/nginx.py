@@ -14,6 +14,7 @@ from .waiting import wait_until
 TEMPLATE = REPOSITORY / "deploy" / "nginx" / "gatehouse-content.conf"
 
 MAIN = """
+user root;
 daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;

@@ -61,14 +61,26 @@ def play(
     return scene
 
 
-DUE_SECONDS = 30
-"""A lifetime below every margin: such a token is due for a refresh from the start, yet valid for now."""
+LIFETIME_SECONDS = 3600
+DUE_SECONDS = LIFETIME_SECONDS - 120
+"""So much later an access token is within its margin, yet valid for now."""
+EXPIRED_SECONDS = LIFETIME_SECONDS + 120
+"""So much later it has ended."""
 
 
 def due(server: Gatehouse, provider: Simulator, **config) -> Scene:
-    """A scene whose first access token is due; what is refreshed from now on lasts an hour."""
-    provider.set(access_token_seconds=DUE_SECONDS)
+    """A scene whose access token is due for a refresh, on a server (of the test's own) whose clock was moved."""
+    return _later(server, provider, DUE_SECONDS, config)
+
+
+def expired(server: Gatehouse, provider: Simulator, **config) -> Scene:
+    """A scene whose access token has ended, on a server (of the test's own) whose clock was moved."""
+    return _later(server, provider, EXPIRED_SECONDS, config)
+
+
+def _later(server: Gatehouse, provider: Simulator, seconds: int, config: dict) -> Scene:
+    provider.set(access_token_seconds=LIFETIME_SECONDS)
     scene = play(server, provider, **config)
-    provider.set(access_token_seconds=3600)
+    server.restart(clock_offset=seconds)
     provider.reset_counters()
     return scene

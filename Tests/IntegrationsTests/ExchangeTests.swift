@@ -1,0 +1,211 @@
+import Accounts
+import Cryptography
+import HTTPClient
+import JSON
+import OAuthClient
+import Storage
+import Testing
+
+@testable import Integrations
+
+@Suite struct ExchangeTests {
+    let house: HouseFixture
+
+    init() async throws { house = try await HouseFixture() }
+
+    @Test func aFreshTokenIsAnsweredWithoutAskingTheProvider() async throws {
+        try await house.logIn()
+        #expect(try await house.exchange() == "access-1")
+        #expect(house.provider.requests.isEmpty)
+    }
+
+    @Test func memoryAnswersOnlyWhatWasJudged() async throws {
+        try await house.logIn()
+        #expect(house.recall() == nil)
+        _ = try await house.exchange()
+        #expect(house.recall() == "access-1")
+    }
+
+    @Test func anyChangeOfRightsMakesMemoryForget() async throws {
+        try await house.logIn()
+        _ = try await house.exchange()
+        var viewer = house.viewer
+        viewer.isLocked = true
+        try await house.tenant.account.store.updateUser(viewer)
+        #expect(house.recall() == nil)
+        await #expect(performing: { try await house.exchange() }, throws: isRefusal(.viewerUnknown))
+    }
+
+    @Test func memoryForgetsWhenTheTokenIsDueAndWhenTheAccountIsErased() async throws {
+        try await house.logIn()
+        _ = try await house.exchange()
+        house.time.advance(3600 - 300)
+        #expect(house.recall() == nil)
+        house.provider.grants("access-2")
+        #expect(try await house.exchange() == "access-2")
+        #expect(house.recall() == "access-2")
+        house.tenant.account.markErased()
+        #expect(house.recall() == nil)
+    }
+
+    @Test func anExpiredSessionTokenIsNotRemembered() async throws {
+        try await house.logIn(expiresIn: 100_000)
+        _ = try await house.exchange()
+        house.time.advance(24 * 3600)
+        #expect(house.recall() == nil)
+        await #expect(performing: { try await house.exchange() }, throws: isRefusal(.subjectToken))
+    }
+
+    @Test func twoHundredWhoWaitCostOneRefresh() async throws {
+        try await house.logIn()
+        house.time.advance(4000)
+        let gate = Gate()
+        house.provider.next { request throws(OutboundError) in
+            await gate.wait()
+            return ScriptedProvider.json(
+                200, Array(#"{"access_token":"access-2","token_type":"bearer","expires_in":3600}"#.utf8))
+        }
+        let tokens = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<200 { group.addTask { try await house.exchange() } }
+            gate.open()
+            return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+        }
+        #expect(tokens == ["access-2"])
+        #expect(house.provider.requests.count == 1)
+        #expect(house.provider.requests.first?["refresh_token"] == "refresh-1")
+    }
+
+    @Test func anAnswerWithoutARefreshTokenKeepsTheOldOne() async throws {
+        try await house.logIn()
+        house.time.advance(4000)
+        house.provider.grants("access-2", refresh: nil)
+        _ = try await house.exchange()
+        house.time.advance(4000)
+        house.provider.grants("access-3", refresh: nil)
+        #expect(try await house.exchange() == "access-3")
+        #expect(house.provider.requests.map { $0["refresh_token"] } == ["refresh-1", "refresh-1"])
+    }
+
+    @Test func aRejectedRefreshTokenNeedsANewLoginAndSaysWhy() async throws {
+        try await house.logIn()
+        house.time.advance(4000)
+        house.provider.refuses("invalid_grant")
+        await #expect(
+            performing: { try await house.exchange() },
+            throws: isRefusal(.loginRequired, reason: "refresh_token_rejected"))
+        await #expect(
+            performing: { try await house.exchange() },
+            throws: isRefusal(.loginRequired, reason: "refresh_token_rejected"))
+        #expect(house.provider.requests.count == 1)
+    }
+
+    @Test func aClientThatIsRefusedKeepsTheTokens() async throws {
+        try await house.logIn()
+        house.time.advance(4000)
+        house.provider.refuses("invalid_client", status: 401)
+        await #expect(
+            performing: { try await house.exchange() },
+            throws: isRefusal(.refreshFailed, reason: "integration_misconfigured"))
+        let session = try #require(try await house.session())
+        #expect(session.needsLogin == nil && session.refreshStartedAt == nil)
+        house.time.advance(120)
+        house.provider.grants("access-2")
+        #expect(try await house.exchange() == "access-2")
+    }
+
+    @Test func whileTheOldTokenIsValidTroubleIsNoticedByNobody() async throws {
+        try await house.logIn()
+        house.time.advance(3600 - 200)
+        house.provider.next { _ throws(OutboundError) in ScriptedProvider.json(503, []) }
+        #expect(try await house.exchange() == "access-1")
+        #expect(house.provider.requests.count == 1)
+    }
+
+    @Test func aLostAnswerIsNotPresentedAgainWhileTheOldTokenIsValid() async throws {
+        try await house.logIn()
+        house.time.advance(3600 - 200)
+        house.provider.fails(.noAnswer)
+        #expect(try await house.exchange() == "access-1")
+        #expect(try await house.session()?.refreshStartedAt != nil)
+        house.time.advance(100)
+        #expect(try await house.exchange() == "access-1")
+        #expect(house.provider.requests.count == 1)
+        house.time.advance(200)
+        house.provider.refuses("invalid_grant")
+        await #expect(
+            performing: { try await house.exchange() }, throws: isRefusal(.loginRequired, reason: "refresh_answer_lost")
+        )
+    }
+
+    @Test func aRetryAfterIsRespected() async throws {
+        try await house.logIn()
+        house.time.advance(4000)
+        house.provider.next { _ throws(OutboundError) in
+            OutboundResponse(status: 429, headers: [(name: "Retry-After", value: "30")], body: [])
+        }
+        await #expect(performing: { try await house.exchange() }, throws: isRefusal(.refreshFailed))
+        house.time.advance(20)
+        await #expect(performing: { try await house.exchange() }, throws: isRefusal(.refreshFailed))
+        #expect(house.provider.requests.count == 1)
+        house.time.advance(11)
+        house.provider.grants("access-2")
+        #expect(try await house.exchange() == "access-2")
+    }
+
+    @Test func aRefreshOnDemandHappensOnceInHalfAMinute() async throws {
+        try await house.logIn()
+        house.provider.grants("access-2")
+        #expect(try await house.exchange(onDemand: true) == "access-2")
+        #expect(try await house.exchange(onDemand: true) == "access-2")
+        house.time.advance(30)
+        house.provider.grants("access-3")
+        #expect(try await house.exchange(onDemand: true) == "access-3")
+        #expect(house.provider.requests.count == 2)
+    }
+
+    @Test func anUnknownLifetimeIsNoEternalOne() async throws {
+        try await house.logIn(expiresIn: nil)
+        let granted = try await house.tenant.exchange.perform(key: house.key, form: house.form, onDemand: false)
+        #expect(granted.expiresIn == nil)
+        house.provider.grants("access-2")
+        #expect(try await house.exchange(onDemand: true) == "access-2")
+    }
+
+    @Test func aSessionWithoutARefreshTokenEndsWithItsAccessToken() async throws {
+        try await house.logIn(refresh: nil)
+        house.time.advance(3599)
+        #expect(try await house.exchange() == "access-1")
+        house.time.advance(1)
+        await #expect(
+            performing: { try await house.exchange() },
+            throws: isRefusal(.loginRequired, reason: "access_token_expired"))
+    }
+
+    @Test func withoutALoginThePayloadSaysWhereToGo() async throws {
+        await #expect { try await house.exchange() } throws: { error in
+            let payload = (error as? Refusal)?.payload
+            return payload?["login_url"]?.stringValue
+                == "https://g.example/__oauth__/integrations/\(house.integration.guid)/login"
+                && payload?["reason"]?.stringValue == "not_logged_in"
+        }
+    }
+
+    @Test func whatIsStoredHoldsNoTokenInPlainForm() async throws {
+        try await house.logIn("access-in-plain-form", refresh: "refresh-in-plain-form")
+        let session = try #require(try await house.session())
+        for sealed in [session.tokens.access, session.tokens.refresh ?? []] {
+            #expect(!String(decoding: sealed, as: UTF8.self).contains("in-plain-form"))
+        }
+    }
+}
+
+/// Holds tasks until it is opened.
+final class Gate: Sendable {
+    private let stream: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() { (stream, continuation) = AsyncStream.makeStream() }
+
+    func open() { continuation.finish() }
+    func wait() async { for await _ in stream {} }
+}
