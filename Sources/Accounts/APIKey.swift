@@ -23,13 +23,16 @@ public enum APIKey {
         guard bytes.count == length, bytes.starts(with: prefix.utf8) else { return nil }
         let body = bytes.dropFirst(prefix.utf8.count).dropLast(8)
         guard bytes.suffix(8).elementsEqual(checksum(body).utf8) else { return nil }
-        return TenantFingerprint(hex: body.prefix(TenantFingerprint.textLength))
+        return Array(body.prefix(TenantFingerprint.textLength)).withUnsafeBytes { TenantFingerprint(hex: $0) }
     }
 
     /// The account that a key seems to name, without looking at the check sum; for the hot path, which goes by the hash.
-    public static func claimedTenant(of bytes: some Collection<UInt8>) -> TenantFingerprint? {
-        guard bytes.count == length, bytes.starts(with: prefix.utf8) else { return nil }
-        return TenantFingerprint(hex: bytes.dropFirst(prefix.utf8.count).prefix(TenantFingerprint.textLength))
+    public static func claimedTenant(of bytes: UnsafeRawBufferPointer) -> TenantFingerprint? {
+        guard bytes.count == length, bytes[0] == UInt8(ascii: "g"), bytes[1] == UInt8(ascii: "h") else { return nil }
+        let start = prefix.utf8.count
+        return TenantFingerprint(
+            hex: UnsafeRawBufferPointer(rebasing: bytes[start..<start + TenantFingerprint.textLength])
+        )
     }
 
     /// What is stored of a key. 256 random bits need no slow hash.

@@ -12,21 +12,19 @@ CALLBACK = "http://localhost:1/v1/integrations/callback"
 
 
 @pytest.fixture(scope="module")
-def django(tmp_path_factory):
-    provider = DjangoProvider(tmp_path_factory.mktemp("dot"))
+def django(stage):
+    provider = stage.keep(DjangoProvider(stage.folder("dot")))
     provider.register(CALLBACK)
     provider.add_user("vera", "a-very-long-passphrase")
-    yield provider
-    provider.stop()
+    return provider
 
 
 @pytest.fixture(scope="module")
-def canaille(tmp_path_factory):
-    provider = CanailleProvider(tmp_path_factory.mktemp("canaille"))
+def canaille(stage):
+    provider = stage.keep(CanailleProvider(stage.folder("canaille")))
     provider.register(CALLBACK)
     provider.add_user("vera", "a-very-long-passphrase")
-    yield provider
-    provider.stop()
+    return provider
 
 
 def code_of(provider, authorize: str, scope: str, challenge: str | None) -> dict[str, str]:

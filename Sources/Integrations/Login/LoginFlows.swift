@@ -30,7 +30,7 @@ public struct LoginFlows: Sendable {
     /// The account that a `state` names; nil for what has not the form of one.
     public static func tenant(ofState state: String) -> TenantFingerprint? {
         guard state.utf8.count == TenantFingerprint.textLength + 1 + 43 else { return nil }
-        return TenantFingerprint(hex: state.utf8.prefix(TenantFingerprint.textLength))
+        return Array(state.utf8.prefix(TenantFingerprint.textLength)).withUnsafeBytes { TenantFingerprint(hex: $0) }
     }
 
     /// The end of the name of the cookie that belongs to a `state`.

@@ -96,7 +96,7 @@ extension TokenKeeper {
                     clientID: provider.clientID, secret: secret, method: provider.authentication)
             )
             let token = try account.vault.open(sealed, at: .refreshToken(key.user, key.integration))
-            return (endpoint, token, provider.tokenEndpoint.host)
+            return (endpoint, token, provider.tokenEndpoint.authority)
         } catch {
             throw Refusal(.accountUnavailable, "A stored token cannot be opened: tell the operator of this server.")
         }

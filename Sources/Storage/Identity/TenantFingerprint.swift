@@ -23,7 +23,7 @@ public struct TenantFingerprint: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Reads twelve lower-case hexadecimal digits; nil for anything else.
-    public init?(hex: some Sequence<UInt8>) {
+    public init?(hex: UnsafeRawBufferPointer) {
         var value: UInt64 = 0
         var count = 0
         for byte in hex {

@@ -77,8 +77,13 @@ struct ErrorAnswers: RouterMiddleware {
 enum CorrelationID {
     /// The caller's own, where it is short and plain; otherwise a new one.
     static func of(_ sent: String?) -> String {
-        guard let sent, (1...128).contains(sent.utf8.count), sent.utf8.allSatisfy(isPlain) else { return make() }
+        guard let sent, isPlain(sent) else { return make() }
         return sent
+    }
+
+    /// Whether a caller's id may stand in an answer and in the log.
+    static func isPlain(_ sent: String) -> Bool {
+        (1...128).contains(sent.utf8.count) && sent.utf8.allSatisfy(isPlain)
     }
 
     /// A new one; it need be no secret.

@@ -1,8 +1,8 @@
 import Accounts
-import HTTPTypes
 import Integrations
 import JSON
 import NIOCore
+import NIOHTTP1
 import Storage
 
 /// Answers an exchange from memory, for one connection.
@@ -10,48 +10,60 @@ import Storage
 /// A connection usually belongs to one content, so to one account: its tenant is remembered here, and in steady state no
 /// lock is touched that another account could hold.
 final class ExchangeRecall {
-    private static let paths: Set<String> = [
-        "/__api__/v1/oauth/integrations/credentials", "/v1/oauth/integrations/credentials",
-    ]
+    private static let path = "/v1/oauth/integrations/credentials"
 
     private let directory: AccountDirectory<Tenant>
     private weak var tenant: Tenant?
+    private var correlation = CorrelationSequence()
 
     init(directory: AccountDirectory<Tenant>) { self.directory = directory }
 
     /// Whether the request has the form that memory could know.
-    func mayKnow(_ head: HTTPRequest) -> Bool {
-        guard head.method == .post, let path = head.path, Self.paths.contains(path) else { return false }
-        let headers = head.headerFields
-        return headers[.cacheControl] == nil && headers[.connection].map { $0.lowercased() == "keep-alive" } ?? true
-            && headers[.contentType]?.hasPrefix("application/x-www-form-urlencoded") == true
-            && headers[.transferEncoding] == nil && headers[.expect] == nil
+    func mayKnow(_ head: HTTPRequestHead) -> Bool {
+        guard head.method == .POST, head.uri.hasSuffix(Self.path), head.version == .http1_1,
+            head.uri == Self.path || head.uri == "/__api__" + Self.path
+        else { return false }
+        var isForm = false
+        for (name, value) in head.headers {
+            switch name.utf8.count {
+            case 13 where name.isEqualIgnoringCase(to: "cache-control"): return false
+            case 10 where name.isEqualIgnoringCase(to: "connection"):
+                guard value.isEqualIgnoringCase(to: "keep-alive") else { return false }
+            case 17 where name.isEqualIgnoringCase(to: "transfer-encoding"): return false
+            case 6 where name.isEqualIgnoringCase(to: "expect"): return false
+            case 12 where name.isEqualIgnoringCase(to: "content-type"):
+                isForm = value.hasPrefix("application/x-www-form-urlencoded")
+            default: continue
+            }
+        }
+        return isForm
     }
 
-    /// The whole answer; nil where the router has to find it.
-    func answer(_ head: HTTPRequest, _ form: ByteBuffer) -> (head: HTTPResponse, body: ByteBuffer)? {
-        guard var key = head.headerFields[.authorization], key.hasPrefix(KeyAuthentication.scheme) else { return nil }
+    /// The whole answer, ready for the socket; nil where the router has to find it.
+    func answer(_ head: HTTPRequestHead, _ form: ByteBuffer) -> ByteBuffer? {
+        guard var key = Self.only("authorization", head.headers), key.hasPrefix(KeyAuthentication.scheme) else {
+            return nil
+        }
         let granted = key.withUTF8 { bytes -> Exchange.Granted? in
-            let key = UnsafeRawBufferPointer(
-                rebasing: UnsafeRawBufferPointer(bytes).dropFirst(KeyAuthentication.scheme.utf8.count))
+            let scheme = KeyAuthentication.scheme.utf8.count
+            let key = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[scheme...])
             guard let fingerprint = APIKey.claimedTenant(of: key), let tenant = tenant(fingerprint) else { return nil }
             return form.withUnsafeReadableBytes { tenant.exchange.recall(key: key, form: $0) }
         }
         guard let granted else { return nil }
         let body = CredentialsAnswer.body(granted)
-        return (Self.head(.ok, length: body.readableBytes, correlation: head.headerFields[.correlationID]), body)
+        let sent = head.headers.first(name: "x-correlation-id")
+        return write("200 OK", body, correlation: sent, extra: "")
     }
 
     /// The refusal of a body that is too large.
-    func tooLarge() -> (head: HTTPResponse, body: ByteBuffer) {
+    func tooLarge() -> ByteBuffer {
         let json: JSON = [
             "code": .integer(Int64(BodyLimit.refusal.code.rawValue)), "error": .string(BodyLimit.refusal.message),
             "payload": .null,
         ]
         let body = ByteBuffer(bytes: json.serialized())
-        var head = Self.head(.contentTooLarge, length: body.readableBytes, correlation: nil)
-        head.headerFields[.connection] = "close"
-        return (head, body)
+        return write("413 Content Too Large", body, correlation: nil, extra: "Connection: close\r\n")
     }
 
     private func tenant(_ fingerprint: TenantFingerprint) -> Tenant? {
@@ -60,14 +72,63 @@ final class ExchangeRecall {
         return tenant
     }
 
-    private static func head(_ status: HTTPResponse.Status, length: Int, correlation: String?) -> HTTPResponse {
-        var headers = HTTPFields()
-        headers.reserveCapacity(5)
-        headers[.contentType] = "application/json"
-        headers[.contentLength] = String(length)
-        headers[.cacheControl] = "no-store"
-        headers[.correlationID] = CorrelationID.of(correlation)
-        headers[.xContentTypeOptions] = "nosniff"
-        return HTTPResponse(status: status, headerFields: headers)
+    /// A header that must be there once; of two, nobody knows which one counts.
+    private static func only(_ name: String, _ headers: HTTPHeaders) -> String? {
+        var found: String?
+        for header in headers where header.name.isEqualIgnoringCase(to: name) {
+            guard found == nil else { return nil }
+            found = header.value
+        }
+        return found
+    }
+
+    private func write(_ status: StaticString, _ body: ByteBuffer, correlation sent: String?, extra: StaticString)
+        -> ByteBuffer
+    {
+        var buffer = ByteBufferAllocator().buffer(capacity: 320 + body.readableBytes)
+        buffer.writeStaticString("HTTP/1.1 ")
+        buffer.writeStaticString(status)
+        buffer.writeStaticString(
+            "\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+        )
+        buffer.writeStaticString(extra)
+        buffer.writeStaticString("X-Correlation-ID: ")
+        if let sent, CorrelationID.isPlain(sent) {
+            buffer.writeString(sent)
+        } else {
+            correlation.writeNext(to: &buffer)
+        }
+        buffer.writeStaticString("\r\nContent-Length: ")
+        buffer.writeString(String(body.readableBytes))
+        buffer.writeStaticString("\r\n\r\n")
+        buffer.writeImmutableBuffer(body)
+        return buffer
+    }
+}
+
+/// Correlation ids of one connection: a random half for the connection, then a count. They need be no secret.
+private struct CorrelationSequence {
+    private let connection = UInt64.random(in: .min ... .max)
+    private var count: UInt64 = 0
+
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    mutating func writeNext(to buffer: inout ByteBuffer) {
+        count &+= 1
+        for half in [connection, count] {
+            for shift in stride(from: 60, through: 0, by: -4) {
+                buffer.writeInteger(Self.digits[Int(truncatingIfNeeded: half >> UInt64(shift) & 0xF)])
+            }
+        }
+    }
+}
+
+extension String {
+    /// Compares with a lower-case ASCII text, as header names are compared (RFC 9110, section 5.1).
+    fileprivate func isEqualIgnoringCase(to lowercased: String) -> Bool {
+        guard utf8.count == lowercased.utf8.count else { return false }
+        return zip(utf8, lowercased.utf8).allSatisfy { own, other in
+            own == other || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(own) && own | 0x20 == other
+        }
     }
 }

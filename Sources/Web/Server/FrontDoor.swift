@@ -1,23 +1,24 @@
-import Accounts
-import HTTPTypes
-import HummingbirdCore
 import Integrations
 import NIOCore
-import NIOHTTPTypes
+import NIOHTTP1
 
 /// The first to see a request on a connection, on the connection's own event loop.
 ///
 /// - Answers an exchange that memory knows right here: no task, no router, no parse. Whatever it does not know goes on to
 ///   the router as if nothing had happened.
 /// - Refuses a body that is too large before it is read, and gives up on one that drips.
+///
+/// It stands directly behind the HTTP decoder, and what it answers leaves as one buffer, past the encoder.
 final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
 
     /// How long a request may take to arrive.
     static let arrivalLimit = TimeAmount.seconds(30)
+    /// How long what follows a refusal is dropped.
+    private static let drainLimit = TimeAmount.seconds(2)
     /// A form of an exchange is smaller than this.
     private static let largestForm = 4096
 
@@ -25,7 +26,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
         /// Between requests.
         case idle
         /// An exchange that memory may know.
-        case collecting(HTTPRequest, ByteBuffer)
+        case collecting(HTTPRequestHead, ByteBuffer?)
         /// A request for the router, with the bytes of its body so far.
         case passing(Int)
         /// The connection is about to close; what still arrives is dropped.
@@ -33,6 +34,8 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private let recall: ExchangeRecall
+    /// Where an answer goes that is encoded already: the far side of the encoder.
+    private var encoder: ChannelHandlerContext?
     private var state = State.idle
     /// Requests that the router has not answered yet. While there are any, ours must wait their turn.
     private var unanswered = 0
@@ -40,17 +43,32 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
 
     init(recall: ExchangeRecall) { self.recall = recall }
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        encoder = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        encoder = nil
+        arrived()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        arrived()
+        context.fireChannelInactive()
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch (unwrapInboundIn(data), state) {
         case (_, .closing): break
         case (.head(let head), _): receive(head, context)
-        case (.body(let part), .collecting(let head, var form)):
-            form.writeImmutableBuffer(part)
-            guard form.readableBytes <= Self.largestForm else {
+        case (.body(let part), .collecting(let head, let form)):
+            var form = form
+            if form?.writeImmutableBuffer(part) == nil { form = part }
+            guard let collected = form, collected.readableBytes <= Self.largestForm else {
                 pass(head, form, context)
                 break
             }
-            state = .collecting(head, form)
+            state = .collecting(head, collected)
         case (.body(let part), .passing(let count)):
             let total = count + part.readableBytes
             guard total <= BodyLimit.bytes + Self.largestForm else {
@@ -62,16 +80,13 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
         case (.body, .idle): break
         case (.end, .collecting(let head, let form)):
             arrived()
-            guard let answer = recall.answer(head, form) else {
+            if let form, let encoder, let answer = recall.answer(head, form) {
+                encoder.writeAndFlush(NIOAny(answer), promise: nil)
+            } else {
                 pass(head, form, context)
-                state = .idle
                 context.fireChannelRead(wrapInboundOut(.end(nil)))
-                break
             }
             state = .idle
-            context.write(wrapOutboundOut(.head(answer.head)), promise: nil)
-            context.write(wrapOutboundOut(.body(answer.body)), promise: nil)
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         case (.end(let trailers), _):
             arrived()
             state = .idle
@@ -80,31 +95,22 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { unanswered -= 1 }
+        if case .end = unwrapOutboundIn(data) { unanswered = max(0, unanswered - 1) }
         context.write(data, promise: promise)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        deadline?.cancel()
-        context.fireChannelInactive()
-    }
-
-    private func receive(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
-        let length = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+    private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
         guard length <= BodyLimit.bytes else {
             refuseBody(context)
             return
         }
         if unanswered == 0, length > 0, length <= Self.largestForm, recall.mayKnow(head) {
-            var form = context.channel.allocator.buffer(capacity: length)
-            form.clear()
-            state = .collecting(head, form)
+            state = .collecting(head, nil)
         } else {
             pass(head, nil, context)
         }
-        if head.method != .get, length > 0 || head.headerFields[.transferEncoding] != nil {
+        if length > 0 || head.headers.contains(name: "transfer-encoding") {
             let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
             deadline = context.eventLoop.scheduleTask(in: Self.arrivalLimit) { bound.value.close(promise: nil) }
         }
@@ -115,7 +121,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
         deadline = nil
     }
 
-    private func pass(_ head: HTTPRequest, _ body: ByteBuffer?, _ context: ChannelHandlerContext) {
+    private func pass(_ head: HTTPRequestHead, _ body: ByteBuffer?, _ context: ChannelHandlerContext) {
         unanswered += 1
         state = .passing(body?.readableBytes ?? 0)
         context.fireChannelRead(wrapInboundOut(.head(head)))
@@ -123,17 +129,41 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Says so and closes: what was not read cannot be skipped on a connection that goes on.
+    ///
+    /// Our side closes first and what still comes is dropped for a moment, because a connection that is closed with bytes
+    /// unread is reset, and the answer lost with it.
     private func refuseBody(_ context: ChannelHandlerContext) {
         state = .closing
         arrived()
-        guard unanswered == 0 else {
+        guard unanswered == 0, let encoder else {
             context.close(promise: nil)
             return
         }
-        let (head, body) = recall.tooLarge()
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(body)), promise: nil)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in bound.value.close(promise: nil) }
+        encoder.writeAndFlush(NIOAny(recall.tooLarge())).whenComplete { _ in
+            bound.value.close(mode: .output, promise: nil)
+        }
+        deadline = context.eventLoop.scheduleTask(in: Self.drainLimit) { bound.value.close(promise: nil) }
+    }
+}
+
+/// Puts the front door where Hummingbird adds no handlers of others: between the HTTP decoder and its own codec.
+final class FrontDoorInstaller: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = NIOAny
+
+    private let door: FrontDoor
+
+    init(recall: ExchangeRecall) { door = FrontDoor(recall: recall) }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        do {
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(door, position: .after(decoder))
+        } catch {
+            // Without its front door a connection has no limits: better none than that one.
+            context.close(promise: nil)
+        }
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 }

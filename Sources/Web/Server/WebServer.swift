@@ -26,7 +26,7 @@ public enum WebServer {
             responder: WebRouter.build(services).buildResponder(),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [FrontDoor(recall: ExchangeRecall(directory: directory))],
+                    additionalChannelHandlers: [FrontDoorInstaller(recall: ExchangeRecall(directory: directory))],
                     idleTimeout: idleTimeout,
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 64 * 1024, maxHeaderFieldCount: 100)
