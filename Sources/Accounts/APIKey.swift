@@ -38,7 +38,7 @@ public enum APIKey {
     /// What is stored of a key. 256 random bits need no slow hash.
     static func hash(_ key: SecretString) -> Digest { SHA256.hash(key.reveal()) }
 
-    /// The last characters before the check sum, by which the owner recognises it.
+    /// The last characters, by which the owner recognises it.
     static func hint(_ key: SecretString) -> String { String(key.reveal().suffix(hintLength)) }
 
     private static func checksum(_ body: some Collection<UInt8>) -> String {

@@ -43,7 +43,11 @@ public final class AttemptLimiter: Sendable {
         windows.withLock { windows in
             if windows.count >= Self.maximumSubjects {
                 windows = windows.filter { $0.value.startedAt + Self.period > now }
-                if windows.count >= Self.maximumSubjects { windows.removeAll() }
+                if windows.count >= Self.maximumSubjects {
+                    let oldest = windows.sorted { $0.value.startedAt < $1.value.startedAt }.prefix(
+                        Self.maximumSubjects / 2)
+                    for entry in oldest { windows[entry.key] = nil }
+                }
             }
             var window = windows[subject] ?? Window(startedAt: now, failures: 0)
             if window.startedAt + Self.period <= now { window = Window(startedAt: now, failures: 0) }
@@ -51,6 +55,9 @@ public final class AttemptLimiter: Sendable {
             windows[subject] = window
         }
     }
+
+    /// Takes one count back: that attempt was a success.
+    public func forgive(_ subject: String) { windows.withLock { $0[subject]?.failures -= 1 } }
 
     /// Forgets a subject's failures, after a success.
     public func succeed(_ subject: String) { windows.withLock { $0[subject] = nil } }

@@ -20,7 +20,9 @@ public struct Caller: Sendable {
     /// Somebody who sent an API key.
     init(user: UserRecord, key: APIKeyRecord) {
         self.user = user
-        role = min(user.role, key.role)
+        // A key that is for one content publishes that content and does nothing else, whoever's it is.
+        let most = key.contentGUID == nil ? Role.administrator : .publisher
+        role = min(user.role, key.role, most)
         contentGUID = key.contentGUID
     }
 

@@ -25,9 +25,7 @@ extension People {
         -> Caller
     {
         guard let (key, user) = found, key.expiresAt.map({ now < $0 }) ?? true else {
-            throw Refusal(
-                .authenticationRequired,
-                "This API key is not valid: create one in your account and send it as `Authorization: Key ...`.")
+            throw .invalidKey
         }
         guard !user.isLocked else {
             throw Refusal(.userLocked, "This user is locked: ask an administrator of the account.")
@@ -66,6 +64,9 @@ extension People {
 
     /// Deletes one of the caller's own keys; it stops at once.
     public func deleteKey(_ id: Int64, of caller: Caller) async throws(Refusal) {
+        guard caller.contentGUID == nil else {
+            throw Refusal(.permissionDenied, "A key that is for one content cannot delete keys.")
+        }
         let removed = try await attempt { () throws(StoreError) in
             try await account.store.removeKey(id, of: caller.user.guid)
         }

@@ -27,6 +27,7 @@ extension People {
     public func signIn(email: String, password: SecretString, from address: String) async throws(Refusal) -> SignIn {
         // Somebody's wrong guesses from elsewhere must not lock the owner out, and many guesses from many places neither
         // go on for ever: so there are three counts, each with its own limit.
+        let address = NetworkOrigin.subject(of: address)
         let person = "\(account.fingerprint) \(email.prefix(254).lowercased())"
         let subjects = [
             (name: "\(person) from \(address)", maximum: AttemptLimiter.maximumFailures),
@@ -34,14 +35,16 @@ extension People {
             (name: "address \(address)", maximum: AttemptLimiter.maximumFailures * 5),
         ]
         for subject in subjects { try limiter.check(subject.name, maximum: subject.maximum) }
+        // Counted before the slow part, or a burst would be through before its first failure is known.
+        for subject in subjects { limiter.fail(subject.name) }
         let user = try await attempt { () throws(StoreError) in try await account.store.user(email: email) }
         let matches = try await hasher.verify(password, against: user?.passwordHash)
         guard let user, matches, !user.isLocked else {
-            for subject in subjects { limiter.fail(subject.name) }
             throw Refusal(
                 .authenticationRequired, "Email and password do not match. Try again, or ask your administrator.")
         }
         limiter.succeed(subjects[0].name)
+        for subject in subjects.dropFirst() { limiter.forgive(subject.name) }
         return try await openSession(for: user)
     }
 

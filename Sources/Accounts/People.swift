@@ -61,6 +61,17 @@ public struct People: Sendable {
         return Invitation(user: user, apiKey: key, token: token)
     }
 
+    /// A new invite in the place of whatever the person had, for a lost link or a forgotten password.
+    public func inviteAgain(_ user: UserRecord, by admin: Administrator) async throws(Refusal) -> SecretString {
+        let token = Self.makeSecret(for: account.fingerprint)
+        try await attempt { () throws(StoreError) in
+            try await account.store.replaceInvite(
+                of: user.guid, hash: SHA256.hash(token.reveal()), expiresAt: clock.now + Self.inviteLifetime
+            )
+        }
+        return token
+    }
+
     /// The user an invite is for, while it is valid.
     public func invitedUser(_ token: SecretString) async throws(Refusal) -> UserRecord? {
         try await attempt { () throws(StoreError) in

@@ -15,16 +15,20 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
     public let payload: JSONObject?
     /// After how many seconds it makes sense to try again.
     public let retryAfter: Int64?
+    /// What the log is told beside the code; never part of an answer.
+    public let cause: String?
 
     /// A refusal with these values.
     public init(
-        _ code: ErrorCode, _ message: String, field: String? = nil, payload: JSONObject? = nil, retryAfter: Int64? = nil
+        _ code: ErrorCode, _ message: String, field: String? = nil, payload: JSONObject? = nil,
+        retryAfter: Int64? = nil, cause: String? = nil
     ) {
         self.code = code
         self.message = message
         self.field = field
         self.payload = payload
         self.retryAfter = retryAfter
+        self.cause = cause
     }
 
     /// The sentence.
@@ -34,6 +38,12 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
     public static func notFound(_ what: String) -> Refusal {
         Refusal(.objectDoesNotExist, "There is no such \(what) in this account.")
     }
+
+    /// The key is not one of this server, or expired.
+    public static let invalidKey = Refusal(
+        .authenticationRequired,
+        "This API key is not valid: create one in your account and send it as `Authorization: Key ...`."
+    )
 
     /// A field is wrong.
     public static func invalid(_ field: String, _ message: String, code: ErrorCode = .parameter) -> Refusal {
@@ -51,10 +61,14 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
                 .prohibitedChange, "Somebody else changed this at the same time: read it again and repeat your change.")
         case .cannotWrite, .damaged, .newerSchema:
             self.init(
-                .accountUnavailable, "This account cannot be read or written for now: tell the operator of this server."
+                .accountUnavailable,
+                "This account cannot be read or written for now: tell the operator of this server.",
+                cause: error.description
             )
         case .failed:
-            self.init(.internalFailure, "Something failed on this server: tell its operator the correlation id.")
+            self.init(
+                .internalFailure, "Something failed on this server: tell its operator the correlation id.",
+                cause: error.description)
         }
     }
 }

@@ -57,11 +57,13 @@ public enum TextRules {
 }
 
 extension String {
-    var trimmed: String {
-        var characters = self[...]
-        while characters.first?.isWhitespace == true { characters.removeFirst() }
-        while characters.last?.isWhitespace == true { characters.removeLast() }
-        return String(characters)
+    /// Without white space at both ends.
+    public var trimmed: String {
+        guard let start = firstIndex(where: { !$0.isWhitespace }), let end = lastIndex(where: { !$0.isWhitespace })
+        else {
+            return ""
+        }
+        return String(self[start...end])
     }
 }
 

@@ -38,7 +38,7 @@ public struct UpstreamPolicy: Sendable {
         guard isLoopback || allows(host, port) else {
             throw .invalid(
                 "upstream_url",
-                "The host \(host) is neither this machine nor allowed: the operator can allow it with --allow-host \(host):\(port)."
+                "The host \(host) is neither this machine nor allowed: the operator can allow it with --allow-upstream \(host):\(port)."
             )
         }
         guard !(isLoopback && port == ownPort) else {

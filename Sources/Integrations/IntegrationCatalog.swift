@@ -183,7 +183,15 @@ public struct IntegrationCatalog: Sendable {
             }
             values[Template.promisesIssuer] = .bool(metadata.authorizationResponseIssParameterSupported)
         }
-        _ = try Provider(template: template, values: values, policy: outbound)
+        let provider = try Provider(template: template, values: values, policy: outbound)
+        // Two custom integrations that share a callback could be played against each other (RFC 9700, section 4.4): a code
+        // for one would reach an endpoint that somebody typed for the other. `iss` in the answer prevents it.
+        guard provider.isVendors || provider.hasOwnCallback || provider.requiresIssuer else {
+            throw .invalid(
+                "callback", "callback shared needs an issuer whose metadata promises iss (RFC 9207): choose own.",
+                code: .templateConfig
+            )
+        }
         return values
     }
 

@@ -17,7 +17,6 @@ struct Provider: Sendable {
     let issuer: String?
     /// Whether an answer without `iss` is refused (RFC 9207).
     let requiresIssuer: Bool
-    let margin: Template.Margin
     /// Whether the code goes to an endpoint of the vendor's own.
     let isVendors: Bool
     let hasOwnCallback: Bool
@@ -61,9 +60,8 @@ struct Provider: Sendable {
         usesPKCE = isPublic || (config["use_pkce"]?.boolValue ?? true)
         clientID = text("client_id")
         scopes = text("scopes")
-        margin = template.margin
         isVendors = template.isVendors
-        hasOwnCallback = text("callback") == "own"
+        hasOwnCallback = text("callback") != "shared"
     }
 
     private static func address(_ text: String, field: String, policy: OutboundPolicy) throws(Refusal) -> OutboundURL {
@@ -103,9 +101,9 @@ public struct PublicAddress: Sendable {
     /// Where a viewer logs in to an integration.
     public func login(_ guid: GUID) -> String { "\(base)/__oauth__/integrations/\(guid)/login" }
 
-    /// What to register at the provider for an integration that is yet to be made; its own callback needs its GUID first.
-    public func expectedRedirectURI(_ template: Template) -> String {
-        base + (template.isVendors ? Self.vendorCallback : Self.customCallback)
+    /// What to register at the provider for an integration that is yet to be made; nil where that needs its GUID first.
+    public func expectedRedirectURI(_ template: Template) -> String? {
+        template.isVendors ? base + Self.vendorCallback : nil
     }
 
     /// What to register at the provider.

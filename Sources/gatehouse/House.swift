@@ -34,11 +34,13 @@ struct House: Sendable {
         self.folder = folder
         masterKeyFile = configuration.masterKey.file(in: folder)
         let outbound = OutboundPolicy(allowedHosts: configuration.allowedHosts)
+        // Apart from the hosts above: where content runs must not become somewhere that an admin's endpoint may point to.
+        let upstreams = OutboundPolicy(allowedHosts: configuration.allowedUpstreams)
         transport = CurlTransport(policy: outbound)
         let world = World(
             clock: .system(offset: Self.clockOffset), address: configuration.address(port: port), outbound: outbound,
             transport: transport,
-            upstreams: UpstreamPolicy(ownPort: UInt16(exactly: port)) { outbound.permits(host: $0, port: $1) },
+            upstreams: UpstreamPolicy(ownPort: UInt16(exactly: port)) { upstreams.permits(host: $0, port: $1) },
             hasher: try PasswordHasher(), logger: logger, steps: Self.steps
         )
         self.world = world

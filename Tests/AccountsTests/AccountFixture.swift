@@ -40,10 +40,7 @@ final class AccountFixture: Sendable {
         )
     }
 
-    deinit {
-        for slug in directory.slugs { try? directory.erase(slug) { $0.markErased() } }
-        rmdir(directory.folder.path)
-    }
+    deinit { try? directory.folder.erase(account.slug) }
 
     var admin: Administrator { .operator(account, at: time.now) }
 

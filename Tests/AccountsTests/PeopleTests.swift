@@ -19,6 +19,13 @@ import Testing
             throws: Refusal.isCode(.parameter))
     }
 
+    @Test func aNewInviteTakesThePlaceOfTheOld() async throws {
+        let invitation = try await fixture.invite("vic@acme.example", .viewer)
+        let token = try await fixture.people.inviteAgain(invitation.user, by: fixture.admin)
+        #expect(try await fixture.people.invitedUser(invitation.token) == nil)
+        #expect(try await fixture.people.acceptInvite(token, password: password).user.guid == invitation.user.guid)
+    }
+
     @Test func anInviteEndsAfterAWeek() async throws {
         let invitation = try await fixture.invite("vic@acme.example", .viewer)
         fixture.time.advance(People.inviteLifetime)

@@ -291,3 +291,9 @@ def test_the_gateway_reads_traefiks_and_caddys_header_too(site, viewer):
     cookie = viewer.cookie_header(site.url())
     answer = site.server.get("/v1/gateway/authorize", headers={"X-Forwarded-Uri": uri, "Cookie": cookie})
     assert answer.status_code == 200 and answer.headers["X-Gatehouse-Upstream"].rstrip("/") == site.app.origin
+
+
+def test_two_different_addresses_of_one_request_are_not_believed(site, viewer):
+    mine, other = f"/content/{site.content['guid']}/x", "/content/822b33ad-87c1-8f72-9c54-aa4b6cf28dfc/x"
+    headers = {"X-Forwarded-Uri": other, "X-Original-URI": mine, "Cookie": viewer.cookie_header(site.url())}
+    assert site.server.get("/v1/gateway/authorize", headers=headers).status_code == 404

@@ -1,6 +1,7 @@
 """People: invite, password, sign in, sign out, forms that cannot be ridden, attempts that are limited."""
 
 import re
+import socket
 from urllib.parse import urljoin
 
 import pytest
@@ -184,6 +185,23 @@ def test_a_post_from_another_origin_is_refused(person):
     answer = person.browser.post(form.action, form.fields, follow=False, headers=headers)
     assert answer.status_code in (400, 403)
     assert home_is_open(person, person.browser)
+
+
+def test_browsers_name_our_own_origin_when_they_send_our_forms(account):
+    """With `no-referrer` they would send `Origin: null`, which is refused like any other foreign origin."""
+    page = account.server.get(f"/accounts/{account.slug}/sign-in")
+    assert page.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_head_request_gets_no_body(account):
+    for path in ("/", "/nothing-here", f"/accounts/{account.slug}/sign-in"):
+        requests_sent = f"HEAD {path} HTTP/1.1\r\nHost: x\r\n\r\n"
+        requests_sent += "GET /__ping__ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", account.server.port), timeout=10) as connection:
+            connection.sendall(requests_sent.encode())
+            received = b"".join(iter(lambda: connection.recv(65536), b""))
+        head, _, rest = received.partition(b"\r\n\r\n")
+        assert rest.startswith(b"HTTP/1.1 200"), f"{path}: {head!r} then {rest[:80]!r}"
 
 
 def test_a_cookie_is_not_enough_to_change_anything_through_the_api(account, databricks):

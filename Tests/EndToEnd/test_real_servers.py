@@ -64,7 +64,7 @@ def at_django(own_stage, django):
 
 @pytest.fixture
 def at_canaille(server, canaille):
-    config = {"issuer": canaille.origin, "scopes": "openid profile email"}
+    config = {"issuer": canaille.origin, "scopes": "openid profile email", "callback": "shared"}
     return RealLogin(server, canaille, "custom", config, {})
 
 

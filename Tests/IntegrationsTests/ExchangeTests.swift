@@ -152,6 +152,41 @@ import Testing
         #expect(try await house.exchange() == "access-2")
     }
 
+    @Test func whoWaitedForAnOpenHostIsNotForgotten() async throws {
+        try await house.logIn()
+        house.time.advance(4000)
+        house.provider.next { _ throws(OutboundError) in ScriptedProvider.json(503, []) }
+        await #expect(performing: { try await house.exchange() }, throws: isRefusal(.refreshFailed))
+        // Others open the host's circuit; this session's own pause ends while the host is still closed.
+        let hosts = house.tenant.exchange.keeper.hosts
+        for _ in 0..<6 { hosts.fail("dbc-1.cloud.databricks.com", retryAfter: .seconds(30)) }
+        house.time.advance(5)
+        await #expect(performing: { try await house.exchange() }, throws: isRefusal(.refreshFailed))
+        house.time.advance(60)
+        house.provider.grants("access-2")
+        #expect(try await house.exchange() == "access-2")
+    }
+
+    @Test func aLimitOfOneClientIsNotTheHostsTrouble() async throws {
+        try await house.logIn()
+        house.time.advance(4000)
+        house.provider.next { _ throws(OutboundError) in
+            OutboundResponse(status: 429, headers: [(name: "Retry-After", value: "60")], body: [])
+        }
+        await #expect(performing: { try await house.exchange() }, throws: isRefusal(.refreshFailed))
+        #expect(house.tenant.exchange.keeper.hosts.wait("dbc-1.cloud.databricks.com") == nil)
+    }
+
+    @Test func whatWasReadBeforeARefreshDoesNotReplaceWhatCameAfter() async throws {
+        try await house.logIn()
+        let old = try #require(try await house.session())
+        house.time.advance(4000)
+        house.provider.grants("access-2")
+        #expect(try await house.exchange() == "access-2")
+        house.tenant.exchange.memory.remember(old, generation: house.tenant.account.changes.current)
+        #expect(house.recall() == "access-2")
+    }
+
     @Test func aRefreshOnDemandHappensOnceInHalfAMinute() async throws {
         try await house.logIn()
         house.provider.grants("access-2")
@@ -161,6 +196,14 @@ import Testing
         house.provider.grants("access-3")
         #expect(try await house.exchange(onDemand: true) == "access-3")
         #expect(house.provider.requests.count == 2)
+    }
+
+    @Test func aGrantThatTurnsOutToBeRevokedIsForgotten() async throws {
+        try await house.logIn()
+        _ = try await house.exchange()
+        house.provider.refuses("invalid_grant")
+        await #expect(performing: { try await house.exchange(onDemand: true) }, throws: isRefusal(.loginRequired))
+        #expect(house.recall() == nil)
     }
 
     @Test func anUnknownLifetimeIsNoEternalOne() async throws {

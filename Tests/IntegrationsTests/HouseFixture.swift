@@ -107,16 +107,11 @@ final class HouseFixture: Sendable {
             .issue(.user, user: viewer.guid, content: content.guid, at: time.now)
     }
 
-    deinit {
-        for slug in directory.slugs { try? directory.erase(slug) { $0.account.markErased() } }
-        try? unlinkFolder(directory.folder.path)
-    }
+    deinit { try? directory.folder.erase(tenant.account.slug) }
 
     static let databricks: JSONObject = [
         "workspace_host": "dbc-1.cloud.databricks.com", "client_id": "client", "client_secret": "the secret",
     ]
-
-    private func unlinkFolder(_ path: String) throws { rmdir(path) }
 
     /// What a login leaves, stored without one.
     func logIn(_ access: String = "access-1", refresh: String? = "refresh-1", expiresIn: Int64? = 3600) async throws {

@@ -78,6 +78,21 @@ import Testing
         await #expect { try await create(template, config) } throws: { ($0 as? Refusal)?.field == field }
     }
 
+    @Test func aSharedCallbackNeedsAServerThatNamesItself() async throws {
+        let typed: JSONObject = [
+            "client_id": "x", "client_secret": "y", "authorization_uri": "https://idp.example.com/a",
+            "token_uri": "https://idp.example.com/t",
+        ]
+        await #expect { try await create("custom", typed.merging(["callback": "shared"])) } throws: {
+            ($0 as? Refusal)?.field == "callback"
+        }
+        let own = try await create("custom", typed)
+        #expect(
+            house.tenant.integrations.guidance(own).redirectURI
+                == "https://g.example/__oauth__/integrations/\(own.guid)/callback"
+        )
+    }
+
     private static let misfits: [(String, JSONObject, String)] = [
         ("databricks", ["workspace_host": "dbc-1.cloud.databricks.com", "client_id": "x"], "client_secret"),
         ("databricks", ["client_id": "x", "client_secret": "y"], "workspace_host"),

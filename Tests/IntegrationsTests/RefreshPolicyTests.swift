@@ -60,6 +60,15 @@ import Testing
         #expect(breaker.wait("host") == nil)
     }
 
+    @Test func aProbeThatWasNotMadeIsGivenBack() {
+        let breaker = breaker(threshold: 1)
+        breaker.fail("host", retryAfter: nil)
+        time.advance(1)
+        #expect(breaker.wait("host") == nil)
+        breaker.release("host")
+        #expect(breaker.wait("host") == nil)
+    }
+
     @Test func oneHostsTroubleIsNotAnothers() {
         let breaker = breaker(threshold: 1)
         breaker.fail("host", retryAfter: nil)

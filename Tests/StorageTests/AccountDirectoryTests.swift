@@ -48,7 +48,7 @@ import Testing
         let slug = try temporary.slug("acme")
         try directory.create(slug, name: "Acme", at: temporary.now)
         let tenant = try #require(try await directory.tenant(slug))
-        try directory.erase(slug) { $0.markErased() }
+        try await directory.erase(slug) { $0.markErased() }
         #expect(tenant.isErased)
         #expect(try await directory.tenant(slug) == nil)
     }

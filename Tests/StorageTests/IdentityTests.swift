@@ -38,7 +38,14 @@ import Testing
     @Test(arguments: [
         (0, "1970-01-01T00:00:00Z"), (1_725_979_190, "2024-09-10T14:39:50Z"), (4_102_444_800, "2100-01-01T00:00:00Z"),
     ])
-    func timesAreWrittenAsRFC3339(_ seconds: Int64, _ text: String) {
+    func timesAreWrittenAsRFC3339AndReadAgain(_ seconds: Int64, _ text: String) {
+        #expect(Timestamp(text) == Timestamp(seconds: seconds))
         #expect(Timestamp(seconds: seconds).description == text)
     }
+
+    @Test(arguments: [
+        "", "2024-02-30T00:00:00Z", "2024-09-10 14:39:50Z", "2024-09-10T14:39:50", "2024-09-10T25:39:50Z",
+        "x024-09-10T14:39:50Z",
+    ])
+    func whatIsNoTimeIsNotRead(_ text: String) { #expect(Timestamp(text) == nil) }
 }

@@ -63,6 +63,15 @@ import Testing
                 == SecretString("token"))
     }
 
+    @Test func anAccountThatCannotBeRewrappedKeepsTheOlderKeysAndHoldsNobodyUp() throws {
+        _ = (try temporary.open("acme"), try temporary.open("globex"))
+        try Files.replace(temporary.folder.keyPath(of: try temporary.slug("acme")), with: Array("rubbish".utf8))
+        let directory = try AccountDirectory(folder: temporary.folder, ring: temporary.ring) { $0 }
+        let result = try directory.rotateMasterKey(path: temporary.folder.masterKeyPath, forgettingOlder: true)
+        #expect(result.rewrapped == 1 && result.failures.count == 1 && !result.forgotOlder)
+        #expect(try MasterKeyRing.load(path: temporary.folder.masterKeyPath).keys.count == 2)
+    }
+
     @Test func forgettingOlderKeysLeavesOne() throws {
         _ = try temporary.open("acme")
         let directory = try AccountDirectory(folder: temporary.folder, ring: temporary.ring) { $0 }

@@ -42,6 +42,7 @@ public struct Exchange: Sendable {
     ///   - form: the body.
     ///   - onDemand: the caller found the token it has to be dead and wants another (`Cache-Control: no-cache`).
     public func perform(key: SecretString, form: [UInt8], onDemand: Bool) async throws(Refusal) -> Granted {
+        guard !account.isErased else { throw .notFound("account") }
         let now = clock.now
         // Read before the facts are: if anything changes after, what is remembered below counts as out of date.
         let generation = account.changes.current

@@ -16,6 +16,8 @@ final class ExchangeMemory: Sendable {
 
     private struct Token {
         let generation: UInt64
+        /// Orders what is said of one session: later rows and later versions win.
+        let age: (id: Int64, version: Int64)
         let token: LiveToken
     }
 
@@ -71,9 +73,13 @@ final class ExchangeMemory: Sendable {
     /// Remembers the tokens of a session that was read or stored after `generation` was read.
     func remember(_ session: OAuthSessionRecord, generation: UInt64) {
         let key = SessionKey(user: session.userGUID, integration: session.integrationGUID)
-        let token = Token(generation: generation, token: LiveToken(session, vault: account.vault))
+        let token = Token(
+            generation: generation, age: (session.id, session.version), token: LiveToken(session, vault: account.vault)
+        )
         state.withLock { state in
             if state.tokens.count >= Self.maximumTokens { state.tokens.removeAll(keepingCapacity: true) }
+            // Somebody who read before a refresh may come here after it.
+            if let held = state.tokens[key], held.age > token.age { return }
             state.tokens[key] = token
         }
     }

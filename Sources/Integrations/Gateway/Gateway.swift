@@ -55,6 +55,7 @@ public final class Gateway: Sendable {
     ///   - content: which content.
     ///   - secret: what the content's cookie holds; nil where the browser has none.
     public func authorize(content guid: GUID, secret: SecretString?) async throws(Refusal) -> Answer {
+        guard !account.isErased else { return .unknown }
         let now = clock.now
         let generation = account.changes.current
         let hash = secret.map { SHA256.hash($0.reveal()) }

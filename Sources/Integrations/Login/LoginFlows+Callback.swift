@@ -110,7 +110,14 @@ extension LoginFlows {
 
     /// RFC 9207: an `iss` must be the expected one, and be there where it was promised.
     private func checkIssuer(of parameters: CallbackParameters, _ flow: LoginFlowRecord) throws(Refusal) {
-        guard let issuer = flow.issuer else { return }
+        guard let issuer = flow.issuer else {
+            // An honest server that names itself answers a flow that did not ask it: somebody typed other endpoints around it.
+            guard parameters.iss == nil else {
+                throw refused(
+                    flow, "the answer names its server (iss), and the integration does not say which to expect")
+            }
+            return
+        }
         guard let sent = parameters.iss else {
             if flow.requiresIssuer { throw refused(flow, "the answer does not say which server it is from (iss)") }
             return

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Keeps us from calling what does not answer: after so many failures in a row it opens for a while, then lets one through.
 ///
-/// One mechanism serves provider hosts (several failures) and single sessions (one failure).
+/// One mechanism serves provider hosts (several failures), integrations and single sessions (one failure).
 final class CircuitBreaker: Sendable {
     private struct Circuit {
         var failures = 0
@@ -42,6 +42,9 @@ final class CircuitBreaker: Sendable {
             return nil
         }
     }
+
+    /// Gives a probe back that was not made, or that told nothing.
+    func release(_ name: String) { circuits.withLock { $0[name]?.isProbing = false } }
 
     func succeed(_ name: String) { circuits.withLock { $0[name] = nil } }
 

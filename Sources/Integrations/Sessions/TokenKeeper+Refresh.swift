@@ -18,15 +18,15 @@ extension TokenKeeper {
         }
         let request: (endpoint: TokenEndpoint, token: SecretString, host: String)
         do throws(Refusal) { request = try prepare(session, key, integration) } catch { return try fallback(error) }
-        let name = session.guid.description
-        if let wait = sessions.wait(name) ?? hosts.wait(request.host) {
+        let gates = RefreshGates(hosts: hosts, own: circuits, host: request.host, session: session)
+        if let wait = gates.enter() {
             return try fallback(refreshFailed(key.integration, "provider_unavailable", retryAfter: wait))
         }
         let answerWasLost = session.refreshStartedAt != nil
         do throws(StoreError) {
             try await account.store.markRefresh(session, at: clock.now)
         } catch {
-            hosts.succeed(request.host)
+            gates.leave()
             if error.code == .stale { return try await winner(key) }
             logger.error("a refresh was not begun", metadata: ["account": "\(account.slug)", "error": "\(error)"])
             return try fallback(refreshFailed(key.integration, "storage_unavailable", retryAfter: 1))
@@ -38,8 +38,7 @@ extension TokenKeeper {
 
         switch outcome {
         case .granted(let grant):
-            hosts.succeed(request.host)
-            sessions.succeed(name)
+            gates.answered()
             let tokens: SealedTokens
             do {
                 tokens = try sealed(grant, key: key, integration: integration, sentAt: sentAt, previous: session.tokens)
@@ -50,11 +49,10 @@ extension TokenKeeper {
             steps(.refreshStored)
             return stored
         case .refused(let refusal) where refusal.kind == .invalidGrant:
-            hosts.succeed(request.host)
+            gates.answered()
             return try await rejected(session, key, answerWasLost: answerWasLost)
         case .refused(let refusal):
-            hosts.succeed(request.host)
-            sessions.fail(name, retryAfter: nil)
+            gates.refusedClient()
             await unmark(session, unless: answerWasLost)
             logger.warning(
                 "the provider refuses an integration: its administrator must look at it",
@@ -65,8 +63,7 @@ extension TokenKeeper {
             )
             return try fallback(refreshFailed(key.integration, "integration_misconfigured", retryAfter: nil))
         case .unavailable(let trouble):
-            hosts.fail(request.host, retryAfter: trouble.retryAfter)
-            sessions.fail(name, retryAfter: trouble.retryAfter)
+            gates.failed(trouble)
             if !trouble.requestMayHaveBeenProcessed { await unmark(session, unless: answerWasLost) }
             logger.warning(
                 "a provider gave no usable answer to a refresh",

@@ -18,14 +18,22 @@ final class TokenKeeper: Sendable {
     let transport: any HTTPTransport
     /// One circuit per provider host, shared by all accounts.
     let hosts: CircuitBreaker
-    /// One per session: a failed refresh is not tried again with the next request already.
-    let sessions: CircuitBreaker
+    /// Those of this account's integrations and sessions: what failed is not tried again with the next request already.
+    let circuits: CircuitBreaker
     let steps: StepObserver
     let logger: Logger
 
     private let refreshes = Mutex<[SessionKey: Refresh]>([:])
     /// Tokens that a provider gave and the disk did not take: they are stored before anything else is tried.
-    private let unstored = Mutex<[SessionKey: SealedTokens]>([:])
+    private let unstored = Mutex<[SessionKey: Unstored]>([:])
+
+    /// Tokens that wait for the disk, and the state of the session that they follow.
+    private struct Unstored {
+        let tokens: SealedTokens
+        let session: GUID
+        let version: Int64
+    }
+
     /// When a refresh was last asked for although the token was not due.
     private let demands = Mutex<[SessionKey: Timestamp]>([:])
     private let observer: @Sendable (OAuthSessionRecord, _ generation: UInt64) -> Void
@@ -41,7 +49,7 @@ final class TokenKeeper: Sendable {
         outbound = world.outbound
         transport = world.transport
         hosts = world.hosts
-        sessions = CircuitBreaker(threshold: 1, clock: world.clock)
+        circuits = CircuitBreaker(threshold: 1, clock: world.clock)
         steps = world.steps
         logger = world.logger
         self.observer = observer
@@ -64,7 +72,7 @@ final class TokenKeeper: Sendable {
             )
         }
         unstored.withLock { $0[key] = nil }
-        sessions.succeed(session.guid.description)
+        circuits.succeed("session \(session.guid)")
         observer(session, generation)
     }
 
@@ -117,7 +125,11 @@ final class TokenKeeper: Sendable {
             }
             guard let session = found else { throw loginRequired(key.integration, "not_logged_in") }
             if let reason = session.needsLogin { throw loginRequired(key.integration, reason) }
-            if let kept = unstored.withLock({ $0[key] }) { return .success(try await commit(kept, session, key)) }
+            if let kept = unstored.withLock({ $0.removeValue(forKey: key) }), kept.session == session.guid,
+                kept.version == session.version
+            {
+                return .success(try await commit(kept.tokens, session, key))
+            }
             // Whoever came first may have done it all while this one waited for its turn.
             switch RefreshPolicy.decide(session, at: clock.now, isDemanded: isDemanded) {
             case .serve: return .success(session)
@@ -136,19 +148,18 @@ final class TokenKeeper: Sendable {
         let generation = account.changes.current
         do throws(StoreError) {
             let stored = try await account.store.commitRefresh(session, tokens: tokens, at: clock.now)
-            unstored.withLock { $0[key] = nil }
             observer(stored, generation)
             return stored
         } catch {
             guard error.code == .stale else {
                 // The provider has taken the old refresh token; only here are the new ones. They wait for the disk.
-                unstored.withLock { $0[key] = tokens }
+                let kept = Unstored(tokens: tokens, session: session.guid, version: session.version)
+                unstored.withLock { $0[key] = kept }
                 logger.error(
                     "refreshed tokens could not be stored",
                     metadata: ["account": "\(account.slug)", "error": "\(error)"])
                 throw refreshFailed(key.integration, "storage_unavailable", retryAfter: 1)
             }
-            unstored.withLock { $0[key] = nil }
             return try await winner(key)
         }
     }

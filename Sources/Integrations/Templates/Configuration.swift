@@ -83,7 +83,7 @@ extension Setting {
             }
             return .string(text)
         case .clientID:
-            guard let text = value.stringValue?.trimmingSpaces, (1...255).contains(text.utf8.count),
+            guard let text = value.stringValue?.trimmed, (1...255).contains(text.utf8.count),
                 text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
             else { throw wrong("must be 1 to 255 printable ASCII characters without spaces.", code: .clientID) }
             return .string(text)
@@ -92,7 +92,7 @@ extension Setting {
             _ = try rule.address(of: text, policy: policy)
             return .string(try rule.tidied(text))
         case .address:
-            guard let text = value.stringValue?.trimmingSpaces, text.utf8.count <= 2048 else {
+            guard let text = value.stringValue?.trimmed, text.utf8.count <= 2048 else {
                 throw wrong("must be an https address of 2048 characters at most.")
             }
             do throws(OutboundURLError) { _ = try OutboundURL(parsing: text, policy: policy) } catch {

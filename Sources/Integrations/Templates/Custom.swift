@@ -30,8 +30,9 @@ extension Template {
             ),
             Setting(
                 "callback", label: "Redirect URI",
-                description: "own gives this integration a redirect URI of its own, for servers that do not send iss.",
-                form: .choice(["shared", "own"]), default: "shared"
+                description:
+                    "own: one of this integration's own. shared is possible where the metadata promises iss (RFC 9207).",
+                form: .choice(["shared", "own"]), default: "own"
             ),
             Setting(
                 promisesIssuer, label: "Sends iss",

@@ -40,7 +40,7 @@ public struct HostRule: Sendable {
 
     /// What is kept and shown: the host as it was typed, without what was only pasted along.
     func tidied(_ text: String) throws(Refusal) -> String {
-        var rest = text.trimmingSpaces.lowercased()[...]
+        var rest = text.trimmed.lowercased()[...]
         if let scheme = rest.firstRange(of: "://") {
             guard ["https", "http"].contains(rest[..<scheme.lowerBound]) else {
                 throw refusal("write https:// or no scheme.")
@@ -67,14 +67,5 @@ public struct HostRule: Sendable {
 
     private func refusal(_ sentence: String) -> Refusal {
         .invalid(field, "\(field) is not usable: \(sentence)", code: .templateConfig)
-    }
-}
-
-extension String {
-    var trimmingSpaces: String {
-        var rest = self[...]
-        while rest.first?.isWhitespace == true { rest.removeFirst() }
-        while rest.last?.isWhitespace == true { rest.removeLast() }
-        return String(rest)
     }
 }

@@ -66,6 +66,8 @@ extension Template {
     public struct DialogField: Sendable {
         /// What the form calls it.
         public let name: String
+        /// What the API calls it, and a refusal.
+        let setting: String
         /// What people call it.
         public let label: String
         /// What it means.
@@ -78,6 +80,9 @@ extension Template {
         public let isSecret: Bool
         /// Whether it must be filled in.
         public let isRequired: Bool
+
+        /// Whether a refusal is about this field.
+        public func isNamed(_ name: String?) -> Bool { name == self.name || name == setting }
     }
 
     /// The dialog, in order.
@@ -90,7 +95,8 @@ extension Template {
                 default: []
                 }
             return DialogField(
-                name: setting.alias ?? setting.name, label: setting.label, description: setting.description,
+                name: setting.alias ?? setting.name, setting: setting.name, label: setting.label,
+                description: setting.description,
                 defaultValue: setting.defaultValue.map { $0.stringValue ?? $0.text() } ?? "", choices: choices,
                 isSecret: setting.isSecret, isRequired: setting.isRequired
             )

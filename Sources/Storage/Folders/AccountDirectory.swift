@@ -19,6 +19,8 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
         var slugs: [TenantFingerprint: AccountSlug] = [:]
         var entries: [TenantFingerprint: Entry] = [:]
         var opening: [TenantFingerprint: Task<Tenant, any Error>] = [:]
+        /// Accounts on their way out: nobody opens them any more.
+        var erasing: Set<TenantFingerprint> = []
         var uses: UInt64 = 0
         var scannedAt: ContinuousClock.Instant?
     }
@@ -51,7 +53,9 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
     /// An account that is open already; for the hot path, which neither waits nor opens.
     public func opened(_ fingerprint: TenantFingerprint) -> Tenant? {
         state.withLock { state in
-            guard let tenant = state.entries[fingerprint]?.tenant else { return nil }
+            guard let tenant = state.entries[fingerprint]?.tenant, !state.erasing.contains(fingerprint) else {
+                return nil
+            }
             Self.use(tenant, fingerprint, limit: limit, in: &state)
             return tenant
         }
@@ -63,20 +67,24 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
     public func tenant(_ fingerprint: TenantFingerprint) async throws -> Tenant? {
         if let tenant = opened(fingerprint) { return tenant }
         guard let slug = try slug(of: fingerprint) else { return nil }
-        let task = state.withLock { state in
+        let task = state.withLock { state -> Task<Tenant, any Error>? in
+            guard !state.erasing.contains(fingerprint) else { return nil }
             if let task = state.opening[fingerprint] { return task }
             let ring = self.ring.withLock { $0 }
             let task = Task { [folder, assemble] in try assemble(try OpenAccount(slug, in: folder, ring: ring)) }
             state.opening[fingerprint] = task
             return task
         }
+        guard let task else { return nil }
         let result = await task.result
-        state.withLock { state in
+        return try state.withLock { state in
             // Whoever waited longest has done this already; then the entry is there and only its use is counted.
             if state.opening[fingerprint] == task { state.opening[fingerprint] = nil }
-            if case .success(let tenant) = result { Self.use(tenant, fingerprint, limit: limit, in: &state) }
+            let tenant = try result.get()
+            guard !state.erasing.contains(fingerprint), state.slugs[fingerprint] != nil else { return nil }
+            Self.use(tenant, fingerprint, limit: limit, in: &state)
+            return tenant
         }
-        return try result.get()
     }
 
     /// An account by its slug.
@@ -84,13 +92,21 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
 
     /// Creates an account; it is served from now on.
     public func create(_ slug: AccountSlug, name: String, at now: Timestamp) throws {
-        try folder.create(slug, name: name, ring: ring.withLock { $0 }, at: now)
+        // Under the ring's lock: a rotation must either see the new account or wrap its key itself.
+        try ring.withLock { try folder.create(slug, name: name, ring: $0, at: now) }
         state.withLock { $0.slugs[TenantFingerprint(of: slug)] = slug }
     }
 
     /// Erases an account and forgets it; `closing` is told the tenant first, where it is open.
-    public func erase(_ slug: AccountSlug, closing: (Tenant) -> Void) throws {
+    public func erase(_ slug: AccountSlug, closing: (Tenant) -> Void) async throws {
         let fingerprint = TenantFingerprint(of: slug)
+        let opening = state.withLock { state in
+            state.erasing.insert(fingerprint)
+            return state.opening[fingerprint]
+        }
+        defer { state.withLock { _ = $0.erasing.remove(fingerprint) } }
+        // Whoever is opening it finishes first, so that there is nobody left who was not told.
+        if let tenant = try? await opening?.value { closing(tenant) }
         let tenant = state.withLock { state in
             state.slugs[fingerprint] = nil
             return state.entries.removeValue(forKey: fingerprint)?.tenant
@@ -99,21 +115,35 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
         try folder.erase(slug)
     }
 
+    /// What a rotation did.
+    public struct Rotation: Sendable {
+        /// The key that wraps from now on.
+        public let keyID: String
+        /// How many data keys it wraps anew.
+        public let rewrapped: Int
+        /// A sentence for each account whose key it could not wrap.
+        public let failures: [String]
+        /// Whether the older keys are gone.
+        public let forgotOlder: Bool
+    }
+
     /// Puts a fresh master key in front and wraps every data key with it.
     ///
     /// The new ring is on disk before anything is wrapped by it, so a crash at any moment leaves every account readable.
-    /// The older keys stay in the ring for backups that were made under them, unless `forgettingOlder`.
-    public func rotateMasterKey(path: String, forgettingOlder: Bool) throws -> (keyID: String, rewrapped: Int) {
+    /// The older keys stay in the ring for backups that were made under them, unless `forgettingOlder`; and they stay
+    /// while there is an account that still needs one.
+    public func rotateMasterKey(path: String, forgettingOlder: Bool) throws -> Rotation {
         try ring.withLock { ring in
             let rotated = ring.rotated()
             try rotated.save(path: path)
             ring = rotated
-            let count = try folder.rewrap(by: rotated)
-            if forgettingOlder {
+            let (count, failures) = try folder.rewrap(by: rotated)
+            let forgets = forgettingOlder && failures.isEmpty
+            if forgets {
+                try rotated.trimmed().save(path: path)
                 ring = rotated.trimmed()
-                try ring.save(path: path)
             }
-            return (rotated.current.id, count)
+            return Rotation(keyID: rotated.current.id, rewrapped: count, failures: failures, forgotOlder: forgets)
         }
     }
 

@@ -7,9 +7,11 @@ public struct DataFolder: Sendable {
     public let path: String
 
     /// The folder at a path; it is created where there is none.
-    public init(path: String) throws {
+    ///
+    /// - Parameter creating: false for who only looks.
+    public init(path: String, creating: Bool = true) throws {
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-        if !Files.exists(self.path) { try Files.createDirectory(self.path) }
+        if creating, !Files.exists(self.path) { try Files.createDirectory(self.path) }
     }
 
     /// Where the master keys are unless the operator keeps them elsewhere.
@@ -29,7 +31,8 @@ public struct DataFolder: Sendable {
 
     /// The accounts that exist, in alphabetical order; found by their folders alone.
     public func accounts() throws -> [AccountSlug] {
-        try Files.names(in: path).compactMap(AccountSlug.init).filter(contains).sorted()
+        guard Files.exists(path) else { return [] }
+        return try Files.names(in: path).compactMap(AccountSlug.init).filter(contains).sorted()
     }
 
     /// Whether there is such an account.
@@ -57,9 +60,10 @@ public struct DataFolder: Sendable {
     /// Erases an account. Its data key goes first: from then on its secrets are noise, wherever copies of them may be.
     public func erase(_ slug: AccountSlug) throws {
         guard contains(slug) else { throw AccountError(.unknown, "there is no account \(slug)") }
-        try Files.remove(keyPath(of: slug))
+        // Under its new name first: what a crash leaves of it is no account, and `sweep` finishes it.
         let doomed = "\(path)/\(Self.deletedPrefix)\(slug)-\(Hex.encode(SecureRandom.bytes(4)))"
         try Files.rename(folder(of: slug), to: doomed)
+        try Files.remove("\(doomed)/\(DataKeyFile.name)")
         try Files.removeFolder(doomed)
     }
 
@@ -83,17 +87,24 @@ public struct DataFolder: Sendable {
         }
     }
 
-    /// Wraps every data key with the ring's current master key; returns how many were wrapped anew.
-    public func rewrap(by ring: MasterKeyRing) throws -> Int {
+    /// Wraps every data key with the ring's current master key.
+    ///
+    /// - Returns: how many were wrapped anew, and a sentence for each account whose key could not be.
+    func rewrap(by ring: MasterKeyRing) throws -> (count: Int, failures: [String]) {
         var count = 0
+        var failures: [String] = []
         for slug in try accounts() {
-            let file = try DataKeyFile(path: keyPath(of: slug))
-            guard file.masterKeyID != ring.current.id else { continue }
-            let dataKey = try file.unwrap(slug: slug, ring: ring)
-            try DataKeyFile(wrapping: dataKey, of: slug, by: ring).save(path: keyPath(of: slug))
-            count += 1
+            do {
+                let file = try DataKeyFile(path: keyPath(of: slug))
+                guard file.masterKeyID != ring.current.id else { continue }
+                let dataKey = try file.unwrap(slug: slug, ring: ring)
+                try DataKeyFile(wrapping: dataKey, of: slug, by: ring).save(path: keyPath(of: slug))
+                count += 1
+            } catch {
+                failures.append("account \(slug): \(error)")
+            }
         }
-        return count
+        return (count, failures)
     }
 }
 

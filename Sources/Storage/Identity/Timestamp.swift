@@ -24,6 +24,24 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     /// How long from one moment to another.
     public static func - (lhs: Timestamp, rhs: Timestamp) -> Duration { .seconds(lhs.seconds - rhs.seconds) }
 
+    /// Reads RFC 3339 in UTC, such as `2024-09-10T14:39:50Z`; nil for anything else.
+    public init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        let pattern = Array("0000-00-00T00:00:00Z".utf8)
+        guard bytes.count == pattern.count else { return nil }
+        for (byte, form) in zip(bytes, pattern) {
+            let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            guard form == UInt8(ascii: "0") ? isDigit : byte == form else { return nil }
+        }
+        func number(_ range: Range<Int>) -> Int32 { bytes[range].reduce(0) { $0 * 10 + Int32($1 - UInt8(ascii: "0")) } }
+        var parts = tm()
+        (parts.tm_year, parts.tm_mon, parts.tm_mday) = (number(0..<4) - 1900, number(5..<7) - 1, number(8..<10))
+        (parts.tm_hour, parts.tm_min, parts.tm_sec) = (number(11..<13), number(14..<16), number(17..<19))
+        self.init(seconds: Int64(timegm(&parts)))
+        // `timegm` makes the 30th of February a day in March; such a day was never meant.
+        guard description == text else { return nil }
+    }
+
     /// RFC 3339 in UTC, such as `2024-09-10T14:39:50Z`.
     public var description: String {
         var time = time_t(seconds)

@@ -76,8 +76,10 @@ extension SQLiteStore: OAuthSessionStore {
     }
 
     func requireLogin(_ session: OAuthSessionRecord, reason: String, at now: Timestamp) async throws(StoreError) {
+        // Memory may hold an access token of this session that is not due yet: it must be forgotten.
         try await change(
             session,
+            .permissions,
             set: "needs_login = ?, refresh_started_at = NULL, version = version + 1, updated_at = ?",
             [reason, now.seconds]
         )
@@ -130,9 +132,10 @@ extension SQLiteStore: OAuthSessionStore {
 
     /// Changes a session whose version is still the one that was read.
     private func change(
-        _ session: OAuthSessionRecord, set assignments: String, _ values: [(any DatabaseValueConvertible & Sendable)?]
+        _ session: OAuthSessionRecord, _ effect: Effect = .nothing, set assignments: String,
+        _ values: [(any DatabaseValueConvertible & Sendable)?]
     ) async throws(StoreError) {
-        try await write(.nothing) { db in
+        try await write(effect) { db in
             try db.execute(
                 sql: "UPDATE oauth_session SET \(assignments) WHERE guid = ? AND version = ?",
                 arguments: StatementArguments(values) + [session.guid.description, session.version]

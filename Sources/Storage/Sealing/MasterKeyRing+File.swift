@@ -14,7 +14,7 @@ extension MasterKeyRing {
             guard mode & 0o077 == 0 else {
                 throw MasterKeyError(
                     .tooOpen,
-                    "the master key \(path) can be read by others: run chmod 600 on it, and rotate it if somebody may have"
+                    "the master key \(path) can be read by others: run chmod 600 on it, and rotate it if others may have read it"
                 )
             }
             return try MasterKeyRing(parsing: SecretString(String(decoding: try Files.read(path), as: UTF8.self)))

@@ -34,7 +34,7 @@ struct APIRoutes {
         let key = try KeyAuthentication.key(of: request.headers)
         guard let fingerprint = APIKey.tenant(of: Array(key.reveal().utf8)),
             let tenant = try await services.tenant(fingerprint)
-        else { throw KeyAuthentication.refusal }
+        else { throw Refusal.invalidKey }
         guard request.headers[.contentType]?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true else {
             // A wrong key is told so first: nobody learns anything of the form rules without one.
             _ = try await tenant.people.caller(key: key)

@@ -15,14 +15,14 @@ struct ContentRoutes {
         callers.get("content/{guid}") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")
             let content = try await context.tenant.contents.content(guid, for: context.caller)
-            return try await answer(content, context.caller, context.tenant, withOwner: true)
+            return try await answer(content, context.caller, context.tenant)
         }
         publishers.post("content") { request, context in
             let members = try Members(
                 try await request.jsonObject(),
                 allowed: ["name", "title", "description", "access_type", "upstream_url"])
             let content = try await context.tenant.contents.create(try Self.fields(members), by: context.publisher)
-            return try await answer(content, context.publisher.caller, context.tenant, withOwner: true)
+            return try await answer(content, context.publisher.caller, context.tenant)
         }
         publishers.patch("content/{guid}") { request, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")
@@ -39,7 +39,7 @@ struct ContentRoutes {
                 fields.ownerGUID = guid
             }
             let content = try await context.tenant.contents.update(guid, fields, by: context.publisher)
-            return try await answer(content, context.publisher.caller, context.tenant, withOwner: true)
+            return try await answer(content, context.publisher.caller, context.tenant)
         }
         publishers.delete("content/{guid}") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")
@@ -130,9 +130,10 @@ struct ContentRoutes {
     }
 
     private func answer(
-        _ content: ContentRecord, _ caller: Caller, _ tenant: Tenant, withOwner: Bool
+        _ content: ContentRecord, _ caller: Caller, _ tenant: Tenant
     ) async throws -> Response {
-        let owner = withOwner ? try await owners(tenant)[content.ownerGUID] : nil
+        let owner = try await attempt { () throws(StoreError) in try await tenant.account.store.user(content.ownerGUID)
+        }
         let canEdit = try await tenant.contents.editableGUIDs(among: [content], by: caller).contains(content.guid)
         return Response.json(
             Answers.content(content, caller: caller, canEdit: canEdit, owner: owner, address: services.world.address)

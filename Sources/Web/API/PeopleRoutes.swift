@@ -44,10 +44,11 @@ struct PeopleRoutes {
         }
         callers.post("users/{guid}/keys") { request, context in
             try Self.requireSelf(context)
-            let members = try Members(try await request.jsonObject(), allowed: ["name", "user_role"])
+            let members = try Members(try await request.jsonObject(), allowed: ["name", "user_role", "expires_at"])
             let role = try members.text("user_role").map { text throws(Refusal) in try Self.role(text) }
+            let expiresAt = try members.text("expires_at").map { text throws(Refusal) in try Self.time(text) }
             let (record, key) = try await context.tenant.people.createKey(
-                name: try members.text("name") ?? "", role: role, expiresAt: nil, for: context.caller
+                name: try members.text("name") ?? "", role: role, expiresAt: expiresAt, for: context.caller
             )
             return Response.json(.object(Answers.key(record).merging(["key": .string(key.reveal())])))
         }
@@ -71,6 +72,13 @@ struct PeopleRoutes {
                 "user_role", "user_role must be one of \(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         return role
+    }
+
+    private static func time(_ text: String) throws(Refusal) -> Timestamp {
+        guard let time = Timestamp(text) else {
+            throw .invalid("expires_at", "expires_at must be a time in UTC such as 2030-01-31T12:00:00Z.")
+        }
+        return time
     }
 
     private static func requireSelf(_ context: CallerContext) throws(Refusal) {

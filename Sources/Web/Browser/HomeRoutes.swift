@@ -42,6 +42,7 @@ struct HomeRoutes {
             let path = "/__oauth__/integrations/\(integration.guid)"
             return [
                 "name": .text(integration.name), "description": .text(integration.description),
+                "has_description": .flag(!integration.description.isEmpty),
                 "provider": .text(Template.named(integration.template)?.name ?? integration.template),
                 "is_connected": .flag(session != nil && session?.needsLogin == nil),
                 "must_log_in_again": .flag(session?.needsLogin != nil),
@@ -78,19 +79,24 @@ struct HomeRoutes {
                         ["value": .text($0), "is_chosen": .flag($0 == (typed[field.name] ?? field.defaultValue))]
                     }
                 ),
-                "error": .text(error?.field == field.name ? error?.message ?? "" : ""),
-                "has_error": .flag(error?.field == field.name),
+                "error": .text(field.isNamed(error?.field) ? error?.message ?? "" : ""),
+                "has_error": .flag(field.isNamed(error?.field)),
             ]
         }
-        let isElsewhere = error != nil && !(template?.dialog.contains { $0.name == error?.field } ?? false)
+        let isOwn = error?.field == "name" || error?.field == "description"
+        let isElsewhere = error != nil && !isOwn && !(template?.dialog.contains { $0.isNamed(error?.field) } ?? false)
         return services.pages.page(
             "new-data-source", title: "Add Data Source",
             [
                 "account": .text(visitor.slug), "templates": .list(choices), "template": .text(template?.key ?? ""),
                 "fields": .list(fields), "data_source_name": .text(typed["name"] ?? ""),
                 "data_source_description": .text(typed["description"] ?? ""),
+                "name_error": .text(error?.field == "name" ? error?.message ?? "" : ""),
+                "has_name_error": .flag(error?.field == "name"),
+                "description_error": .text(error?.field == "description" ? error?.message ?? "" : ""),
+                "has_description_error": .flag(error?.field == "description"),
                 "error": .text(isElsewhere ? error?.message ?? "" : ""), "has_error": .flag(isElsewhere),
-                "redirect_uri": .text(template.map { services.world.address.expectedRedirectURI($0) } ?? ""),
+                "redirect_uri": .text(template.flatMap { services.world.address.expectedRedirectURI($0) } ?? ""),
                 "csrf_token": .text(visitor.secret.map(services.forms.token) ?? ""),
             ],
             status: error.map { .init(code: $0.code.status) } ?? .ok
@@ -132,6 +138,8 @@ struct HomeRoutes {
                 "account": .text(visitor.slug), "name": .text(integration.name),
                 "guid": .text(integration.guid.description),
                 "description": .text(integration.description),
+                "has_description": .flag(!integration.description.isEmpty),
+                "has_secret": .flag(integration.sealedSecret != nil),
                 "provider": .text(Template.named(integration.template)?.name ?? integration.template),
                 "redirect_uri": .text(guidance.redirectURI ?? ""),
                 "has_redirect_uri": .flag(guidance.redirectURI != nil),

@@ -17,8 +17,8 @@ struct LoginRoutes {
         router.post("/__oauth__/integrations/{guid}/logout") { request, context in
             try await confirmedLogOut(request, context)
         }
-        router.get("/v1/integrations/callback") { request, _ in try await complete(request) }
-        router.get("/__oauth__/integrations/callback") { request, _ in try await complete(request) }
+        router.get(RouterPath(PublicAddress.vendorCallback)) { request, _ in try await complete(request) }
+        router.get(RouterPath(PublicAddress.customCallback)) { request, _ in try await complete(request) }
         router.get("/__oauth__/integrations/{guid}/callback") { request, _ in try await complete(request) }
     }
 

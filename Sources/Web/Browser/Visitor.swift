@@ -29,7 +29,7 @@ extension Services {
     func tenant(inPathOf context: WebContext) async throws(Refusal) -> Tenant {
         guard let slug = context.parameters.get("account").flatMap({ AccountSlug($0) }),
             let tenant = try await tenant(TenantFingerprint(of: slug)), tenant.account.slug == slug
-        else { throw .notFound("account") }
+        else { throw Refusal(.objectDoesNotExist, "There is no account of that name here: check the spelling.") }
         return tenant
     }
 

@@ -33,13 +33,11 @@ public struct Services: Sendable {
     func tenant(_ fingerprint: TenantFingerprint) async throws(Refusal) -> Tenant? {
         do {
             return try await directory.tenant(fingerprint)
-        } catch let error as AccountError {
-            world.logger.error("an account cannot be opened", metadata: ["error": "\(error)"])
-            throw Refusal(.accountUnavailable, "For now \(error). Tell the operator of this server.")
         } catch {
-            world.logger.error("an account cannot be opened", metadata: ["error": "\(error)"])
             throw Refusal(
-                .accountUnavailable, "This account cannot be opened for now: tell the operator of this server.")
+                .accountUnavailable, "This account cannot be opened for now: tell the operator of this server.",
+                cause: "\(error)"
+            )
         }
     }
 

@@ -35,7 +35,7 @@ struct CallerContext: ChildRequestContext {
 
     init(context: WebContext) throws {
         guard let identity = context.identity else {
-            throw Refusal(.authenticationRequired, "Send an API key: `Authorization: Key ...`.")
+            throw KeyAuthentication.missing
         }
         coreContext = context.coreContext
         tenant = identity.tenant

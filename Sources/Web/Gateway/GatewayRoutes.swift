@@ -33,8 +33,11 @@ struct GatewayRoutes {
 
     private func authorize(_ request: Request) async throws -> Response {
         _ = try contentOrigin
-        let sent = request.headers[.originalURI] ?? request.headers[.forwardedURI] ?? ""
-        guard let path = ContentPath(sent) else { throw Refusal.notFound("content") }
+        // A proxy sets one of the two. Where both are there and differ, one of them came through it from outside.
+        let sent = Set(request.headers[values: .originalURI] + request.headers[values: .forwardedURI])
+        guard sent.count == 1, let path = sent.first.flatMap({ ContentPath($0) }) else {
+            throw Refusal.notFound("content")
+        }
         let tenant = try await services.tenant(of: path.guid)
         let secret = request.headers.cookie(services.cookies.content(path.guid))
         switch try await tenant.gateway.authorize(content: path.guid, secret: secret) {

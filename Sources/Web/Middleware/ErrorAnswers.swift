@@ -2,6 +2,7 @@ import Accounts
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import Integrations
 import Logging
 import NIOCore
 import Storage
@@ -42,7 +43,7 @@ struct ErrorAnswers: RouterMiddleware {
     /// Whether a program asks: everything under the API's two prefixes but the vendors' callback.
     static func isForPrograms(_ path: String) -> Bool {
         path.hasPrefix("/__api__/") || path == "/__ping__"
-            || path.hasPrefix("/v1/") && path != "/v1/integrations/callback" || path == "/server_settings"
+            || path.hasPrefix("/v1/") && path != PublicAddress.vendorCallback || path == "/server_settings"
     }
 
     private func refusal(_ error: any Error, _ request: Request, _ context: Context) -> Refusal {
@@ -51,15 +52,16 @@ struct ErrorAnswers: RouterMiddleware {
             if refusal.code.status >= 500 && refusal.code != .refreshFailed {
                 context.logger.error(
                     "a request failed",
-                    metadata: ["correlation_id": "\(context.correlationID)", "code": "\(refusal.code.rawValue)"]
+                    metadata: [
+                        "correlation_id": "\(context.correlationID)", "code": "\(refusal.code.rawValue)",
+                        "cause": "\(refusal.cause ?? "")",
+                    ]
                 )
             }
             return refusal
         case let error as StoreError: return Refusal(error)
         case let error as HTTPError where error.status == .notFound:
-            return Refusal(.objectDoesNotExist, "There is nothing at this address.")
-        case let error as HTTPError where error.status == .methodNotAllowed:
-            return Refusal(.parameter, "This address does not take \(request.method.rawValue).")
+            return Refusal(.objectDoesNotExist, "There is nothing at this address for \(request.method.rawValue).")
         case let error as HTTPError where error.status.code < 500:
             return Refusal(.parameter, "The request cannot be understood.")
         default:

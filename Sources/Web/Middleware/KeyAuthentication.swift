@@ -17,23 +17,20 @@ struct KeyAuthentication: RouterMiddleware {
         let key = try Self.key(of: request.headers)
         guard let fingerprint = APIKey.tenant(of: Array(key.reveal().utf8)),
             let tenant = try await services.tenant(fingerprint)
-        else { throw Self.refusal }
+        else { throw Refusal.invalidKey }
         var context = context
         context.identity = .init(tenant: tenant, caller: try await tenant.people.caller(key: key))
         return try await next(request, context)
     }
 
     static let scheme = "Key "
-    static let refusal = Refusal(
-        .authenticationRequired,
-        "This API key is not valid: create one in your account and send it as `Authorization: Key ...`."
-    )
+    static let missing = Refusal(.authenticationRequired, "Send an API key: `Authorization: Key ...`.")
 
     /// The key of an `Authorization: Key ...` header; the scheme's case does not matter (RFC 9110, section 11.1).
     static func key(of headers: HTTPFields) throws(Refusal) -> SecretString {
         let values = headers[values: .authorization]
         guard values.count == 1, let value = values.first, value.lowercased().hasPrefix("key ") else {
-            throw Refusal(.authenticationRequired, "Send an API key: `Authorization: Key ...`.")
+            throw Self.missing
         }
         return SecretString(String(value.dropFirst(scheme.count)))
     }

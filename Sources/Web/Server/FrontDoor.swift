@@ -37,8 +37,8 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     /// Where an answer goes that is encoded already: the far side of the encoder.
     private var encoder: ChannelHandlerContext?
     private var state = State.idle
-    /// Requests that the router has not answered yet. While there are any, ours must wait their turn.
-    private var unanswered = 0
+    /// The requests that the router has not answered yet, oldest first. While there are any, ours must wait their turn.
+    private var unanswered: [HTTPMethod] = []
     private var deadline: Scheduled<Void>?
 
     init(recall: ExchangeRecall) { self.recall = recall }
@@ -72,7 +72,10 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
         case (.body(let part), .passing(let count)):
             let total = count + part.readableBytes
             guard total <= BodyLimit.bytes + Self.largestForm else {
-                refuseBody(context)
+                // The router has said so by now, or is about to; there is nothing to add but the end.
+                state = .closing
+                arrived()
+                context.close(promise: nil)
                 break
             }
             state = .passing(total)
@@ -95,7 +98,14 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { unanswered = max(0, unanswered - 1) }
+        switch unwrapOutboundIn(data) {
+        case .body where unanswered.first == .HEAD:
+            // The next answer would be read from these bytes (RFC 9110, section 9.3.2).
+            promise?.succeed()
+            return
+        case .end where !unanswered.isEmpty: unanswered.removeFirst()
+        default: break
+        }
         context.write(data, promise: promise)
     }
 
@@ -105,7 +115,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
             refuseBody(context)
             return
         }
-        if unanswered == 0, length > 0, length <= Self.largestForm, recall.mayKnow(head) {
+        if unanswered.isEmpty, length > 0, length <= Self.largestForm, recall.mayKnow(head) {
             state = .collecting(head, nil)
         } else {
             pass(head, nil, context)
@@ -122,7 +132,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func pass(_ head: HTTPRequestHead, _ body: ByteBuffer?, _ context: ChannelHandlerContext) {
-        unanswered += 1
+        unanswered.append(head.method)
         state = .passing(body?.readableBytes ?? 0)
         context.fireChannelRead(wrapInboundOut(.head(head)))
         if let body, body.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(.body(body))) }
@@ -135,7 +145,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     private func refuseBody(_ context: ChannelHandlerContext) {
         state = .closing
         arrived()
-        guard unanswered == 0, let encoder else {
+        guard unanswered.isEmpty, let encoder else {
             context.close(promise: nil)
             return
         }

@@ -1,4 +1,5 @@
 import Accounts
+import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Integrations
@@ -15,7 +16,7 @@ public enum WebRouter {
     }
 
     static func build(_ services: Services) -> Router<WebContext> {
-        let router = Router(context: WebContext.self)
+        let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ErrorAnswers(services: services))
         let root = router.group()
         root.get("/__ping__") { _, _ in Response.json([:]) }
@@ -28,8 +29,10 @@ public enum WebRouter {
         return router
     }
 
-    /// All routes, from the router itself.
+    /// All routes, from the router itself; HEAD, which goes with every GET, is left out.
     public static func routes(_ services: Services) -> [Route] {
-        build(services).routes.map { Route(method: $0.method.rawValue, path: $0.path.description) }
+        build(services).routes.filter { $0.method != .head }.map {
+            Route(method: $0.method.rawValue, path: $0.path.description)
+        }
     }
 }

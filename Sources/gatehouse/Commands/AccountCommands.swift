@@ -37,7 +37,9 @@ struct AccountCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await command.perform(.listAccounts, [:]) { answer in
-                answer.arrayValue?.map { $0.words("slug") }.joined(separator: "\n") ?? ""
+                let slugs = answer.arrayValue?.map { $0.words("slug") } ?? []
+                return slugs.isEmpty
+                    ? "There is none yet: gatehouse account create NAME." : slugs.joined(separator: "\n")
             }
         }
     }
@@ -93,13 +95,16 @@ struct AccountCommand: AsyncParsableCommand {
                 Answer.write(result, as: command.answer) { answer in
                     let changes = answer["changes"]?.arrayValue ?? []
                     guard !changes.isEmpty else { return "Everything is as the manifest says." }
-                    return changes.map { change in
-                        change["invite_url"] == nil
-                            ? "\(change["created"] == nil ? "changed" : "created") \(change.words("created"))\(change.words("changed")) \(change.words("name"))\(change.words("email"))"
-                            : UserCommand.describe(change)
-                    }.joined(separator: "\n")
+                    return changes.map(Self.describe).joined(separator: "\n")
                 }
             }
+        }
+
+        private static func describe(_ change: JSON) -> String {
+            if change["invite_url"] != nil { return UserCommand.describe(change) }
+            let verb = change["created"] == nil ? "changed" : "created"
+            let words = [verb, change.words(verb), change.words("name"), change.words("email")]
+            return words.filter { !$0.isEmpty }.joined(separator: " ")
         }
     }
 }

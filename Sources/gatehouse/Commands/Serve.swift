@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Hummingbird
 import HummingbirdCore
+import Integrations
 import JSON
 import Logging
 import ServiceLifecycle
@@ -41,6 +42,7 @@ struct Serve: AsyncParsableCommand {
         let host = configuration.host
         let web = WebServer.make(house.services, address: .hostname(host, port: port), logger: logger) { port in
             Answer.line("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port ?? 0)")
+            Answer.line("open \(house.world.address.base)/ in a browser")
         }
         var group = ServiceGroupConfiguration(
             services: [web, ControlServer(house: house, logger: logger)], gracefulShutdownSignals: [.sigterm, .sigint],
@@ -79,7 +81,7 @@ struct CheckConfig: AsyncParsableCommand {
     func run() async throws {
         try await Failures.reported {
             let configuration = try ServerConfiguration(options)
-            let folder = try DataFolder(path: configuration.dataPath)
+            let folder = try DataFolder(path: configuration.dataPath, creating: false)
             try House.requireKeys(try configuration.masterKey.ring(for: folder, creating: false), folder)
             let accounts = try folder.accounts()
             Answer.write(configuration.summary(accounts: accounts.count), as: answer) { summary in
@@ -100,7 +102,7 @@ struct Routes: AsyncParsableCommand {
     func run() async throws {
         try await Failures.reported {
             let configuration = try ServerConfiguration(options)
-            let folder = try DataFolder(path: configuration.dataPath)
+            let folder = try DataFolder(path: configuration.dataPath, creating: false)
             let house = try House(
                 folder, .fresh(), configuration, port: configuration.port, logger: Logger(label: "gatehouse"))
             let routes = WebRouter.routes(house.services)

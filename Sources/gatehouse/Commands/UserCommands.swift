@@ -5,8 +5,8 @@ import Storage
 /// `gatehouse user ...`.
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "user", abstract: "Create, list, lock users of an account.",
-        subcommands: [Create.self, List.self, Lock.self]
+        commandName: "user", abstract: "Create, list, lock users of an account, or invite one again.",
+        subcommands: [Create.self, List.self, Lock.self, Invite.self]
     )
 
     struct Create: AsyncParsableCommand {
@@ -62,6 +62,23 @@ struct UserCommand: AsyncParsableCommand {
         }
     }
 
+    struct Invite: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a new invite link, for a lost one or a forgotten password."
+        )
+
+        @Argument(help: "The account.") var account: String
+        @Argument(help: "The user's email.") var email: String
+        @OptionGroup var command: OperationOptions
+
+        func run() async throws {
+            let parameters: JSONObject = ["account": .string(account), "email": .string(email)]
+            try await command.perform(.inviteUser, parameters) { user in
+                "Invite link for \(user.words("email")), good for 7 days: \(user.words("invite_url"))"
+            }
+        }
+    }
+
     static func describe(_ user: JSON) -> String {
         """
         \(user.words("email")) is \(user.words("role")) (\(user.words("guid"))).
@@ -74,7 +91,7 @@ struct UserCommand: AsyncParsableCommand {
 /// `gatehouse key ...`.
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "key", abstract: "The master keys.", subcommands: [Rotate.self]
+        commandName: "key", abstract: "Rotate the server's master keys.", subcommands: [Rotate.self]
     )
 
     struct Rotate: AsyncParsableCommand {
@@ -88,7 +105,10 @@ struct KeyCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await command.perform(.rotateKey, ["forget_older": .bool(forgetOlder)]) { answer in
-                "Master key \(answer.words("key_id")) wraps \(answer.words("rewrapped")) accounts anew."
+                let done =
+                    "Master key \(answer.words("key_id")) is in front; data keys wrapped anew: \(answer.words("rewrapped"))."
+                let failures = answer["failures"]?.arrayValue?.compactMap(\.stringValue) ?? []
+                return ([done] + failures.map { "Not wrapped, so the older keys stay: \($0)" }).joined(separator: "\n")
             }
         }
     }

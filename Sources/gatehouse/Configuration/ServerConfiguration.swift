@@ -14,7 +14,10 @@ struct ServerConfiguration: Sendable {
     /// nil until the port is known.
     let baseURL: String?
     let contentURL: String?
+    /// What may be called although it is not public, and counts as a vendor's own host.
     let allowedHosts: [AllowedHost]
+    /// Where content may run beside this machine.
+    let allowedUpstreams: [AllowedHost]
     let masterKey: MasterKeySource
 
     static let defaultDataPath = "tenants"
@@ -31,67 +34,50 @@ struct ServerConfiguration: Sendable {
         self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host)
         self.port = Int(port)
         guard !self.host.isEmpty else { throw ConfigurationError("--listen must name a host, such as 127.0.0.1.") }
-        baseURL = try Self.origin(options.baseURL ?? Environment.value("GATEHOUSE_BASE_URL"), "--base-url")
-        contentURL = try Self.origin(options.contentURL ?? Environment.value("GATEHOUSE_CONTENT_URL"), "--content-url")
-        let listed = Environment.value("GATEHOUSE_ALLOW_HOST")?.split(separator: ",").map(String.init) ?? []
-        var allowed: [AllowedHost] = []
-        for text in options.allowHost.isEmpty ? listed : options.allowHost {
-            do { allowed.append(try AllowedHost(parsing: text)) } catch {
-                throw ConfigurationError("--allow-host \(text) is not usable: \(error)")
-            }
-        }
-        allowedHosts = allowed
+        let base = try (options.baseURL ?? Environment.value("GATEHOUSE_BASE_URL")).map { try Origin($0, "--base-url") }
+        let content = try (options.contentURL ?? Environment.value("GATEHOUSE_CONTENT_URL"))
+            .map { try Origin($0, "--content-url") }
+        baseURL = base?.text
+        contentURL = content?.text
+        allowedHosts = try Self.hosts(options.allowHost, "--allow-host", "GATEHOUSE_ALLOW_HOST")
+        allowedUpstreams = try Self.hosts(options.allowUpstream, "--allow-upstream", "GATEHOUSE_ALLOW_UPSTREAM")
         masterKey = .init(path: options.masterKeyFile)
-        if let baseURL, let contentURL, Self.hostName(baseURL) == Self.hostName(contentURL) {
+        if let content, content.host == base?.host ?? "localhost" {
             throw ConfigurationError(
                 "--content-url must be on another host name than --base-url: browsers share cookies between the ports of one."
             )
         }
     }
 
+    private static func hosts(_ given: [String], _ flag: String, _ variable: String) throws -> [AllowedHost] {
+        let listed = Environment.value(variable)?.split(separator: ",").map(String.init) ?? []
+        return try (given.isEmpty ? listed : given).map { text in
+            do { return try AllowedHost(parsing: text) } catch {
+                throw ConfigurationError("\(flag) \(text) is not usable: \(error)")
+            }
+        }
+    }
+
     /// The public addresses, once the port is known.
     func address(port: Int) -> PublicAddress {
-        PublicAddress(base: baseURL ?? "http://localhost:\(port)", content: contentURL)
+        PublicAddress(base: baseURL ?? Self.localBase(port), content: contentURL)
+    }
+
+    /// As browsers write it: without the port that goes without saying.
+    private static func localBase(_ port: Int) -> String {
+        port == 80 ? "http://localhost" : "http://localhost:\(port)"
     }
 
     /// What is printed by `check-config`; holds no secret.
     func summary(accounts: Int) -> JSON {
         [
             "data": .string(dataPath), "listen": .string("\(host):\(port)"),
-            "base_url": .string(baseURL ?? "http://localhost:\(port)"),
+            "base_url": .string(baseURL ?? Self.localBase(port)),
             "content_url": contentURL.map(JSON.string) ?? .null,
             "allowed_hosts": .array(allowedHosts.map { .string($0.description) }),
+            "allowed_upstreams": .array(allowedUpstreams.map { .string($0.description) }),
             "master_key": .string(masterKey.description), "accounts": .integer(Int64(accounts)),
         ]
-    }
-
-    /// An origin: a scheme, a host, perhaps a port. Plain http only where it cannot leave this machine.
-    private static func origin(_ text: String?, _ name: String) throws -> String? {
-        guard var text else { return nil }
-        if text.hasSuffix("/") { text.removeLast() }
-        let problem = "must be an origin such as https://gatehouse.example: no path, no query."
-        guard let separator = text.firstRange(of: "://") else { throw ConfigurationError("\(name) \(problem)") }
-        let rest = text[separator.upperBound...]
-        guard !rest.isEmpty, !rest.contains(where: { "/?#@\\ ".contains($0) }) else {
-            throw ConfigurationError("\(name) \(problem)")
-        }
-        switch text[..<separator.lowerBound] {
-        case "https": return text.lowercased()
-        case "http":
-            let host = hostName(text)
-            guard host == "localhost" || host.hasSuffix(".localhost") || host.hasPrefix("127.") || host == "[::1]"
-            else {
-                throw ConfigurationError("\(name) must be https: plain http is for loopback alone.")
-            }
-            return text.lowercased()
-        default: throw ConfigurationError("\(name) \(problem)")
-        }
-    }
-
-    private static func hostName(_ origin: String) -> String {
-        let rest = origin.firstRange(of: "://").map { origin[$0.upperBound...] } ?? origin[...]
-        if rest.hasPrefix("["), let end = rest.firstIndex(of: "]") { return String(rest[...end]).lowercased() }
-        return String(rest.prefix { $0 != ":" && $0 != "/" }).lowercased()
     }
 }
 

@@ -23,6 +23,12 @@ struct ServerOptions: ParsableArguments {
     )
     var allowHost: [String] = []
 
+    @Option(
+        help:
+            "A host beside this machine at which content may run. Repeatable. [GATEHOUSE_ALLOW_UPSTREAM, separated by commas]"
+    )
+    var allowUpstream: [String] = []
+
     @Option(help: "The file with the master keys. [GATEHOUSE_MASTER_KEY_FILE, default DATA/.master-key]")
     var masterKeyFile: String?
 }

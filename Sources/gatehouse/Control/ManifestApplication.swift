@@ -13,43 +13,42 @@ struct ManifestApplication: Sendable {
     func apply(_ parameters: JSONObject) async throws -> JSON {
         let operations = Operator(house: house)
         let slug = try operations.slug(parameters)
-        guard let manifest = parameters["manifest"]?.objectValue else {
+        guard let object = parameters["manifest"]?.objectValue else {
             throw Refusal.invalid("manifest", "The manifest must be a JSON object.")
         }
-        let known: Set<String> = ["name", "users", "integrations"]
-        for key in manifest.keys where !known.contains(key) {
-            throw Refusal.invalid(
-                key, "The manifest has an unknown key \(key): the keys are name, users, integrations.")
+        let manifest = try Members(object, allowed: ["name", "users", "integrations"])
+        let name = try manifest.text("name").map { text throws(Refusal) in
+            try TextRules.line(text, field: "name", minimum: 1)
         }
-        let name = manifest["name"]?.stringValue ?? slug.text
+        let users = try manifest.list("users") ?? []
+        let integrations = try manifest.list("integrations") ?? []
         var changes: [JSON] = []
         if !house.folder.contains(slug) {
-            try house.directory.create(slug, name: name, at: house.world.clock.now)
+            try house.directory.create(slug, name: name ?? slug.text, at: house.world.clock.now)
             changes.append(["created": "account"])
         }
         guard let tenant = try await house.directory.tenant(slug) else { throw Refusal.notFound("account") }
-        if try tenant.account.about().name != name {
+        if let name, try tenant.account.about().name != name {
             try await tenant.account.rename(to: name)
             changes.append(["changed": "name"])
         }
         let base = parameters["base_url"]?.stringValue ?? house.world.address.base
         let admin = operations.proof(tenant)
-        for entry in manifest["users"]?.arrayValue ?? [] {
+        for entry in users {
             if let change = try await apply(user: entry, tenant, admin, base: base) { changes.append(change) }
         }
-        for entry in manifest["integrations"]?.arrayValue ?? [] {
+        for entry in integrations {
             if let change = try await apply(integration: entry, tenant, admin) { changes.append(change) }
         }
         return ["account": .string(slug.text), "changes": .array(changes)]
     }
 
     private func apply(user entry: JSON, _ tenant: Tenant, _ admin: Administrator, base: String) async throws -> JSON? {
-        let email = entry["email"]?.stringValue ?? ""
-        guard let role = Role(rawValue: entry["role"]?.stringValue ?? Role.viewer.rawValue) else {
-            throw Refusal.invalid(
-                "role", "The role of \(email) must be one of \(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
-        }
-        let (first, last) = (entry["first_name"]?.stringValue, entry["last_name"]?.stringValue)
+        guard let object = entry.objectValue else { throw Refusal.invalid("users", "Each of users must be an object.") }
+        let fields = try Members(object, allowed: ["email", "role", "first_name", "last_name"])
+        let email = try TextRules.email(try fields.text("email") ?? "")
+        let role = try Operator.role(try fields.text("role"))
+        let (first, last) = (try fields.text("first_name"), try fields.text("last_name"))
         guard let user = try await tenant.account.store.user(email: email) else {
             let invitation = try await tenant.people.invite(
                 email: email, role: role, firstName: first ?? "", lastName: last ?? "", by: admin
@@ -66,14 +65,18 @@ struct ManifestApplication: Sendable {
     }
 
     private func apply(integration entry: JSON, _ tenant: Tenant, _ admin: Administrator) async throws -> JSON? {
-        guard let name = entry["name"]?.stringValue else {
-            throw Refusal.invalid("name", "Every integration of the manifest must have a name.", code: .integrationName)
+        guard let object = entry.objectValue else {
+            throw Refusal.invalid("integrations", "Each of integrations must be an object.")
         }
-        let template = entry["template"]?.stringValue ?? ""
+        let given = try Members(object, allowed: ["name", "description", "template", "config"])
+        guard let name = try given.text("name"), let template = try given.text("template") else {
+            throw Refusal.invalid(
+                "name", "Each of integrations must have a name and a template.", code: .integrationName)
+        }
         var fields = IntegrationCatalog.Fields()
         fields.name = name
-        fields.description = entry["description"]?.stringValue
-        fields.config = entry["config"]?.objectValue
+        fields.description = try given.text("description")
+        fields.config = try given.members("config", code: .templateConfig)
         let existing = try await tenant.integrations.all().first {
             $0.integration.name == name && $0.integration.template == template
         }

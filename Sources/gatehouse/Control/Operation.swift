@@ -16,6 +16,7 @@ enum Operation: String, Sendable {
     case createUser = "user.create"
     case listUsers = "user.list"
     case lockUser = "user.lock"
+    case inviteUser = "user.invite"
     case rotateKey = "key.rotate"
 }
 
@@ -28,11 +29,12 @@ struct Operator: Sendable {
         case .createAccount: try await createAccount(parameters)
         case .listAccounts: .array(house.directory.slugs.map { ["slug": .string($0.text)] })
         case .showAccount: try await about(try await tenant(parameters))
-        case .deleteAccount: try deleteAccount(parameters)
+        case .deleteAccount: try await deleteAccount(parameters)
         case .applyManifest: try await ManifestApplication(house: house).apply(parameters)
         case .createUser: try await createUser(parameters)
         case .listUsers: try await listUsers(parameters)
         case .lockUser: try await lockUser(parameters)
+        case .inviteUser: try await inviteUser(parameters)
         case .rotateKey: try rotateKey(parameters)
         }
     }
@@ -51,15 +53,15 @@ struct Operator: Sendable {
         return ["account": try await about(tenant), "admin": admin ?? .null]
     }
 
-    private func deleteAccount(_ parameters: JSONObject) throws -> JSON {
+    private func deleteAccount(_ parameters: JSONObject) async throws -> JSON {
         let slug = try slug(parameters)
-        try house.directory.erase(slug) { $0.account.markErased() }
+        try await house.directory.erase(slug) { $0.account.markErased() }
         return ["slug": .string(slug.text), "deleted": true]
     }
 
     private func createUser(_ parameters: JSONObject) async throws -> JSON {
         let tenant = try await tenant(parameters)
-        let role = try role(parameters)
+        let role = try Self.role(try text(parameters, "role"))
         let invitation = try await tenant.people.invite(
             email: try text(parameters, "email") ?? "", role: role, firstName: try text(parameters, "first_name") ?? "",
             lastName: try text(parameters, "last_name") ?? "", by: proof(tenant)
@@ -80,6 +82,16 @@ struct Operator: Sendable {
         return Self.answer(try await tenant.people.setLocked(locked, user: user.guid, by: proof(tenant)))
     }
 
+    private func inviteUser(_ parameters: JSONObject) async throws -> JSON {
+        let tenant = try await tenant(parameters)
+        let user = try await tenant.people.user(email: try text(parameters, "email") ?? "", for: proof(tenant))
+        let token = try await tenant.people.inviteAgain(user, by: proof(tenant))
+        return [
+            "guid": .string(user.guid.description), "email": .string(user.email),
+            "invite_url": .string(Self.inviteLink(token, tenant, base: base(parameters))),
+        ]
+    }
+
     private func rotateKey(_ parameters: JSONObject) throws -> JSON {
         guard let file = house.masterKeyFile else {
             throw Refusal(
@@ -91,7 +103,7 @@ struct Operator: Sendable {
         let result = try house.directory.rotateMasterKey(path: file, forgettingOlder: forgets)
         return [
             "key_id": .string(result.keyID), "rewrapped": .integer(Int64(result.rewrapped)),
-            "forgot_older": .bool(forgets),
+            "forgot_older": .bool(result.forgotOlder), "failures": .array(result.failures.map(JSON.string)),
         ]
     }
 
@@ -124,9 +136,8 @@ struct Operator: Sendable {
         return slug
     }
 
-    private func role(_ parameters: JSONObject) throws(Refusal) -> Role {
-        let text = parameters["role"]?.stringValue ?? Role.viewer.rawValue
-        guard let role = Role(rawValue: text) else {
+    static func role(_ text: String?) throws(Refusal) -> Role {
+        guard let role = Role(rawValue: text ?? Role.viewer.rawValue) else {
             throw .invalid("role", "role must be one of \(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         return role
@@ -150,11 +161,14 @@ struct Operator: Sendable {
     }
 
     static func answer(_ invitation: People.Invitation, _ tenant: Tenant, base: String) -> JSON {
-        let link = "\(base)/accounts/\(tenant.account.slug)/invite?token=\(invitation.token.reveal())"
         return [
             "guid": .string(invitation.user.guid.description), "email": .string(invitation.user.email),
             "role": .string(invitation.user.role.rawValue), "api_key": .string(invitation.apiKey.reveal()),
-            "invite_url": .string(link),
+            "invite_url": .string(inviteLink(invitation.token, tenant, base: base)),
         ]
+    }
+
+    private static func inviteLink(_ token: SecretString, _ tenant: Tenant, base: String) -> String {
+        "\(base)/accounts/\(tenant.account.slug)/invite?token=\(token.reveal())"
     }
 }

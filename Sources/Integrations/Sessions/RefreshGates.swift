@@ -1,0 +1,69 @@
+import OAuthClient
+import Storage
+
+/// The circuits that a refresh has to pass: the provider's host, which all accounts share, then the integration, then the
+/// session. Whoever is let in tells each of them how it went, or gives its place back.
+struct RefreshGates {
+    private let hosts: CircuitBreaker
+    private let own: CircuitBreaker
+    private let host: String
+    private let integration: String
+    private let session: String
+
+    init(hosts: CircuitBreaker, own: CircuitBreaker, host: String, session: OAuthSessionRecord) {
+        self.hosts = hosts
+        self.own = own
+        self.host = host
+        integration = "integration \(session.integrationGUID)"
+        self.session = "session \(session.guid)"
+    }
+
+    /// The seconds to wait; nil: go on.
+    func enter() -> Int64? {
+        if let wait = hosts.wait(host) { return wait }
+        if let wait = own.wait(integration) {
+            hosts.release(host)
+            return wait
+        }
+        if let wait = own.wait(session) {
+            hosts.release(host)
+            own.release(integration)
+            return wait
+        }
+        return nil
+    }
+
+    /// Nothing was asked after all.
+    func leave() {
+        hosts.release(host)
+        own.release(integration)
+        own.release(session)
+    }
+
+    /// The provider answered as it should, whatever it said about the token.
+    func answered() {
+        hosts.succeed(host)
+        own.succeed(integration)
+        own.succeed(session)
+    }
+
+    /// The provider refuses the client: no other session of the integration fares better.
+    func refusedClient() {
+        hosts.succeed(host)
+        own.fail(integration, retryAfter: nil)
+        own.release(session)
+    }
+
+    /// No usable answer. A limit is the client's own trouble; everything else may be the host's.
+    func failed(_ trouble: ProviderUnavailability) {
+        if trouble.reason == .rateLimited {
+            hosts.release(host)
+            own.fail(integration, retryAfter: trouble.retryAfter)
+            own.release(session)
+        } else {
+            hosts.fail(host, retryAfter: trouble.retryAfter)
+            own.release(integration)
+            own.fail(session, retryAfter: trouble.retryAfter)
+        }
+    }
+}
