@@ -198,6 +198,23 @@ import Testing
         #expect(house.provider.requests.count == 2)
     }
 
+    @Test func whoFindsTheTokenDeadWaitsForTheRefreshThatIsUnderWay() async throws {
+        try await house.logIn()
+        let (asked, gate) = (Gate(), Gate())
+        house.provider.next { _ throws(OutboundError) in
+            asked.open()
+            await gate.wait()
+            return ScriptedProvider.json(200, Array(#"{"access_token":"access-2","token_type":"bearer"}"#.utf8))
+        }
+        let first = Task { try await house.exchange(onDemand: true) }
+        await asked.wait()
+        let second = Task { try await house.exchange(onDemand: true) }
+        gate.open()
+        #expect(try await first.value == "access-2")
+        #expect(try await second.value == "access-2")
+        #expect(house.provider.requests.count == 1)
+    }
+
     @Test func aGrantThatTurnsOutToBeRevokedIsForgotten() async throws {
         try await house.logIn()
         _ = try await house.exchange()

@@ -85,9 +85,11 @@ final class TokenKeeper: Sendable {
         if let reason = session.needsLogin { throw loginRequired(integration.guid, reason) }
         let key = SessionKey(user: session.userGUID, integration: session.integrationGUID)
         let isDemanded = onDemand && mayDemand(key)
-        guard RefreshPolicy.decide(session, at: clock.now, isDemanded: isDemanded) != .serve else { return session }
-        let refresh = refreshes.withLock { running in
-            if let task = running[key] { return task }
+        let isNeeded = RefreshPolicy.decide(session, at: clock.now, isDemanded: isDemanded) != .serve
+        let refresh = refreshes.withLock { running -> Refresh? in
+            // Who found the token dead waits for the refresh that somebody else has asked for.
+            if let task = running[key], isNeeded || onDemand { return task }
+            guard isNeeded else { return nil }
             // A task of its own: a caller who goes away must not break off what others wait for.
             let task = Refresh { [self] in
                 let result = await renew(key, integration, isDemanded: isDemanded)
@@ -97,6 +99,8 @@ final class TokenKeeper: Sendable {
             running[key] = task
             return task
         }
+        // The refresh that was asked for a moment ago may have been stored since this session was read.
+        guard let refresh else { return onDemand ? try await winner(key) : session }
         return try await refresh.value.get()
     }
 

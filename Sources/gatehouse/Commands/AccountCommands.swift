@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import JSON
 import Storage
 
@@ -62,19 +63,21 @@ struct AccountCommand: AsyncParsableCommand {
             abstract: "Erase an account: its data key first, then its folder.")
 
         @Argument(help: "The account.") var account: String
-        @Flag(help: "Do it: there is no way back but a backup.") var yes = false
+        @Flag(help: "Do not ask; somebody at a terminal is asked otherwise.") var yes = false
         @OptionGroup var command: OperationOptions
 
-        func validate() throws {
-            guard yes else {
-                throw ValidationError("This erases the account and everything in it: add --yes if you mean it.")
-            }
-        }
-
         func run() async throws {
+            try await Failures.reported { try confirm() }
             try await command.perform(.deleteAccount, ["account": .string(account)]) { _ in
                 "Account \(account) is erased."
             }
+        }
+
+        private func confirm() throws {
+            guard !yes, isatty(STDIN_FILENO) == 1 else { return }
+            Answer.line(
+                "This erases \(account) and everything in it. Only a backup brings it back. Type its name to go on:")
+            guard readLine() == account else { throw CommandFailure("Nothing was erased.") }
         }
     }
 

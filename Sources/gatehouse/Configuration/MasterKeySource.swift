@@ -1,4 +1,5 @@
 import Cryptography
+import Glibc
 import Storage
 
 /// Where the master keys come from: a file, the environment, or a systemd credential.
@@ -10,7 +11,9 @@ struct MasterKeySource: Sendable, CustomStringConvertible {
     private let hasEnvironmentKey: Bool
 
     init(path: String?) {
-        let credentials = Environment.value("CREDENTIALS_DIRECTORY").map { "\($0)/\(Self.credentialName)" }
+        let credential = Environment.value("CREDENTIALS_DIRECTORY").map { "\($0)/\(Self.credentialName)" }
+        // systemd sets the directory for any credential; only ours is meant.
+        let credentials = credential.flatMap { path -> String? in access(path, F_OK) == 0 ? path : nil }
         self.path = path ?? Environment.value("GATEHOUSE_MASTER_KEY_FILE") ?? credentials
         hasEnvironmentKey = path == nil && Environment.value("GATEHOUSE_MASTER_KEY") != nil
     }
