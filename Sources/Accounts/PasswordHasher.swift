@@ -9,11 +9,11 @@ public final class PasswordHasher: Sendable {
 
     private let queue = DispatchQueue(label: "passwords")
     private let waiting = Atomic<Int>(0)
-    /// A hash of nothing in particular, so that an unknown user costs the same time as a known one.
-    private let decoy: String
+    /// What unknown users are checked against, so that an unknown user costs the same time as a known one.
+    private let decoy = Scrypt.decoy()
 
-    /// - Throws: where libcrypto has no scrypt.
-    public init() throws { decoy = try Scrypt.hash(password: SecretString(Hex.encode(SecureRandom.bytes(16)))) }
+    /// A hasher with nobody waiting.
+    public init() {}
 
     /// The hash of a password, with its parameters.
     public func hash(_ password: SecretString) async throws(Refusal) -> String {

@@ -43,9 +43,20 @@ extension People {
             throw Refusal(
                 .authenticationRequired, "Email and password do not match. Try again, or ask your administrator.")
         }
+        await renewHash(of: user, password: password)
         limiter.succeed(subjects[0].name)
         for subject in subjects.dropFirst() { limiter.forgive(subject.name) }
         return try await openSession(for: user)
+    }
+
+    /// Hashes the password again where its hash was made with parameters of earlier days.
+    private func renewHash(of user: UserRecord, password: SecretString) async {
+        guard let stored = user.passwordHash, Scrypt.needsRehash(stored) else { return }
+        // A convenience: if it fails, the sign-in is as good, and the next one tries again.
+        guard let hash = try? await hasher.hash(password) else { return }
+        var renewed = user
+        renewed.passwordHash = hash
+        try? await account.store.updateUser(renewed)
     }
 
     /// Who a browser's cookie says it is; nil where it is no valid one.

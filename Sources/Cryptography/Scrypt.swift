@@ -15,6 +15,12 @@ public enum Scrypt {
         return ScryptHash(parameters: .current, salt: salt, hash: hash).text
     }
 
+    /// A hash of no password, made without hashing: verifying against it takes the usual time and is false.
+    public static func decoy() -> String {
+        let (salt, hash) = (SecureRandom.bytes(saltByteCount), SecureRandom.bytes(hashByteCount))
+        return ScryptHash(parameters: .current, salt: salt, hash: hash).text
+    }
+
     /// Whether the password is the one that was hashed; the comparison is constant-time.
     ///
     /// False for a text that is no hash, or whose parameters ask for more memory or time than `hash` ever would by

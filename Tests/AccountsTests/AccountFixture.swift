@@ -31,7 +31,7 @@ final class AccountFixture: Sendable {
         guard let account = try await directory.tenant(slug) else { throw Refusal.notFound("account") }
         self.account = account
         people = People(
-            account: account, clock: time.clock, hasher: try PasswordHasher(),
+            account: account, clock: time.clock, hasher: PasswordHasher(),
             limiter: AttemptLimiter(clock: time.clock)
         )
         contents = Contents(

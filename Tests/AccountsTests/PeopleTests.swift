@@ -78,6 +78,19 @@ import Testing
         _ = try await fixture.people.signIn(email: "vic@acme.example", password: password, from: "192.0.2.1")
     }
 
+    @Test func aHashOfEarlierDaysIsMadeAnewAtTheNextSignIn() async throws {
+        let vic = try await fixture.invite("vic@acme.example", .viewer)
+        _ = try await fixture.people.acceptInvite(vic.token, password: password)
+        var user = try #require(try await fixture.account.store.user(vic.user.guid))
+        // scrypt of the password with N = 2^10, made elsewhere.
+        user.passwordHash = "$scrypt$ln=10,r=8,p=1$MDEyMzQ1Njc4OWFiY2RlZg$xXt6EAFzAOlee5Hgl8R5+kLA6sDARjRcMGtm6fZJsa8"
+        try await fixture.account.store.updateUser(user)
+        _ = try await fixture.people.signIn(email: "vic@acme.example", password: password, from: "192.0.2.1")
+        let renewed = try #require(try await fixture.account.store.user(vic.user.guid)?.passwordHash)
+        #expect(renewed.hasPrefix("$scrypt$ln=15,"))
+        _ = try await fixture.people.signIn(email: "vic@acme.example", password: password, from: "192.0.2.1")
+    }
+
     @Test func aLockedUsersKeyAndBrowserStopAtOnce() async throws {
         let vic = try await fixture.invite("vic@acme.example", .viewer)
         let signIn = try await fixture.people.acceptInvite(vic.token, password: password)

@@ -81,7 +81,7 @@ final class HouseFixture: Sendable {
         let world = World(
             clock: time.clock, address: PublicAddress(base: "https://g.example", content: "https://apps.example"),
             outbound: Self.policy, transport: provider, upstreams: UpstreamPolicy(ownPort: nil) { _, _ in false },
-            hasher: try PasswordHasher(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            hasher: PasswordHasher(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         directory = try AccountDirectory(folder: try DataFolder(path: path), ring: .fresh()) {
             try Tenant($0, world: world)
