@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import pytest
+import requests
 
 from harness.browser import Browser, form_with, forms_of
 from harness.listener import Listener
@@ -125,6 +126,30 @@ def test_a_state_in_another_browser_of_the_same_user_is_refused(waiting):
     elsewhere = Browser()
     waiting.viewer.sign_in(elsewhere)
     assert elsewhere.get(callback, follow=False).status_code == 400
+    assert_nothing_was_given(waiting)
+
+
+def test_a_cookie_planted_under_the_flows_name_is_refused(waiting):
+    """The name follows from the state, which the attacker knows; what the cookie must hold does not."""
+    callback = callback_of(waiting.viewer, waiting)
+    (name,) = waiting.viewer.browser.cookies_named("gatehouse-login-")
+    elsewhere = Browser()
+    waiting.viewer.sign_in(elsewhere)
+    cookies = elsewhere.cookie_header(waiting.server.url("/")) + f"; {name}=planted"
+    answer = requests.get(callback, headers={"Cookie": cookies}, allow_redirects=False, timeout=30)
+    assert answer.status_code == 400
+    assert_nothing_was_given(waiting)
+
+
+def test_a_flow_that_one_user_began_is_not_anothers_in_the_same_browser(waiting):
+    other = waiting.account.add("viewer")
+    other.accept_invite()
+    callback = callback_of(waiting.viewer, waiting)
+    browser = waiting.viewer.browser
+    browser.submit(form_with(browser.get(waiting.account.url()), "csrf_token"))
+    other.sign_in(browser)
+    answer = browser.get(callback, follow=False)
+    assert answer.status_code == 400 and "another user" in answer.text
     assert_nothing_was_given(waiting)
 
 
