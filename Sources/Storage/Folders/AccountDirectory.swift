@@ -28,7 +28,11 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
     /// The folder the accounts are in.
     public let folder: DataFolder
     private let limit: Int
+    /// Held for a moment only: whoever opens an account reads it.
     private let ring: Mutex<MasterKeyRing>
+    /// Held while key files are written, which takes the disk's time: a creation and a rotation must see each other, but
+    /// nobody who asks for an account waits for them.
+    private let keyFiles = Mutex<Void>(())
     private let assemble: @Sendable (OpenAccount) throws -> Tenant
     private let state = Mutex(State())
 
@@ -70,8 +74,9 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
         let task = state.withLock { state -> Task<Tenant, any Error>? in
             guard !state.erasing.contains(fingerprint) else { return nil }
             if let task = state.opening[fingerprint] { return task }
-            let ring = self.ring.withLock { $0 }
-            let task = Task { [folder, assemble] in try assemble(try OpenAccount(slug, in: folder, ring: ring)) }
+            let task = Task { [self] in
+                try assemble(try OpenAccount(slug, in: folder, ring: ring.withLock { $0 }))
+            }
             state.opening[fingerprint] = task
             return task
         }
@@ -92,8 +97,7 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
 
     /// Creates an account; it is served from now on.
     public func create(_ slug: AccountSlug, name: String, at now: Timestamp) throws {
-        // Under the ring's lock: a rotation must either see the new account or wrap its key itself.
-        try ring.withLock { try folder.create(slug, name: name, ring: $0, at: now) }
+        try keyFiles.withLock { _ in try folder.create(slug, name: name, ring: ring.withLock { $0 }, at: now) }
         state.withLock { $0.slugs[TenantFingerprint(of: slug)] = slug }
     }
 
@@ -133,15 +137,15 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
     /// The older keys stay in the ring for backups that were made under them, unless `forgettingOlder`; and they stay
     /// while there is an account that still needs one.
     public func rotateMasterKey(path: String, forgettingOlder: Bool) throws -> Rotation {
-        try ring.withLock { ring in
-            let rotated = ring.rotated()
+        try keyFiles.withLock { _ in
+            let rotated = ring.withLock { $0.rotated() }
             try rotated.save(path: path)
-            ring = rotated
+            ring.withLock { $0 = rotated }
             let (count, failures) = try folder.rewrap(by: rotated)
             let forgets = forgettingOlder && failures.isEmpty
             if forgets {
                 try rotated.trimmed().save(path: path)
-                ring = rotated.trimmed()
+                ring.withLock { $0 = rotated.trimmed() }
             }
             return Rotation(keyID: rotated.current.id, rewrapped: count, failures: failures, forgotOlder: forgets)
         }
