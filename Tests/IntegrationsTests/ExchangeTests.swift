@@ -36,6 +36,19 @@ import Testing
         await #expect(performing: { try await house.exchange() }, throws: isRefusal(.viewerUnknown))
     }
 
+    @Test func whatOneKeyLostAnotherKeyDoesNotBringBack() async throws {
+        try await house.logIn()
+        _ = try await house.exchange()
+        let owner = try await house.tenant.people.caller(key: house.key)
+        let (_, second) = try await house.tenant.people.createKey(name: "second", role: nil, expiresAt: nil, for: owner)
+        let first = try #require(try await house.tenant.people.keys(of: owner).first)
+        try await house.tenant.people.deleteKey(first.id, of: owner)
+        // The second key's exchange brings the session's token back to memory; the first key's grant must stay lost.
+        _ = try await house.tenant.exchange.perform(key: second, form: house.form, onDemand: false)
+        #expect(house.recall() == nil)
+        await #expect(performing: { try await house.exchange() }, throws: isRefusal(.authenticationRequired))
+    }
+
     @Test func memoryForgetsWhenTheTokenIsDueAndWhenTheAccountIsErased() async throws {
         try await house.logIn()
         _ = try await house.exchange()
