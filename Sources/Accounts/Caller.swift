@@ -9,21 +9,25 @@ public struct Caller: Sendable {
     public let role: Role
     /// The only content that the key is for; nil: all that the user may.
     public let contentGUID: GUID?
+    /// By which way and from where they came.
+    public let origin: Origin
 
-    /// Somebody who signed in with a browser.
-    public init(user: UserRecord) {
+    /// Somebody who signed in with a browser, or whom the server itself vouches for.
+    public init(user: UserRecord, origin: Origin) {
         self.user = user
         role = user.role
         contentGUID = nil
+        self.origin = origin
     }
 
     /// Somebody who sent an API key.
-    init(user: UserRecord, key: APIKeyRecord) {
+    init(user: UserRecord, key: APIKeyRecord, origin: Origin) {
         self.user = user
         // A key that is for one content publishes that content and does nothing else, whoever's it is.
         let most = key.contentGUID == nil ? Role.administrator : .publisher
         role = min(user.role, key.role, most)
         contentGUID = key.contentGUID
+        self.origin = origin.through(.key(key.id))
     }
 
     func require(_ minimum: Role) throws(Refusal) {
@@ -64,7 +68,8 @@ public struct Administrator: Sendable {
         Administrator(
             unchecked: Caller(
                 user: UserRecord(
-                    guid: account.makeGUID(), email: "", username: "operator", role: .administrator, at: now)
+                    guid: account.makeGUID(), email: "", username: "operator", role: .administrator, at: now),
+                origin: Origin(.command, address: nil, correlationID: "")
             )
         )
     }

@@ -1,3 +1,4 @@
+import JSON
 public import Storage
 
 extension Contents {
@@ -48,14 +49,20 @@ extension Contents {
             throw .invalid("role", "Only a publisher can be an owner of content.")
         }
         let permission = ContentPermissionRecord(contentGUID: guid, userGUID: user, level: level)
-        return try await attempt { () throws(StoreError) in try await account.store.setPermission(permission) }
+        let event = publisher.caller.event(
+            .permissionSet, at: clock.now, subject: user, content: guid, details: ["role": .string(level.rawValue)])
+        return try await attempt { () throws(StoreError) in
+            try await account.store.setPermission(permission, noting: event)
+        }
     }
 
     /// Takes a user off a content.
     public func forbid(_ id: Int64, on guid: GUID, by publisher: Publisher) async throws(Refusal) {
         _ = try await editable(guid, by: publisher.caller)
+        let event = publisher.caller.event(
+            .permissionRemoved, at: clock.now, content: guid, details: ["id": .integer(id)])
         let removed = try await attempt { () throws(StoreError) in
-            try await account.store.removePermission(id, of: guid)
+            try await account.store.removePermission(id, of: guid, noting: event)
         }
         guard removed else { throw .notFound("permission") }
     }

@@ -1,5 +1,6 @@
 public import Storage
 import Cryptography
+import JSON
 
 /// The content of one account: who owns it, who may open it, where it runs.
 public struct Contents: Sendable {
@@ -47,7 +48,9 @@ public struct Contents: Sendable {
         )
         try await apply(fields, to: &content, by: publisher.caller)
         let new = content
-        return try await store { () throws(StoreError) in try await account.store.addContent(new) }
+        let event = publisher.caller.event(
+            .contentCreated, at: now, content: new.guid, details: ["name": .string(new.name)])
+        return try await store { () throws(StoreError) in try await account.store.addContent(new, noting: event) }
     }
 
     /// The content that the caller may see, oldest first.
@@ -84,14 +87,24 @@ public struct Contents: Sendable {
         try await apply(fields, to: &content, by: publisher.caller)
         content.updatedAt = clock.now
         let changed = content
-        try await store { () throws(StoreError) in try await account.store.updateContent(changed) }
+        let event = publisher.caller.event(
+            .contentUpdated, at: changed.updatedAt, content: guid,
+            details: [
+                "name": .string(changed.name), "access_type": .string(changed.accessType.rawValue),
+                "owner_guid": .string(changed.ownerGUID.description),
+                "upstream_url": changed.upstreamURL.map(JSON.string) ?? .null,
+            ]
+        )
+        try await store { () throws(StoreError) in try await account.store.updateContent(changed, noting: event) }
         return changed
     }
 
     /// Removes content with all that hangs on it.
     public func delete(_ guid: GUID, by publisher: Publisher) async throws(Refusal) {
-        _ = try await editable(guid, by: publisher.caller)
-        try await attempt { () throws(StoreError) in try await account.store.removeContent(guid) }
+        let content = try await editable(guid, by: publisher.caller)
+        let event = publisher.caller.event(
+            .contentDeleted, at: clock.now, content: guid, details: ["name": .string(content.name)])
+        try await attempt { () throws(StoreError) in try await account.store.removeContent(guid, noting: event) }
     }
 
     private func find(_ guid: GUID) async throws(Refusal) -> (ContentRecord, [ContentPermissionRecord]) {

@@ -1,4 +1,5 @@
 public import Cryptography
+import JSON
 public import Storage
 
 extension People {
@@ -8,11 +9,11 @@ extension People {
     /// Who sent an API key.
     ///
     /// - Throws: `Refusal` 24 where the key is not one of this account or expired; 50 where its user is locked.
-    public func caller(key: SecretString) async throws(Refusal) -> Caller {
+    public func caller(key: SecretString, from origin: Origin) async throws(Refusal) -> Caller {
         let hash = APIKey.hash(key)
         let found = try await attempt { () throws(StoreError) in try await account.store.key(hash: hash) }
         let now = clock.now
-        let caller = try Self.judge(found, at: now)
+        let caller = try Self.judge(found, from: origin, at: now)
         if let record = found?.key, record.activeAt.map({ $0 + Self.touchInterval <= now }) ?? true {
             // The time of last use is a convenience: a disk that is full must not keep anybody out.
             try? await account.store.touchKey(record.id, at: now)
@@ -21,16 +22,16 @@ extension People {
     }
 
     /// What a key that was found is worth.
-    public static func judge(_ found: (key: APIKeyRecord, user: UserRecord)?, at now: Timestamp) throws(Refusal)
-        -> Caller
-    {
+    public static func judge(
+        _ found: (key: APIKeyRecord, user: UserRecord)?, from origin: Origin, at now: Timestamp
+    ) throws(Refusal) -> Caller {
         guard let (key, user) = found, key.expiresAt.map({ now < $0 }) ?? true else {
             throw .invalidKey
         }
         guard !user.isLocked else {
             throw Refusal(.userLocked, "This user is locked: ask an administrator of the account.")
         }
-        return Caller(user: user, key: key)
+        return Caller(user: user, key: key, origin: origin)
     }
 
     /// Creates an API key; its text is shown this one time.
@@ -51,8 +52,12 @@ extension People {
             userGUID: caller.user.guid, name: try TextRules.line(name, field: "name", minimum: 1), role: role,
             hint: APIKey.hint(key), createdAt: now, expiresAt: expiresAt
         )
+        let event = caller.event(
+            .keyCreated, at: now, subject: caller.user.guid,
+            details: ["name": .string(record.name), "role": .string(role.rawValue), "hint": .string(record.hint)]
+        )
         let stored = try await attempt { () throws(StoreError) in
-            try await account.store.addKey(record, hash: APIKey.hash(key))
+            try await account.store.addKey(record, hash: APIKey.hash(key), noting: event)
         }
         return (stored, key)
     }
@@ -67,8 +72,10 @@ extension People {
         guard caller.contentGUID == nil else {
             throw Refusal(.permissionDenied, "A key that is for one content cannot delete keys.")
         }
+        let event = caller.event(
+            .keyDeleted, at: clock.now, subject: caller.user.guid, details: ["key_id": .integer(id)])
         let removed = try await attempt { () throws(StoreError) in
-            try await account.store.removeKey(id, of: caller.user.guid)
+            try await account.store.removeKey(id, of: caller.user.guid, noting: event)
         }
         guard removed else { throw .notFound("API key") }
     }

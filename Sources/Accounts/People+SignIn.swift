@@ -1,4 +1,5 @@
 public import Cryptography
+import JSON
 public import Storage
 
 /// Somebody who just signed in: the session and the secret that its cookie holds.
@@ -17,17 +18,19 @@ public struct BrowserIdentity: Sendable {
     public let user: UserRecord
     /// The session.
     public let session: BrowserSessionRecord
+    /// From where the request came.
+    public let origin: Origin
 
     /// What the person may do.
-    public var caller: Caller { Caller(user: user) }
+    public var caller: Caller { Caller(user: user, origin: origin) }
 }
 
 extension People {
     /// Signs in with email and password. Failures are counted per email and per address, and all look alike.
-    public func signIn(email: String, password: SecretString, from address: String) async throws(Refusal) -> SignIn {
+    public func signIn(email: String, password: SecretString, from origin: Origin) async throws(Refusal) -> SignIn {
         // Somebody's wrong guesses from elsewhere must not lock the owner out, and many guesses from many places neither
         // go on for ever: so there are three counts, each with its own limit.
-        let address = NetworkOrigin.subject(of: address)
+        let address = NetworkOrigin.subject(of: origin.address ?? "unknown")
         let person = "\(account.fingerprint) \(email.prefix(254).lowercased())"
         let subjects = [
             (name: "\(person) from \(address)", maximum: AttemptLimiter.maximumFailures),
@@ -40,13 +43,22 @@ extension People {
         let user = try await attempt { () throws(StoreError) in try await account.store.user(email: email) }
         let matches = try await hasher.verify(password, against: user?.passwordHash)
         guard let user, matches, !user.isLocked else {
+            if let user { await noteFailure(of: user, from: origin) }
             throw Refusal(
                 .authenticationRequired, "Email and password do not match. Try again, or ask your administrator.")
         }
         await renewHash(of: user, password: password)
         limiter.succeed(subjects[0].name)
         for subject in subjects.dropFirst() { limiter.forgive(subject.name) }
-        return try await openSession(for: user)
+        return try await openSession(for: user, from: origin)
+    }
+
+    /// A wrong guess for somebody there is; guesses at nobody are only counted, or anybody could fill the audit with names.
+    private func noteFailure(of user: UserRecord, from origin: Origin) async {
+        let event = Caller(user: user, origin: origin).event(
+            .signInFailed, .refused, at: clock.now, subject: user.guid, details: ["locked": .bool(user.isLocked)])
+        // The answer is a refusal either way; a disk that is full must not make it another one.
+        try? await account.store.note([event])
     }
 
     /// Hashes the password again where its hash was made with parameters of earlier days.
@@ -56,30 +68,36 @@ extension People {
         guard let hash = try? await hasher.hash(password) else { return }
         var renewed = user
         renewed.passwordHash = hash
-        try? await account.store.updateUser(renewed)
+        try? await account.store.updateUser(renewed, noting: nil)
     }
 
     /// Who a browser's cookie says it is; nil where it is no valid one.
-    public func browser(_ secret: SecretString) async throws(Refusal) -> BrowserIdentity? {
+    public func browser(_ secret: SecretString, from origin: Origin) async throws(Refusal) -> BrowserIdentity? {
         let found = try await attempt { () throws(StoreError) in
             try await account.store.browserSession(hash: SHA256.hash(secret.reveal()), at: clock.now)
         }
         guard let found, found.session.contentGUID == nil, !found.user.isLocked else { return nil }
-        return BrowserIdentity(user: found.user, session: found.session)
+        return BrowserIdentity(user: found.user, session: found.session, origin: origin)
     }
 
     /// Ends a browser session, and those at content origins that came from it.
-    public func signOut(_ session: BrowserSessionRecord) async throws(Refusal) {
-        try await attempt { () throws(StoreError) in try await account.store.endBrowserSession(hash: session.hash) }
+    public func signOut(_ identity: BrowserIdentity) async throws(Refusal) {
+        let event = identity.caller.event(.signedOut, at: clock.now, subject: identity.user.guid)
+        try await attempt { () throws(StoreError) in
+            try await account.store.endBrowserSession(hash: identity.session.hash, noting: event)
+        }
     }
 
-    func openSession(for user: UserRecord) async throws(Refusal) -> SignIn {
+    func openSession(for user: UserRecord, from origin: Origin) async throws(Refusal) -> SignIn {
         let secret = Self.makeSecret(for: account.fingerprint)
         let now = clock.now
         let session = BrowserSessionRecord(
             hash: SHA256.hash(secret.reveal()), userGUID: user.guid, expiresAt: now + Self.sessionLifetime
         )
-        try await attempt { () throws(StoreError) in try await account.store.openBrowserSession(session, at: now) }
+        let event = Caller(user: user, origin: origin).event(.signedIn, at: now, subject: user.guid)
+        try await attempt { () throws(StoreError) in
+            try await account.store.openBrowserSession(session, at: now, noting: event)
+        }
         return SignIn(user: user, secret: secret, expiresAt: session.expiresAt)
     }
 }

@@ -1,4 +1,5 @@
 public import Cryptography
+import JSON
 public import Storage
 
 /// The people of one account: who they are, how they prove it, what they may do.
@@ -52,7 +53,11 @@ public struct People: Sendable {
         do throws(StoreError) {
             try await account.store.addUser(
                 user, key: record, keyHash: APIKey.hash(key), inviteHash: SHA256.hash(token.reveal()),
-                inviteExpiresAt: now + Self.inviteLifetime
+                inviteExpiresAt: now + Self.inviteLifetime,
+                noting: admin.caller.event(
+                    .userCreated, at: now, subject: user.guid,
+                    details: ["email": .string(email), "role": .string(role.rawValue)]
+                )
             )
         } catch {
             throw error.code == .conflict("email") || error.code == .conflict("username")
@@ -66,7 +71,8 @@ public struct People: Sendable {
         let token = Self.makeSecret(for: account.fingerprint)
         try await attempt { () throws(StoreError) in
             try await account.store.replaceInvite(
-                of: user.guid, hash: SHA256.hash(token.reveal()), expiresAt: clock.now + Self.inviteLifetime
+                of: user.guid, hash: SHA256.hash(token.reveal()), expiresAt: clock.now + Self.inviteLifetime,
+                noting: admin.caller.event(.userInvited, at: clock.now, subject: user.guid)
             )
         }
         return token
@@ -80,17 +86,21 @@ public struct People: Sendable {
     }
 
     /// Uses an invite up, sets the password, and signs the person in.
-    public func acceptInvite(_ token: SecretString, password: SecretString) async throws(Refusal) -> SignIn {
+    public func acceptInvite(
+        _ token: SecretString, password: SecretString, from origin: Origin
+    ) async throws(Refusal) -> SignIn {
         try Self.check(password: password)
         let gone = Refusal(
             .parameter, "This invite was used already or is too old: ask your administrator for a new one.")
-        guard try await invitedUser(token) != nil else { throw gone }
+        guard let invited = try await invitedUser(token) else { throw gone }
         let hash = try await hasher.hash(password)
+        let event = Caller(user: invited, origin: origin).event(.passwordSet, at: clock.now, subject: invited.guid)
         let user = try await attempt { () throws(StoreError) in
-            try await account.store.acceptInvite(hash: SHA256.hash(token.reveal()), passwordHash: hash, at: clock.now)
+            try await account.store.acceptInvite(
+                hash: SHA256.hash(token.reveal()), passwordHash: hash, at: clock.now, noting: event)
         }
         guard let user, !user.isLocked else { throw gone }
-        return try await openSession(for: user)
+        return try await openSession(for: user, from: origin)
     }
 
     /// All users, oldest first.
@@ -121,7 +131,8 @@ public struct People: Sendable {
             throw Refusal(.permissionDenied, "You cannot lock yourself: ask another administrator.")
         }
         user.isLocked = locked
-        return try await update(user)
+        return try await update(
+            user, noting: admin.caller.event(locked ? .userLocked : .userUnlocked, at: clock.now, subject: guid))
     }
 
     /// Changes names and role.
@@ -132,14 +143,18 @@ public struct People: Sendable {
         if let role { user.role = role }
         if let firstName { user.firstName = try TextRules.line(firstName, field: "first_name") }
         if let lastName { user.lastName = try TextRules.line(lastName, field: "last_name") }
-        return try await update(user)
+        return try await update(
+            user,
+            noting: admin.caller.event(
+                .userUpdated, at: clock.now, subject: guid, details: ["role": .string(user.role.rawValue)])
+        )
     }
 
-    private func update(_ user: UserRecord) async throws(Refusal) -> UserRecord {
+    private func update(_ user: UserRecord, noting event: EventRecord) async throws(Refusal) -> UserRecord {
         var user = user
         user.updatedAt = clock.now
         let changed = user
-        try await attempt { () throws(StoreError) in try await account.store.updateUser(changed) }
+        try await attempt { () throws(StoreError) in try await account.store.updateUser(changed, noting: event) }
         return changed
     }
 

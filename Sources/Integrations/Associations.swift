@@ -1,4 +1,5 @@
 public import Accounts
+import JSON
 public import Storage
 
 /// Which content uses which integration, from both sides.
@@ -61,8 +62,12 @@ public struct Associations: Sendable {
                 )
             }
         }
+        let event = publisher.caller.event(
+            .associationsChanged, at: clock.now, content: content,
+            details: ["integrations": .array(integrations.map { .string($0.description) })]
+        )
         try await attempt { () throws(StoreError) in
-            try await account.store.replaceAssociations(of: content, with: integrations, at: clock.now)
+            try await account.store.replaceAssociations(of: content, with: integrations, at: clock.now, noting: event)
         }
     }
 }

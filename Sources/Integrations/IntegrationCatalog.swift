@@ -80,8 +80,12 @@ public struct IntegrationCatalog: Sendable {
             createdAt: now, updatedAt: now
         )
         let permissions = try await permissions(fields.permissions ?? [], of: guid)
+        let event = admin.caller.event(
+            .integrationCreated, at: now, integration: guid,
+            details: ["name": .string(integration.name), "template": .string(key)]
+        )
         let stored = try await attempt { () throws(StoreError) in
-            try await account.store.addIntegration(integration, permissions: permissions)
+            try await account.store.addIntegration(integration, permissions: permissions, noting: event)
         }
         return try await entry(stored.guid)
     }
@@ -127,16 +131,22 @@ public struct IntegrationCatalog: Sendable {
         var permissions: [IntegrationPermissionRecord]?
         if let users = fields.permissions { permissions = try await self.permissions(users, of: guid) }
         let replaced = permissions
+        let events = self.events(from: old, to: changed, permissions: replaced, endsSessions: ends, by: admin)
         try await attempt { () throws(StoreError) in
-            try await account.store.updateIntegration(changed, permissions: replaced, endingSessions: ends)
+            try await account.store.updateIntegration(
+                changed, permissions: replaced, endingSessions: ends, noting: events)
         }
         return try await entry(guid)
     }
 
     /// Deletes an integration; its sessions and associations end.
     public func delete(_ guid: GUID, by admin: Administrator) async throws(Refusal) {
-        _ = try await entry(guid)
-        try await attempt { () throws(StoreError) in try await account.store.removeIntegration(guid) }
+        let old = try await entry(guid).integration
+        let event = admin.caller.event(
+            .integrationDeleted, at: clock.now, integration: guid,
+            details: ["name": .string(old.name), "template": .string(old.template)]
+        )
+        try await attempt { () throws(StoreError) in try await account.store.removeIntegration(guid, noting: event) }
     }
 
     /// What decides where codes, secrets and tokens go.

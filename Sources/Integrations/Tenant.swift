@@ -45,7 +45,7 @@ public final class Tenant: Sendable {
             transport: world.transport,
             keeper: keeper, steps: world.steps
         )
-        sessions = OAuthSessions(account: account)
+        sessions = OAuthSessions(account: account, clock: world.clock)
         exchange = Exchange(account: account, clock: world.clock, signer: signer, keeper: keeper, memory: memory)
         gateway = Gateway(account: account, clock: world.clock, signer: signer)
     }

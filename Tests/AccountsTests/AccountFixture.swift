@@ -49,10 +49,14 @@ final class AccountFixture: Sendable {
     }
 
     func publisher(_ email: String = "pat@acme.example") async throws -> Publisher {
-        try Publisher(Caller(user: try await invite(email, .publisher).user))
+        try Publisher(Caller(user: try await invite(email, .publisher).user, origin: .system))
     }
 }
 
 extension Refusal {
     static func isCode(_ code: ErrorCode) -> @Sendable (any Error) -> Bool { { ($0 as? Refusal)?.code == code } }
+}
+
+extension Origin {
+    static func browser(_ address: String) -> Origin { Origin(.browser, address: address, correlationID: "test") }
 }

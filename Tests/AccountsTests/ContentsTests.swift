@@ -42,10 +42,10 @@ import Testing
         let listed = try await fixture.account.store.permissions(of: content.guid)
         #expect(Contents.mayOpen(content, vic, permissions: listed))
         #expect(!Contents.mayOpen(content, eve, permissions: listed))
-        #expect(try await fixture.contents.all(for: Caller(user: vic)).map(\.guid) == [content.guid])
-        #expect(try await fixture.contents.all(for: Caller(user: eve)).isEmpty)
+        #expect(try await fixture.contents.all(for: Caller(user: vic, origin: .system)).map(\.guid) == [content.guid])
+        #expect(try await fixture.contents.all(for: Caller(user: eve, origin: .system)).isEmpty)
         try await fixture.contents.forbid(permission.id, on: content.guid, by: publisher)
-        #expect(try await fixture.contents.all(for: Caller(user: vic)).isEmpty)
+        #expect(try await fixture.contents.all(for: Caller(user: vic, origin: .system)).isEmpty)
     }
 
     @Test(arguments: [

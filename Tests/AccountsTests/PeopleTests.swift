@@ -12,10 +12,10 @@ import Testing
 
     @Test func anInviteWorksOnceAndSignsIn() async throws {
         let invitation = try await fixture.invite("vic@acme.example", .viewer)
-        let signIn = try await fixture.people.acceptInvite(invitation.token, password: password)
-        #expect(try await fixture.people.browser(signIn.secret)?.user.guid == invitation.user.guid)
+        let signIn = try await fixture.people.acceptInvite(invitation.token, password: password, from: .system)
+        #expect(try await fixture.people.browser(signIn.secret, from: .system)?.user.guid == invitation.user.guid)
         await #expect(
-            performing: { try await fixture.people.acceptInvite(invitation.token, password: password) },
+            performing: { try await fixture.people.acceptInvite(invitation.token, password: password, from: .system) },
             throws: Refusal.isCode(.parameter))
     }
 
@@ -23,7 +23,9 @@ import Testing
         let invitation = try await fixture.invite("vic@acme.example", .viewer)
         let token = try await fixture.people.inviteAgain(invitation.user, by: fixture.admin)
         #expect(try await fixture.people.invitedUser(invitation.token) == nil)
-        #expect(try await fixture.people.acceptInvite(token, password: password).user.guid == invitation.user.guid)
+        #expect(
+            try await fixture.people.acceptInvite(token, password: password, from: .system).user.guid
+                == invitation.user.guid)
     }
 
     @Test func anInviteEndsAfterAWeek() async throws {
@@ -35,7 +37,7 @@ import Testing
     @Test func aPasswordOfNineCharactersIsTooShort() async throws {
         let invitation = try await fixture.invite("vic@acme.example", .viewer)
         await #expect {
-            try await fixture.people.acceptInvite(invitation.token, password: SecretString("123456789"))
+            try await fixture.people.acceptInvite(invitation.token, password: SecretString("123456789"), from: .system)
         } throws: {
             ($0 as? Refusal)?.field == "password"
         }
@@ -44,10 +46,12 @@ import Testing
 
     @Test func aWrongPasswordAnUnknownUserAndALockedOneLookAlike() async throws {
         let vic = try await fixture.invite("vic@acme.example", .viewer)
-        _ = try await fixture.people.acceptInvite(vic.token, password: password)
+        _ = try await fixture.people.acceptInvite(vic.token, password: password, from: .system)
         var sentences: Set<String> = []
         func attempt(_ email: String, _ password: SecretString) async {
-            do { _ = try await fixture.people.signIn(email: email, password: password, from: "192.0.2.1") } catch {
+            do {
+                _ = try await fixture.people.signIn(email: email, password: password, from: .browser("192.0.2.1"))
+            } catch {
                 sentences.insert("\(error.code) \(error.message)")
             }
         }
@@ -60,61 +64,65 @@ import Testing
 
     @Test func failedAttemptsAreLimitedAndTheLimitEnds() async throws {
         let vic = try await fixture.invite("vic@acme.example", .viewer)
-        _ = try await fixture.people.acceptInvite(vic.token, password: password)
+        _ = try await fixture.people.acceptInvite(vic.token, password: password, from: .system)
         let limiter = fixture.people.limiter
         for _ in 0..<AttemptLimiter.maximumFailures {
             limiter.fail("\(fixture.account.fingerprint) vic@acme.example from 192.0.2.1")
         }
         await #expect(
             performing: {
-                try await fixture.people.signIn(email: "vic@acme.example", password: password, from: "192.0.2.1")
+                try await fixture.people.signIn(
+                    email: "vic@acme.example", password: password, from: .browser("192.0.2.1"))
             },
             throws: Refusal.isCode(.tooManyRequests)
         )
         #expect(
-            try await fixture.people.signIn(email: "vic@acme.example", password: password, from: "192.0.2.2").user.guid
+            try await fixture.people.signIn(email: "vic@acme.example", password: password, from: .browser("192.0.2.2"))
+                .user.guid
                 == vic.user.guid)
         fixture.time.advance(AttemptLimiter.period)
-        _ = try await fixture.people.signIn(email: "vic@acme.example", password: password, from: "192.0.2.1")
+        _ = try await fixture.people.signIn(email: "vic@acme.example", password: password, from: .browser("192.0.2.1"))
     }
 
     @Test func aHashOfEarlierDaysIsMadeAnewAtTheNextSignIn() async throws {
         let vic = try await fixture.invite("vic@acme.example", .viewer)
-        _ = try await fixture.people.acceptInvite(vic.token, password: password)
+        _ = try await fixture.people.acceptInvite(vic.token, password: password, from: .system)
         var user = try #require(try await fixture.account.store.user(vic.user.guid))
         // scrypt of the password with N = 2^10, made elsewhere.
         user.passwordHash = "$scrypt$ln=10,r=8,p=1$MDEyMzQ1Njc4OWFiY2RlZg$xXt6EAFzAOlee5Hgl8R5+kLA6sDARjRcMGtm6fZJsa8"
-        try await fixture.account.store.updateUser(user)
-        _ = try await fixture.people.signIn(email: "vic@acme.example", password: password, from: "192.0.2.1")
+        try await fixture.account.store.updateUser(user, noting: nil)
+        _ = try await fixture.people.signIn(email: "vic@acme.example", password: password, from: .browser("192.0.2.1"))
         let renewed = try #require(try await fixture.account.store.user(vic.user.guid)?.passwordHash)
         #expect(renewed.hasPrefix("$scrypt$ln=15,"))
-        _ = try await fixture.people.signIn(email: "vic@acme.example", password: password, from: "192.0.2.1")
+        _ = try await fixture.people.signIn(email: "vic@acme.example", password: password, from: .browser("192.0.2.1"))
     }
 
     @Test func aLockedUsersKeyAndBrowserStopAtOnce() async throws {
         let vic = try await fixture.invite("vic@acme.example", .viewer)
-        let signIn = try await fixture.people.acceptInvite(vic.token, password: password)
-        #expect(try await fixture.people.caller(key: vic.apiKey).user.guid == vic.user.guid)
+        let signIn = try await fixture.people.acceptInvite(vic.token, password: password, from: .system)
+        #expect(try await fixture.people.caller(key: vic.apiKey, from: .system).user.guid == vic.user.guid)
         _ = try await fixture.people.setLocked(true, user: vic.user.guid, by: fixture.admin)
         await #expect(
-            performing: { try await fixture.people.caller(key: vic.apiKey) }, throws: Refusal.isCode(.userLocked))
-        #expect(try await fixture.people.browser(signIn.secret) == nil)
+            performing: { try await fixture.people.caller(key: vic.apiKey, from: .system) },
+            throws: Refusal.isCode(.userLocked))
+        #expect(try await fixture.people.browser(signIn.secret, from: .system) == nil)
     }
 
     @Test func aBrowserIsSignedOutAndItsSessionEndsByItself() async throws {
         let vic = try await fixture.invite("vic@acme.example", .viewer)
-        let signIn = try await fixture.people.acceptInvite(vic.token, password: password)
-        let identity = try #require(try await fixture.people.browser(signIn.secret))
-        try await fixture.people.signOut(identity.session)
-        #expect(try await fixture.people.browser(signIn.secret) == nil)
-        let again = try await fixture.people.signIn(email: "vic@acme.example", password: password, from: "192.0.2.1")
+        let signIn = try await fixture.people.acceptInvite(vic.token, password: password, from: .system)
+        let identity = try #require(try await fixture.people.browser(signIn.secret, from: .system))
+        try await fixture.people.signOut(identity)
+        #expect(try await fixture.people.browser(signIn.secret, from: .system) == nil)
+        let again = try await fixture.people.signIn(
+            email: "vic@acme.example", password: password, from: .browser("192.0.2.1"))
         fixture.time.advance(People.sessionLifetime)
-        #expect(try await fixture.people.browser(again.secret) == nil)
+        #expect(try await fixture.people.browser(again.secret, from: .system) == nil)
     }
 
     @Test func aKeyNeverDoesMoreThanItsUser() async throws {
         let pat = try await fixture.invite("pat@acme.example", .publisher)
-        let caller = try await fixture.people.caller(key: pat.apiKey)
+        let caller = try await fixture.people.caller(key: pat.apiKey, from: .system)
         await #expect(
             performing: {
                 try await fixture.people.createKey(name: "x", role: .administrator, expiresAt: nil, for: caller)
@@ -122,13 +130,14 @@ import Testing
             throws: Refusal.isCode(.permissionDenied)
         )
         let (record, key) = try await fixture.people.createKey(name: "ci", role: .viewer, expiresAt: nil, for: caller)
-        #expect(try await fixture.people.caller(key: key).role == .viewer)
+        #expect(try await fixture.people.caller(key: key, from: .system).role == .viewer)
         _ = try await fixture.people.update(
             pat.user.guid, role: .viewer, firstName: nil, lastName: nil, by: fixture.admin)
-        #expect(try await fixture.people.caller(key: pat.apiKey).role == .viewer)
+        #expect(try await fixture.people.caller(key: pat.apiKey, from: .system).role == .viewer)
         try await fixture.people.deleteKey(record.id, of: caller)
         await #expect(
-            performing: { try await fixture.people.caller(key: key) }, throws: Refusal.isCode(.authenticationRequired))
+            performing: { try await fixture.people.caller(key: key, from: .system) },
+            throws: Refusal.isCode(.authenticationRequired))
     }
 
     @Test func aKeyCarriesItsAccountAndACheckSum() async throws {

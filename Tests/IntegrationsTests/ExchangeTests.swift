@@ -31,7 +31,7 @@ import Testing
         _ = try await house.exchange()
         var viewer = house.viewer
         viewer.isLocked = true
-        try await house.tenant.account.store.updateUser(viewer)
+        try await house.tenant.account.store.updateUser(viewer, noting: nil)
         #expect(house.recall() == nil)
         await #expect(performing: { try await house.exchange() }, throws: isRefusal(.viewerUnknown))
     }
@@ -39,12 +39,12 @@ import Testing
     @Test func whatOneKeyLostAnotherKeyDoesNotBringBack() async throws {
         try await house.logIn()
         _ = try await house.exchange()
-        let owner = try await house.tenant.people.caller(key: house.key)
+        let owner = try await house.tenant.people.caller(key: house.key, from: .system)
         let (_, second) = try await house.tenant.people.createKey(name: "second", role: nil, expiresAt: nil, for: owner)
         let first = try #require(try await house.tenant.people.keys(of: owner).first)
         try await house.tenant.people.deleteKey(first.id, of: owner)
         // The second key's exchange brings the session's token back to memory; the first key's grant must stay lost.
-        _ = try await house.tenant.exchange.perform(key: second, form: house.form, onDemand: false)
+        _ = try await house.tenant.exchange.perform(key: second, form: house.form, onDemand: false, from: .system)
         #expect(house.recall() == nil)
         await #expect(performing: { try await house.exchange() }, throws: isRefusal(.authenticationRequired))
     }
@@ -238,7 +238,8 @@ import Testing
 
     @Test func anUnknownLifetimeIsNoEternalOne() async throws {
         try await house.logIn(expiresIn: nil)
-        let granted = try await house.tenant.exchange.perform(key: house.key, form: house.form, onDemand: false)
+        let granted = try await house.tenant.exchange.perform(
+            key: house.key, form: house.form, onDemand: false, from: .system)
         #expect(granted.expiresIn == nil)
         house.provider.grants("access-2")
         #expect(try await house.exchange(onDemand: true) == "access-2")

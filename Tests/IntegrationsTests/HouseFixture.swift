@@ -100,7 +100,7 @@ final class HouseFixture: Sendable {
         var wanted = Contents.Fields()
         wanted.accessType = "logged_in"
         wanted.upstreamURL = "http://127.0.0.1:9001"
-        let owner = try Publisher(try await tenant.people.caller(key: key))
+        let owner = try Publisher(try await tenant.people.caller(key: key, from: .system))
         content = try await tenant.contents.create(wanted, by: owner)
         try await tenant.associations.replace(of: content.guid, with: [integration.guid], by: owner)
         token = try SessionToken.Signer(tenant.account.vault)
@@ -136,7 +136,7 @@ final class HouseFixture: Sendable {
     }
 
     func exchange(onDemand: Bool = false) async throws -> String {
-        let granted = try await tenant.exchange.perform(key: key, form: form, onDemand: onDemand)
+        let granted = try await tenant.exchange.perform(key: key, form: form, onDemand: onDemand, from: .system)
         return String(decoding: granted.token, as: UTF8.self)
     }
 

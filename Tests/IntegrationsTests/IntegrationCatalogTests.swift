@@ -128,7 +128,7 @@ import Testing
         var fields = IntegrationCatalog.Fields()
         fields.permissions = [house.viewer.guid]
         _ = try await house.tenant.integrations.update(house.integration.guid, fields, by: admin)
-        let owner = try Publisher(try await house.tenant.people.caller(key: house.key))
+        let owner = try Publisher(try await house.tenant.people.caller(key: house.key, from: .system))
         // What runs keeps what it has; once taken off it cannot be attached again.
         try await house.tenant.associations.replace(of: house.content.guid, with: [house.integration.guid], by: owner)
         try await house.tenant.associations.replace(of: house.content.guid, with: [], by: owner)

@@ -1,3 +1,4 @@
+import Cryptography
 import GRDB
 import Glibc
 import Testing
@@ -12,7 +13,8 @@ import Testing
     @Test func everyConnectionWritesThroughToTheDisk() async throws {
         _ = try temporary.open("acme")
         let slug = try temporary.slug("acme")
-        let store = try SQLiteStore(path: temporary.folder.databasePath(of: slug), slug: slug, changes: ChangeCounter())
+        let store = try SQLiteStore(
+            path: temporary.folder.databasePath(of: slug), slug: slug, changes: ChangeCounter(), auditKey: .random(32))
         #expect(try await store.pragma("synchronous") == ["2", "2"])
         #expect(try await store.pragma("journal_mode") == ["wal", "wal"])
         #expect(try await store.pragma("foreign_keys") == ["1", "1"])

@@ -38,7 +38,8 @@ final class TemporaryFolder {
         -> UserRecord
     {
         let user = UserRecord(guid: account.makeGUID(), email: email, username: email, role: role, at: now)
-        try await account.store.addUser(user, key: nil, keyHash: nil, inviteHash: nil, inviteExpiresAt: nil)
+        try await account.store.addUser(
+            user, key: nil, keyHash: nil, inviteHash: nil, inviteExpiresAt: nil, noting: nil)
         return user
     }
 
@@ -48,7 +49,7 @@ final class TemporaryFolder {
                 guid: account.makeGUID(), name: "data", description: "", template: "custom", authType: "Viewer",
                 config: ["client_id": "x"], sealedSecret: nil, createdAt: now, updatedAt: now
             ),
-            permissions: []
+            permissions: [], noting: nil
         )
     }
 

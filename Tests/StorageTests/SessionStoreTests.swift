@@ -19,7 +19,7 @@ import Testing
         let integration = try await temporary.integration(of: account)
         return try await account.store.commitLogin(
             account.makeGUID(), user: user.guid, integration: integration.guid, integrationVersion: 1,
-            tokens: temporary.tokens(), at: now
+            tokens: temporary.tokens(), at: now, noting: nil
         )
     }
 
@@ -46,12 +46,14 @@ import Testing
     @Test func ofTwoWritersOfARefreshOneIsTooLate() async throws {
         let session = try await session()
         try await account.store.markRefresh(session, at: now)
-        let stored = try await account.store.commitRefresh(session, tokens: temporary.tokens(2), at: now)
+        let stored = try await account.store.commitRefresh(session, tokens: temporary.tokens(2), at: now, noting: nil)
         #expect(stored.version == session.version + 1)
-        await #expect { try await account.store.commitRefresh(session, tokens: temporary.tokens(3), at: now) } throws: {
+        await #expect {
+            try await account.store.commitRefresh(session, tokens: temporary.tokens(3), at: now, noting: nil)
+        } throws: {
             ($0 as? StoreError)?.code == .stale
         }
-        await #expect { try await account.store.requireLogin(session, reason: "x", at: now) } throws: {
+        await #expect { try await account.store.requireLogin(session, reason: "x", at: now, noting: nil) } throws: {
             ($0 as? StoreError)?.code == .stale
         }
         let found = try #require(try await account.store.oauthSession(session.guid))
@@ -61,10 +63,10 @@ import Testing
 
     @Test func aNewLoginKeepsTheSessionAndClearsWhatWasWrong() async throws {
         let session = try await session()
-        try await account.store.requireLogin(session, reason: "refresh_token_rejected", at: now)
+        try await account.store.requireLogin(session, reason: "refresh_token_rejected", at: now, noting: nil)
         let again = try await account.store.commitLogin(
             account.makeGUID(), user: session.userGUID, integration: session.integrationGUID, integrationVersion: 1,
-            tokens: temporary.tokens(7), at: now
+            tokens: temporary.tokens(7), at: now, noting: nil
         )
         #expect(again.guid == session.guid)
         #expect(again.needsLogin == nil)
@@ -75,11 +77,11 @@ import Testing
         let user = try await temporary.user(of: account)
         var integration = try await temporary.integration(of: account)
         integration.version = 2
-        try await account.store.updateIntegration(integration, permissions: nil, endingSessions: true)
+        try await account.store.updateIntegration(integration, permissions: nil, endingSessions: true, noting: [])
         await #expect {
             try await account.store.commitLogin(
                 account.makeGUID(), user: user.guid, integration: integration.guid, integrationVersion: 1,
-                tokens: temporary.tokens(), at: now
+                tokens: temporary.tokens(), at: now, noting: nil
             )
         } throws: { ($0 as? StoreError)?.code == .stale }
     }
@@ -88,14 +90,14 @@ import Testing
         let session = try await session()
         var before = account.changes.current
         try await account.store.markRefresh(session, at: now)
-        _ = try await account.store.commitRefresh(session, tokens: temporary.tokens(2), at: now)
+        _ = try await account.store.commitRefresh(session, tokens: temporary.tokens(2), at: now, noting: nil)
         #expect(account.changes.current == before)
         var user = try #require(try await account.store.user(session.userGUID))
         user.isLocked = true
         for change in [
-            { try await account.store.updateUser(user) },
-            { _ = try await account.store.removeOAuthSession(session.guid) },
-            { try await account.store.removeIntegration(session.integrationGUID) },
+            { try await account.store.updateUser(user, noting: nil) },
+            { _ = try await account.store.removeOAuthSession(session.guid, noting: nil) },
+            { try await account.store.removeIntegration(session.integrationGUID, noting: nil) },
         ] {
             try await change()
             #expect(account.changes.current > before)
@@ -105,7 +107,7 @@ import Testing
 
     @Test func whatHangsOnAnIntegrationGoesWithIt() async throws {
         let session = try await session()
-        try await account.store.removeIntegration(session.integrationGUID)
+        try await account.store.removeIntegration(session.integrationGUID, noting: nil)
         #expect(try await account.store.oauthSessions(of: nil).isEmpty)
     }
 

@@ -1,7 +1,7 @@
 public import Accounts
 public import Cryptography
 import OAuthClient
-import Storage
+public import Storage
 
 /// Session token in, the viewer's own access token out (RFC 8693).
 public struct Exchange: Sendable {
@@ -41,7 +41,9 @@ public struct Exchange: Sendable {
     ///   - key: who calls.
     ///   - form: the body.
     ///   - onDemand: the caller found the token it has to be dead and wants another (`Cache-Control: no-cache`).
-    public func perform(key: SecretString, form: [UInt8], onDemand: Bool) async throws(Refusal) -> Granted {
+    public func perform(
+        key: SecretString, form: [UInt8], onDemand: Bool, from origin: Origin
+    ) async throws(Refusal) -> Granted {
         guard !account.isErased else { throw .notFound("account") }
         let now = clock.now
         // Read before the facts are: if anything changes after, what is remembered below counts as out of date.
@@ -53,12 +55,12 @@ public struct Exchange: Sendable {
                 keyHash: SHA256.hash(key.reveal()), user: token.userGUID, content: token.contentGUID
             )
         }
-        let caller = try People.judge(facts.caller, at: now)
+        let caller = try People.judge(facts.caller, from: origin, at: now)
         let integration = try judge(request, facts, caller)
         guard let session = facts.sessions.first(where: { $0.integrationGUID == integration.guid }) else {
             throw keeper.loginRequired(integration.guid, "not_logged_in")
         }
-        let fresh = try await keeper.fresh(session, integration, onDemand: onDemand)
+        let fresh = try await keeper.fresh(session, integration, onDemand: onDemand, from: caller.origin)
         let live = LiveToken(fresh, vault: account.vault)
         let plain: [UInt8]
         do throws(CryptographyError) {

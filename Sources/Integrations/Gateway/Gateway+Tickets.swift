@@ -37,7 +37,7 @@ extension Gateway {
     ///
     /// - Returns: what the content's cookie holds, and when it stops working.
     public func redeem(
-        _ ticket: SecretString, nonce: SecretString, content guid: GUID
+        _ ticket: SecretString, nonce: SecretString, content guid: GUID, from origin: Origin
     ) async throws(Refusal) -> (secret: SecretString, expiresAt: Timestamp)? {
         let now = clock.now
         let found = try await attempt { () throws(StoreError) in
@@ -56,7 +56,11 @@ extension Gateway {
             parentHash: found.sessionHash,
             expiresAt: parent.session.expiresAt
         )
-        try await attempt { () throws(StoreError) in try await account.store.openBrowserSession(session, at: now) }
+        let event = Caller(user: parent.user, origin: origin).event(
+            .contentOpened, at: now, subject: parent.user.guid, content: guid)
+        try await attempt { () throws(StoreError) in
+            try await account.store.openBrowserSession(session, at: now, noting: event)
+        }
         return (secret, session.expiresAt)
     }
 }

@@ -62,7 +62,7 @@ extension LoginFlows {
         let grant = try await exchange(code, stateHash, flow, integration)
         steps(.loginCodeAnswered)
         try checkIdentity(grant, stateHash, flow, at: clock.now)
-        try await keeper.store(grant, user: flow.userGUID, integration: integration, sentAt: sentAt)
+        try await keeper.store(grant, integration: integration, sentAt: sentAt, by: identity.caller)
         steps(.loginSessionStored)
         return flow.returnPath
     }

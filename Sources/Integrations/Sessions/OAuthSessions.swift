@@ -1,9 +1,11 @@
 public import Accounts
+import JSON
 public import Storage
 
 /// What viewers' logins left, as the API shows it: who and when, and never a token.
 public struct OAuthSessions: Sendable {
     let account: OpenAccount
+    let clock: WallClock
 
     /// The caller's own sessions.
     public func own(_ caller: Caller) async throws(Refusal) -> [OAuthSessionRecord] {
@@ -26,8 +28,7 @@ public struct OAuthSessions: Sendable {
 
     /// Ends a session: its tokens are gone.
     public func end(_ guid: GUID, by caller: Caller) async throws(Refusal) {
-        let session = try await session(guid, for: caller)
-        _ = try await attempt { () throws(StoreError) in try await account.store.removeOAuthSession(session.guid) }
+        try await end(try await session(guid, for: caller), by: caller)
     }
 
     /// Ends the viewer's own session with an integration; nothing happens where there is none.
@@ -38,6 +39,16 @@ public struct OAuthSessions: Sendable {
             try await account.store.oauthSession(user: identity.user.guid, integration: integration)
         }
         guard let session else { return }
-        _ = try await attempt { () throws(StoreError) in try await account.store.removeOAuthSession(session.guid) }
+        try await end(session, by: identity.caller)
+    }
+
+    private func end(_ session: OAuthSessionRecord, by caller: Caller) async throws(Refusal) {
+        let event = caller.event(
+            .sessionEnded, at: clock.now, subject: session.guid, integration: session.integrationGUID,
+            details: ["user_guid": .string(session.userGUID.description)]
+        )
+        _ = try await attempt { () throws(StoreError) in
+            try await account.store.removeOAuthSession(session.guid, noting: event)
+        }
     }
 }

@@ -9,7 +9,8 @@ import Storage
 extension TokenKeeper {
     /// Presents the refresh token, once, and stores what comes of it.
     func present(
-        _ session: OAuthSessionRecord, _ key: SessionKey, _ integration: IntegrationRecord, oldIsValid: Bool
+        _ session: OAuthSessionRecord, _ key: SessionKey, _ integration: IntegrationRecord, oldIsValid: Bool,
+        _ origin: Origin
     ) async throws(Refusal) -> OAuthSessionRecord {
         /// While the old access token is still valid it is served, whatever went wrong.
         func fallback(_ refusal: Refusal) throws(Refusal) -> OAuthSessionRecord {
@@ -45,12 +46,12 @@ extension TokenKeeper {
             } catch {
                 throw Refusal(.internalFailure, "The tokens could not be sealed: tell the operator of this server.")
             }
-            let stored = try await commit(tokens, session, key)
+            let stored = try await commit(tokens, session, key, origin)
             steps(.refreshStored)
             return stored
         case .refused(let refusal) where refusal.kind == .invalidGrant:
             gates.answered()
-            return try await rejected(session, key, answerWasLost: answerWasLost)
+            return try await rejected(session, key, answerWasLost: answerWasLost, origin)
         case .refused(let refusal):
             gates.refusedClient()
             await unmark(session, unless: answerWasLost)
@@ -101,18 +102,19 @@ extension TokenKeeper {
 
     /// The provider says that the refresh token is worth nothing. Somebody else may have been faster: then it is no wonder.
     private func rejected(
-        _ session: OAuthSessionRecord, _ key: SessionKey, answerWasLost: Bool
+        _ session: OAuthSessionRecord, _ key: SessionKey, answerWasLost: Bool, _ origin: Origin
     ) async throws(Refusal) -> OAuthSessionRecord {
         let found = try await attempt { () throws(StoreError) in
             try await account.store.oauthSession(user: key.user, integration: key.integration)
         }
         if let found, found.version != session.version { return try await winner(key) }
-        throw await requireLogin(session, answerWasLost ? "refresh_answer_lost" : "refresh_token_rejected")
+        throw await requireLogin(session, answerWasLost ? "refresh_answer_lost" : "refresh_token_rejected", origin)
     }
 
-    func requireLogin(_ session: OAuthSessionRecord, _ reason: String) async -> Refusal {
+    func requireLogin(_ session: OAuthSessionRecord, _ reason: String, _ origin: Origin) async -> Refusal {
         do throws(StoreError) {
-            try await account.store.requireLogin(session, reason: reason, at: clock.now)
+            let event = event(.reauthorizationRequired, session, origin, details: ["reason": .string(reason)])
+            try await account.store.requireLogin(session, reason: reason, at: clock.now, noting: event)
         } catch {
             logger.warning(
                 "a session could not be marked", metadata: ["account": "\(account.slug)", "error": "\(error)"])
@@ -121,6 +123,17 @@ extension TokenKeeper {
     }
 
     /// An answer came and the refresh token is as good as before; but what an earlier lost answer did is still unknown.
+    /// What the server did by itself to a session; the origin is of the request that made it fall due.
+    func event(
+        _ action: EventAction, _ session: OAuthSessionRecord, _ origin: Origin, details: JSONObject = [:]
+    ) -> EventRecord {
+        EventRecord(
+            action, at: clock.now, actor: .system, origin: origin.through(.system), subject: session.guid,
+            integration: session.integrationGUID,
+            details: (["user_guid": .string(session.userGUID.description)] as JSONObject).merging(details)
+        )
+    }
+
     private func unmark(_ session: OAuthSessionRecord, unless answerWasLost: Bool) async {
         guard !answerWasLost else { return }
         do throws(StoreError) { try await account.store.unmarkRefresh(session) } catch {

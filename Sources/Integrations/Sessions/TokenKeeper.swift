@@ -57,18 +57,27 @@ final class TokenKeeper: Sendable {
 
     /// Stores what a login gave.
     func store(
-        _ grant: TokenGrant, user: GUID, integration: IntegrationRecord, sentAt: Timestamp
+        _ grant: TokenGrant, integration: IntegrationRecord, sentAt: Timestamp, by caller: Caller
     ) async throws(Refusal) {
+        let user = caller.user.guid
         let key = SessionKey(user: user, integration: integration.guid)
         let generation = account.changes.current
         let tokens: SealedTokens
         do { tokens = try sealed(grant, key: key, integration: integration, sentAt: sentAt, previous: nil) } catch {
             throw Refusal(.internalFailure, "The tokens could not be sealed: tell the operator of this server.")
         }
+        let guid = account.makeGUID()
+        let event = caller.event(
+            .sessionCreated, at: clock.now, subject: guid, integration: integration.guid,
+            details: [
+                "user_guid": .string(user.description), "has_refresh_token": .bool(tokens.refresh != nil),
+                "scope": tokens.scope.map(JSON.string) ?? .null,
+            ]
+        )
         let session = try await attempt { () throws(StoreError) in
             try await account.store.commitLogin(
-                account.makeGUID(), user: user, integration: integration.guid, integrationVersion: integration.version,
-                tokens: tokens, at: clock.now
+                guid, user: user, integration: integration.guid, integrationVersion: integration.version,
+                tokens: tokens, at: clock.now, noting: event
             )
         }
         unstored.withLock { $0[key] = nil }
@@ -80,7 +89,7 @@ final class TokenKeeper: Sendable {
     ///
     /// - Throws: `Refusal` 219 where that is not possible for now, 220 where the viewer must log in again.
     func fresh(
-        _ session: OAuthSessionRecord, _ integration: IntegrationRecord, onDemand: Bool
+        _ session: OAuthSessionRecord, _ integration: IntegrationRecord, onDemand: Bool, from origin: Origin
     ) async throws(Refusal) -> OAuthSessionRecord {
         if let reason = session.needsLogin { throw loginRequired(integration.guid, reason) }
         let key = SessionKey(user: session.userGUID, integration: session.integrationGUID)
@@ -92,7 +101,7 @@ final class TokenKeeper: Sendable {
             guard isNeeded else { return nil }
             // A task of its own: a caller who goes away must not break off what others wait for.
             let task = Refresh { [self] in
-                let result = await renew(key, integration, isDemanded: isDemanded)
+                let result = await renew(key, integration, isDemanded: isDemanded, origin)
                 refreshes.withLock { $0[key] = nil }
                 return result
             }
@@ -121,7 +130,7 @@ final class TokenKeeper: Sendable {
     }
 
     private func renew(
-        _ key: SessionKey, _ integration: IntegrationRecord, isDemanded: Bool
+        _ key: SessionKey, _ integration: IntegrationRecord, isDemanded: Bool, _ origin: Origin
     ) async -> Result<OAuthSessionRecord, Refusal> {
         do throws(Refusal) {
             let found = try await attempt { () throws(StoreError) in
@@ -132,26 +141,28 @@ final class TokenKeeper: Sendable {
             if let kept = unstored.withLock({ $0.removeValue(forKey: key) }), kept.session == session.guid,
                 kept.version == session.version
             {
-                return .success(try await commit(kept.tokens, session, key))
+                return .success(try await commit(kept.tokens, session, key, origin))
             }
             // Whoever came first may have done it all while this one waited for its turn.
             switch RefreshPolicy.decide(session, at: clock.now, isDemanded: isDemanded) {
             case .serve: return .success(session)
-            case .over: throw await requireLogin(session, "access_token_expired")
+            case .over: throw await requireLogin(session, "access_token_expired", origin)
             case .refresh(let oldIsValid):
-                return .success(try await present(session, key, integration, oldIsValid: oldIsValid))
+                return .success(try await present(session, key, integration, oldIsValid: oldIsValid, origin))
             }
         } catch {
             return .failure(error)
         }
     }
 
-    func commit(_ tokens: SealedTokens, _ session: OAuthSessionRecord, _ key: SessionKey) async throws(Refusal)
-        -> OAuthSessionRecord
-    {
+    func commit(
+        _ tokens: SealedTokens, _ session: OAuthSessionRecord, _ key: SessionKey, _ origin: Origin
+    ) async throws(Refusal) -> OAuthSessionRecord {
         let generation = account.changes.current
         do throws(StoreError) {
-            let stored = try await account.store.commitRefresh(session, tokens: tokens, at: clock.now)
+            let event = event(.sessionRefreshed, session, origin)
+            let stored = try await account.store.commitRefresh(
+                session, tokens: tokens, at: clock.now, noting: event)
             observer(stored, generation)
             return stored
         } catch {

@@ -25,7 +25,10 @@ public final class OpenAccount: Sendable {
             let dataKey = try DataKeyFile(path: folder.keyPath(of: slug)).unwrap(slug: slug, ring: ring)
             vault = Vault(slug: slug, dataKey: dataKey)
             changes = ChangeCounter()
-            file = try SQLiteStore(path: folder.databasePath(of: slug), slug: slug, changes: changes)
+            file = try SQLiteStore(
+                path: folder.databasePath(of: slug), slug: slug, changes: changes,
+                auditKey: try vault.derivedKey(purpose: "audit")
+            )
         } catch let error as any CustomStringConvertible {
             throw AccountError(.unavailable, "account \(slug) cannot be opened: \(error.description)")
         } catch {
@@ -40,7 +43,9 @@ public final class OpenAccount: Sendable {
     public func about() throws(StoreError) -> (name: String, createdAt: Timestamp) { try file.about() }
 
     /// Gives the account another name for people.
-    public func rename(to name: String) async throws(StoreError) { try await file.rename(to: name) }
+    public func rename(to name: String, noting event: EventRecord?) async throws(StoreError) {
+        try await file.rename(to: name, noting: event)
+    }
 
     /// Whether the account was erased while it was open; nothing may be answered from memory then.
     public var isErased: Bool { erased.load(ordering: .acquiring) }

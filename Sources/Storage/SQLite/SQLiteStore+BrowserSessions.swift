@@ -2,8 +2,10 @@ import Cryptography
 import GRDB
 
 extension SQLiteStore {
-    func openBrowserSession(_ session: BrowserSessionRecord, at now: Timestamp) async throws(StoreError) {
-        try await write(.nothing) { db in
+    func openBrowserSession(
+        _ session: BrowserSessionRecord, at now: Timestamp, noting event: EventRecord?
+    ) async throws(StoreError) {
+        try await write(.nothing, noting: event) { db in
             try db.execute(sql: "DELETE FROM browser_session WHERE expires_at <= ?", arguments: [now.seconds])
             try db.execute(
                 sql: """
@@ -33,8 +35,8 @@ extension SQLiteStore {
         }
     }
 
-    func endBrowserSession(hash: Digest) async throws(StoreError) {
-        try await write(.permissions) { db in
+    func endBrowserSession(hash: Digest, noting event: EventRecord?) async throws(StoreError) {
+        try await write(.permissions, noting: event) { db in
             try db.execute(sql: "DELETE FROM browser_session WHERE hash = ?", arguments: [hash.data])
         }
     }

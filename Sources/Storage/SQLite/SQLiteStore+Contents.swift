@@ -1,8 +1,10 @@
 import GRDB
 
 extension SQLiteStore: ContentStore {
-    func addContent(_ content: ContentRecord) async throws(StoreError) -> ContentRecord {
-        try await write(.permissions) { db in
+    func addContent(
+        _ content: ContentRecord, noting event: EventRecord?
+    ) async throws(StoreError) -> ContentRecord {
+        try await write(.permissions, noting: event) { db in
             try db.execute(
                 sql: """
                     INSERT INTO content (guid, owner_guid, name, title, description, access_type, upstream_url, created_at, updated_at)
@@ -31,8 +33,8 @@ extension SQLiteStore: ContentStore {
         try await read { db in try ContentRecord.fetch(guid, in: db) }
     }
 
-    func updateContent(_ content: ContentRecord) async throws(StoreError) {
-        try await write(.permissions) { db in
+    func updateContent(_ content: ContentRecord, noting event: EventRecord?) async throws(StoreError) {
+        try await write(.permissions, noting: event) { db in
             try db.execute(
                 sql: """
                     UPDATE content SET owner_guid = ?, name = ?, title = ?, description = ?, access_type = ?, upstream_url = ?,
@@ -48,8 +50,8 @@ extension SQLiteStore: ContentStore {
         }
     }
 
-    func removeContent(_ guid: GUID) async throws(StoreError) {
-        try await write(.permissions) { db in
+    func removeContent(_ guid: GUID, noting event: EventRecord?) async throws(StoreError) {
+        try await write(.permissions, noting: event) { db in
             try db.execute(sql: "DELETE FROM content WHERE guid = ?", arguments: [guid.description])
         }
     }
@@ -67,8 +69,10 @@ extension SQLiteStore: ContentStore {
         }
     }
 
-    func setPermission(_ permission: ContentPermissionRecord) async throws(StoreError) -> ContentPermissionRecord {
-        try await write(.permissions) { db in
+    func setPermission(
+        _ permission: ContentPermissionRecord, noting event: EventRecord?
+    ) async throws(StoreError) -> ContentPermissionRecord {
+        try await write(.permissions, noting: event) { db in
             let id = try Int64.fetchOne(
                 db,
                 sql: """
@@ -85,8 +89,10 @@ extension SQLiteStore: ContentStore {
         }
     }
 
-    func removePermission(_ id: Int64, of content: GUID) async throws(StoreError) -> Bool {
-        try await write(.permissions) { db in
+    func removePermission(
+        _ id: Int64, of content: GUID, noting event: EventRecord?
+    ) async throws(StoreError) -> Bool {
+        try await write(.permissions, noting: event) { db in
             try db.execute(
                 sql: "DELETE FROM content_permission WHERE id = ? AND content_guid = ?",
                 arguments: [id, content.description]
@@ -109,8 +115,10 @@ extension SQLiteStore: ContentStore {
         }
     }
 
-    func replaceAssociations(of content: GUID, with integrations: [GUID], at now: Timestamp) async throws(StoreError) {
-        try await write(.permissions) { db in
+    func replaceAssociations(
+        of content: GUID, with integrations: [GUID], at now: Timestamp, noting event: EventRecord?
+    ) async throws(StoreError) {
+        try await write(.permissions, noting: event) { db in
             let old = Set(try AssociationRecord.fetchAll(ofContent: content, in: db).map(\.integration.guid))
             for guid in old.subtracting(integrations) {
                 try db.execute(

@@ -5,9 +5,9 @@ import JSON
 
 extension SQLiteStore: IntegrationStore {
     func addIntegration(
-        _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord]
+        _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord], noting event: EventRecord?
     ) async throws(StoreError) -> IntegrationRecord {
-        try await write(.permissions) { db in
+        try await write(.permissions, noting: event) { db in
             try db.execute(
                 sql: """
                     INSERT INTO integration (guid, name, description, template, auth_type, config, sealed_secret, version,
@@ -59,9 +59,10 @@ extension SQLiteStore: IntegrationStore {
     }
 
     func updateIntegration(
-        _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord]?, endingSessions: Bool
+        _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord]?, endingSessions: Bool,
+        noting events: [EventRecord]
     ) async throws(StoreError) {
-        try await write(.permissions) { db in
+        try await write(.permissions) { [log] db in
             try db.execute(
                 sql: """
                     UPDATE integration SET name = ?, description = ?, auth_type = ?, config = ?, sealed_secret = ?, version = ?,
@@ -89,11 +90,12 @@ extension SQLiteStore: IntegrationStore {
                     )
                 }
             }
+            for event in events { try log.append(event, in: db) }
         }
     }
 
-    func removeIntegration(_ guid: GUID) async throws(StoreError) {
-        try await write(.permissions) { db in
+    func removeIntegration(_ guid: GUID, noting event: EventRecord?) async throws(StoreError) {
+        try await write(.permissions, noting: event) { db in
             try db.execute(sql: "DELETE FROM integration WHERE guid = ?", arguments: [guid.description])
         }
     }

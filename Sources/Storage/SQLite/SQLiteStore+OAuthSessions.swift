@@ -31,9 +31,10 @@ extension SQLiteStore: OAuthSessionStore {
     }
 
     func commitLogin(
-        _ guid: GUID, user: GUID, integration: GUID, integrationVersion: Int64, tokens: SealedTokens, at now: Timestamp
+        _ guid: GUID, user: GUID, integration: GUID, integrationVersion: Int64, tokens: SealedTokens, at now: Timestamp,
+        noting event: EventRecord?
     ) async throws(StoreError) -> OAuthSessionRecord {
-        try await write(.nothing) { db in
+        try await write(.nothing, noting: event) { db in
             let unchanged = try Bool.fetchOne(
                 db,
                 sql: """
@@ -75,18 +76,20 @@ extension SQLiteStore: OAuthSessionStore {
         try await change(session, set: "refresh_started_at = NULL", [])
     }
 
-    func requireLogin(_ session: OAuthSessionRecord, reason: String, at now: Timestamp) async throws(StoreError) {
+    func requireLogin(
+        _ session: OAuthSessionRecord, reason: String, at now: Timestamp, noting event: EventRecord?
+    ) async throws(StoreError) {
         // Memory may hold an access token of this session that is not due yet: it must be forgotten.
         try await change(
             session,
             .permissions,
             set: "needs_login = ?, refresh_started_at = NULL, version = version + 1, updated_at = ?",
-            [reason, now.seconds]
+            [reason, now.seconds], noting: event
         )
     }
 
     func commitRefresh(
-        _ session: OAuthSessionRecord, tokens: SealedTokens, at now: Timestamp
+        _ session: OAuthSessionRecord, tokens: SealedTokens, at now: Timestamp, noting event: EventRecord?
     ) async throws(StoreError) -> OAuthSessionRecord {
         try await change(
             session,
@@ -98,7 +101,8 @@ extension SQLiteStore: OAuthSessionStore {
                 Data(tokens.access), tokens.refresh.map { Data($0) }, tokens.expiresAt?.seconds,
                 tokens.refreshAt?.seconds,
                 tokens.scope, now.seconds,
-            ]
+            ],
+            noting: event
         )
         var stored = session
         stored.tokens = tokens
@@ -109,8 +113,8 @@ extension SQLiteStore: OAuthSessionStore {
         return stored
     }
 
-    func removeOAuthSession(_ guid: GUID) async throws(StoreError) -> Bool {
-        try await write(.permissions) { db in
+    func removeOAuthSession(_ guid: GUID, noting event: EventRecord?) async throws(StoreError) -> Bool {
+        try await write(.permissions, noting: event) { db in
             try db.execute(sql: "DELETE FROM oauth_session WHERE guid = ?", arguments: [guid.description])
             return db.changesCount > 0
         }
@@ -133,9 +137,9 @@ extension SQLiteStore: OAuthSessionStore {
     /// Changes a session whose version is still the one that was read.
     private func change(
         _ session: OAuthSessionRecord, _ effect: Effect = .nothing, set assignments: String,
-        _ values: [(any DatabaseValueConvertible & Sendable)?]
+        _ values: [(any DatabaseValueConvertible & Sendable)?], noting event: EventRecord? = nil
     ) async throws(StoreError) {
-        try await write(effect) { db in
+        try await write(effect, noting: event) { db in
             try db.execute(
                 sql: "UPDATE oauth_session SET \(assignments) WHERE guid = ? AND version = ?",
                 arguments: StatementArguments(values) + [session.guid.description, session.version]

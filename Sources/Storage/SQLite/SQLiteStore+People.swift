@@ -4,9 +4,10 @@ import GRDB
 
 extension SQLiteStore: PeopleStore {
     func addUser(
-        _ user: UserRecord, key: APIKeyRecord?, keyHash: Digest?, inviteHash: Digest?, inviteExpiresAt: Timestamp?
+        _ user: UserRecord, key: APIKeyRecord?, keyHash: Digest?, inviteHash: Digest?, inviteExpiresAt: Timestamp?,
+        noting event: EventRecord?
     ) async throws(StoreError) {
-        try await write(.permissions) { db in
+        try await write(.permissions, noting: event) { db in
             try db.execute(
                 sql: """
                     INSERT INTO user (guid, email, username, first_name, last_name, role, password_hash, locked, created_at, updated_at)
@@ -39,8 +40,8 @@ extension SQLiteStore: PeopleStore {
         }
     }
 
-    func updateUser(_ user: UserRecord) async throws(StoreError) {
-        try await write(.permissions) { db in
+    func updateUser(_ user: UserRecord, noting event: EventRecord?) async throws(StoreError) {
+        try await write(.permissions, noting: event) { db in
             try db.execute(
                 sql: """
                     UPDATE user SET email = ?, username = ?, first_name = ?, last_name = ?, role = ?, password_hash = ?,
@@ -59,8 +60,10 @@ extension SQLiteStore: PeopleStore {
         }
     }
 
-    func replaceInvite(of user: GUID, hash: Digest, expiresAt: Timestamp) async throws(StoreError) {
-        try await write(.nothing) { db in
+    func replaceInvite(
+        of user: GUID, hash: Digest, expiresAt: Timestamp, noting event: EventRecord?
+    ) async throws(StoreError) {
+        try await write(.nothing, noting: event) { db in
             try db.execute(sql: "DELETE FROM invite WHERE user_guid = ?", arguments: [user.description])
             try Self.insertInvite(of: user, hash: hash, expiresAt: expiresAt, in: db)
         }
@@ -77,8 +80,10 @@ extension SQLiteStore: PeopleStore {
         }
     }
 
-    func acceptInvite(hash: Digest, passwordHash: String, at now: Timestamp) async throws(StoreError) -> UserRecord? {
-        try await write(.permissions) { db in
+    func acceptInvite(
+        hash: Digest, passwordHash: String, at now: Timestamp, noting event: EventRecord?
+    ) async throws(StoreError) -> UserRecord? {
+        try await write(.permissions, noting: event) { db in
             let guid = try String.fetchOne(
                 db,
                 sql: "DELETE FROM invite WHERE hash = ? AND expires_at > ? RETURNING user_guid",
@@ -95,8 +100,10 @@ extension SQLiteStore: PeopleStore {
         }
     }
 
-    func addKey(_ key: APIKeyRecord, hash: Digest) async throws(StoreError) -> APIKeyRecord {
-        try await write(.nothing) { db in try Self.insert(key, hash: hash, in: db) }
+    func addKey(
+        _ key: APIKeyRecord, hash: Digest, noting event: EventRecord?
+    ) async throws(StoreError) -> APIKeyRecord {
+        try await write(.nothing, noting: event) { db in try Self.insert(key, hash: hash, in: db) }
     }
 
     func keys(of user: GUID) async throws(StoreError) -> [APIKeyRecord] {
@@ -108,8 +115,8 @@ extension SQLiteStore: PeopleStore {
         }
     }
 
-    func removeKey(_ id: Int64, of user: GUID) async throws(StoreError) -> Bool {
-        try await write(.permissions) { db in
+    func removeKey(_ id: Int64, of user: GUID, noting event: EventRecord?) async throws(StoreError) -> Bool {
+        try await write(.permissions, noting: event) { db in
             try db.execute(
                 sql: "DELETE FROM api_key WHERE id = ? AND user_guid = ?", arguments: [id, user.description])
             return db.changesCount > 0

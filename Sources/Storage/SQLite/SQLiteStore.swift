@@ -25,6 +25,8 @@ final class SQLiteStore: Sendable {
 
     private let pool: DatabasePool
     private let changes: ChangeCounter
+    /// Writes the audit's lines.
+    let log: EventLog
 
     /// Creates the file of a new account; fails where there is one.
     static func create(path: String, slug: AccountSlug, name: String, at now: Timestamp) throws {
@@ -43,8 +45,9 @@ final class SQLiteStore: Sendable {
     /// Opens the file of an account, after making sure that it is one, and brings its schema up to date.
     ///
     /// - Throws: `StoreError`: `damaged`, `newerSchema`, or what the database says. A file that is refused is not touched.
-    init(path: String, slug: AccountSlug, changes: ChangeCounter) throws(StoreError) {
+    init(path: String, slug: AccountSlug, changes: ChangeCounter, auditKey: SecretBytes) throws(StoreError) {
         self.changes = changes
+        log = EventLog(key: auditKey)
         do {
             guard try Files.read(path, limit: 16) == Array("SQLite format 3\0".utf8) else {
                 throw StoreError(.damaged, "the account file is no database")
@@ -101,8 +104,10 @@ final class SQLiteStore: Sendable {
     }
 
     /// Gives the account another name for people.
-    func rename(to name: String) async throws(StoreError) {
-        try await write(.nothing) { db in try db.execute(sql: "UPDATE account SET name = ?", arguments: [name]) }
+    func rename(to name: String, noting event: EventRecord?) async throws(StoreError) {
+        try await write(.nothing, noting: event) { db in
+            try db.execute(sql: "UPDATE account SET name = ?", arguments: [name])
+        }
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value
@@ -111,12 +116,22 @@ final class SQLiteStore: Sendable {
     }
 
     func write<Value: Sendable>(
-        _ effect: Effect,
+        _ effect: Effect, noting event: EventRecord? = nil,
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         // The counter moves however the write ends: one count too many costs a read, one too few would keep a lost right.
         defer { if effect == .permissions { changes.advance() } }
-        do { return try await pool.write(body) } catch { throw StoreError(mapping: error) }
+        do {
+            return try await pool.write { [log] db in
+                let before = db.totalChangesCount
+                let value = try body(db)
+                // Whatever was asked for, a line says what was done.
+                if let event, db.totalChangesCount > before { try log.append(event, in: db) }
+                return value
+            }
+        } catch {
+            throw StoreError(mapping: error)
+        }
     }
 
     /// The value of a pragma on the writer and on a reader; for the tests that hold us to our settings.
@@ -174,6 +189,8 @@ extension Row {
         guard let guid = GUID(self[column] as String) else { throw StoreError(.damaged, "\(column) is no GUID") }
         return guid
     }
+
+    func optionalGUID(_ column: String) throws -> GUID? { try (self[column] as String?).map { _ in try guid(column) } }
 
     func time(_ column: String) -> Timestamp { Timestamp(seconds: self[column]) }
 

@@ -13,6 +13,9 @@ enum Schema {
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             try db.execute(sql: people + contents + integrations)
         }
+        migrator.registerMigration("2 the whole interface") { db in
+            try db.execute(sql: events)
+        }
         return migrator
     }
 

@@ -3,14 +3,18 @@ public import Cryptography
 /// Everything of one account, in the domain's own verbs: what an engine must be able to do.
 ///
 /// Each verb is one transaction. When it returns, its effect is on disk. SQLite is the first engine.
-public typealias AccountStore = ContentStore & GatewayStore & IntegrationStore & LoginFlowStore & OAuthSessionStore
-    & PeopleStore
+///
+/// A verb that changes something takes the event that tells of it (`noting:`): the change and its line in the audit are
+/// written together or not at all, and where nothing changed nothing is noted.
+public typealias AccountStore = ContentStore & EventStore & GatewayStore & IntegrationStore & LoginFlowStore
+    & OAuthSessionStore & PeopleStore
 
 /// Users, invites, API keys, browser sessions.
 public protocol PeopleStore: Sendable {
     /// Adds a user, the first API key and the invite in one step.
     func addUser(
-        _ user: UserRecord, key: APIKeyRecord?, keyHash: Digest?, inviteHash: Digest?, inviteExpiresAt: Timestamp?)
+        _ user: UserRecord, key: APIKeyRecord?, keyHash: Digest?, inviteHash: Digest?, inviteExpiresAt: Timestamp?,
+        noting event: EventRecord?)
         async throws(StoreError)
     /// All users, oldest first.
     func users() async throws(StoreError) -> [UserRecord]
@@ -19,65 +23,73 @@ public protocol PeopleStore: Sendable {
     /// One user by email, without regard to case.
     func user(email: String) async throws(StoreError) -> UserRecord?
     /// Replaces what may be changed of a user; ends the user's browser sessions when locked.
-    func updateUser(_ user: UserRecord) async throws(StoreError)
+    func updateUser(_ user: UserRecord, noting event: EventRecord?) async throws(StoreError)
     /// Takes the place of every invite the user had.
-    func replaceInvite(of user: GUID, hash: Digest, expiresAt: Timestamp) async throws(StoreError)
+    func replaceInvite(of user: GUID, hash: Digest, expiresAt: Timestamp, noting event: EventRecord?)
+        async throws(StoreError)
     /// The user an invite is for, while it is valid.
     func invitedUser(hash: Digest, at now: Timestamp) async throws(StoreError) -> UserRecord?
     /// Uses an invite up and sets the password; nil where the invite is not valid (any more).
-    func acceptInvite(hash: Digest, passwordHash: String, at now: Timestamp) async throws(StoreError) -> UserRecord?
+    func acceptInvite(hash: Digest, passwordHash: String, at now: Timestamp, noting event: EventRecord?)
+        async throws(StoreError) -> UserRecord?
     /// Adds an API key and returns it with its id.
-    func addKey(_ key: APIKeyRecord, hash: Digest) async throws(StoreError) -> APIKeyRecord
+    func addKey(_ key: APIKeyRecord, hash: Digest, noting event: EventRecord?) async throws(StoreError) -> APIKeyRecord
     /// The keys of a user, oldest first.
     func keys(of user: GUID) async throws(StoreError) -> [APIKeyRecord]
     /// Removes a key of that user; false where there is none.
-    func removeKey(_ id: Int64, of user: GUID) async throws(StoreError) -> Bool
+    func removeKey(_ id: Int64, of user: GUID, noting event: EventRecord?) async throws(StoreError) -> Bool
     /// The key with that hash and its user.
     func key(hash: Digest) async throws(StoreError) -> (key: APIKeyRecord, user: UserRecord)?
     /// Notes that a key was used.
     func touchKey(_ id: Int64, at now: Timestamp) async throws(StoreError)
     /// Opens a browser session and drops the expired ones.
-    func openBrowserSession(_ session: BrowserSessionRecord, at now: Timestamp) async throws(StoreError)
+    func openBrowserSession(_ session: BrowserSessionRecord, at now: Timestamp, noting event: EventRecord?)
+        async throws(StoreError)
     /// The session with that hash and its user, while it is valid.
     func browserSession(hash: Digest, at now: Timestamp) async throws(StoreError) -> (
         session: BrowserSessionRecord, user: UserRecord
     )?
     /// Ends a browser session and those at content origins that came from it.
-    func endBrowserSession(hash: Digest) async throws(StoreError)
+    func endBrowserSession(hash: Digest, noting event: EventRecord?) async throws(StoreError)
 }
 
 /// Content, who may open it, and what it uses.
 public protocol ContentStore: Sendable {
     /// Adds a content and returns it with its id.
-    func addContent(_ content: ContentRecord) async throws(StoreError) -> ContentRecord
+    func addContent(_ content: ContentRecord, noting event: EventRecord?) async throws(StoreError) -> ContentRecord
     /// All content, oldest first.
     func contents() async throws(StoreError) -> [ContentRecord]
     /// One content.
     func content(_ guid: GUID) async throws(StoreError) -> ContentRecord?
     /// Replaces what may be changed of a content.
-    func updateContent(_ content: ContentRecord) async throws(StoreError)
+    func updateContent(_ content: ContentRecord, noting event: EventRecord?) async throws(StoreError)
     /// Removes a content with its associations, permissions and sessions.
-    func removeContent(_ guid: GUID) async throws(StoreError)
+    func removeContent(_ guid: GUID, noting event: EventRecord?) async throws(StoreError)
     /// Who is listed on a content.
     func permissions(of content: GUID) async throws(StoreError) -> [ContentPermissionRecord]
     /// The content on which a user is listed.
     func permissions(ofUser user: GUID) async throws(StoreError) -> [ContentPermissionRecord]
     /// Lists a user on a content, or changes the level.
-    func setPermission(_ permission: ContentPermissionRecord) async throws(StoreError) -> ContentPermissionRecord
+    func setPermission(_ permission: ContentPermissionRecord, noting event: EventRecord?) async throws(StoreError)
+        -> ContentPermissionRecord
     /// Takes a user off a content; false where there is no such permission.
-    func removePermission(_ id: Int64, of content: GUID) async throws(StoreError) -> Bool
+    func removePermission(_ id: Int64, of content: GUID, noting event: EventRecord?) async throws(StoreError) -> Bool
     /// What a content uses, oldest first.
     func associations(ofContent guid: GUID) async throws(StoreError) -> [AssociationRecord]
     /// What uses an integration, oldest first.
     func associations(ofIntegration guid: GUID) async throws(StoreError) -> [AssociationRecord]
     /// Makes these the integrations a content uses; those that stay keep their time.
-    func replaceAssociations(of content: GUID, with integrations: [GUID], at now: Timestamp) async throws(StoreError)
+    func replaceAssociations(
+        of content: GUID, with integrations: [GUID], at now: Timestamp, noting event: EventRecord?)
+        async throws(StoreError)
 }
 
 /// Integrations and who may attach them.
 public protocol IntegrationStore: Sendable {
     /// Adds an integration with its permissions and returns it with its id.
-    func addIntegration(_ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord])
+    func addIntegration(
+        _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord], noting event: EventRecord?
+    )
         async throws(StoreError) -> IntegrationRecord
     /// All integrations, oldest first.
     func integrations() async throws(StoreError) -> [IntegrationRecord]
@@ -89,10 +101,11 @@ public protocol IntegrationStore: Sendable {
     func integrationPermissions() async throws(StoreError) -> [IntegrationPermissionRecord]
     /// Replaces an integration whose version is still the one before; ends its sessions and flows when asked to.
     func updateIntegration(
-        _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord]?, endingSessions: Bool)
+        _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord]?, endingSessions: Bool,
+        noting events: [EventRecord])
         async throws(StoreError)
     /// Removes an integration with its sessions, flows and associations.
-    func removeIntegration(_ guid: GUID) async throws(StoreError)
+    func removeIntegration(_ guid: GUID, noting event: EventRecord?) async throws(StoreError)
 }
 
 /// Login flows: written once, consumed once.
@@ -113,19 +126,24 @@ public protocol OAuthSessionStore: Sendable {
     func oauthSession(user: GUID, integration: GUID) async throws(StoreError) -> OAuthSessionRecord?
     /// Stores the tokens of a login; `stale` where the integration changed since, or the user is gone or locked.
     func commitLogin(
-        _ guid: GUID, user: GUID, integration: GUID, integrationVersion: Int64, tokens: SealedTokens, at now: Timestamp
+        _ guid: GUID, user: GUID, integration: GUID, integrationVersion: Int64, tokens: SealedTokens, at now: Timestamp,
+        noting event: EventRecord?
     ) async throws(StoreError) -> OAuthSessionRecord
     /// Marks that the refresh token is about to be presented; `stale` where the tokens changed since they were read.
     func markRefresh(_ session: OAuthSessionRecord, at now: Timestamp) async throws(StoreError)
     /// Stores the tokens of a refresh and takes the mark away; `stale` where another writer was first.
-    func commitRefresh(_ session: OAuthSessionRecord, tokens: SealedTokens, at now: Timestamp) async throws(StoreError)
+    func commitRefresh(
+        _ session: OAuthSessionRecord, tokens: SealedTokens, at now: Timestamp, noting event: EventRecord?
+    ) async throws(StoreError)
         -> OAuthSessionRecord
     /// Takes the mark away: the provider answered and the refresh token was not consumed.
     func unmarkRefresh(_ session: OAuthSessionRecord) async throws(StoreError)
     /// Notes why the viewer must log in again; `stale` where another writer was first.
-    func requireLogin(_ session: OAuthSessionRecord, reason: String, at now: Timestamp) async throws(StoreError)
+    func requireLogin(
+        _ session: OAuthSessionRecord, reason: String, at now: Timestamp, noting event: EventRecord?)
+        async throws(StoreError)
     /// Removes a session; false where there is none.
-    func removeOAuthSession(_ guid: GUID) async throws(StoreError) -> Bool
+    func removeOAuthSession(_ guid: GUID, noting event: EventRecord?) async throws(StoreError) -> Bool
     /// All that an exchange needs to know, in one read.
     func exchangeFacts(keyHash: Digest, user: GUID, content: GUID) async throws(StoreError) -> ExchangeFacts
 }

@@ -18,7 +18,9 @@ struct APIRoutes {
     func add(to router: RouterGroup<WebContext>) {
         router.get("server_settings") { _, _ in Response.json(["version": .string(Self.connectVersion)]) }
         // The exchange finds its own caller, in the same read as everything else it must know.
-        router.post("v1/oauth/integrations/credentials") { request, _ in try await exchange(request) }
+        router.post("v1/oauth/integrations/credentials") { request, context in
+            try await exchange(request, context)
+        }
 
         let authenticated = router.group("v1").add(middleware: KeyAuthentication(services: services))
         let callers = authenticated.group(context: CallerContext.self)
@@ -30,18 +32,20 @@ struct APIRoutes {
         SessionRoutes().add(callers: callers)
     }
 
-    private func exchange(_ request: Request) async throws -> Response {
+    private func exchange(_ request: Request, _ context: WebContext) async throws -> Response {
         let key = try KeyAuthentication.key(of: request.headers)
+        let origin = context.origin(of: request, .system)
         guard let fingerprint = APIKey.tenant(of: Array(key.reveal().utf8)),
             let tenant = try await services.tenant(fingerprint)
         else { throw Refusal.invalidKey }
         guard request.headers[.contentType]?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true else {
             // A wrong key is told so first: nobody learns anything of the form rules without one.
-            _ = try await tenant.people.caller(key: key)
+            _ = try await tenant.people.caller(key: key, from: origin)
             throw Refusal(.formMissing, "Send a form: Content-Type must be application/x-www-form-urlencoded.")
         }
         let wantsFresh = request.headers[.cacheControl]?.lowercased().contains("no-cache") ?? false
-        let granted = try await tenant.exchange.perform(key: key, form: try await request.bytes(), onDemand: wantsFresh)
+        let granted = try await tenant.exchange.perform(
+            key: key, form: try await request.bytes(), onDemand: wantsFresh, from: origin)
         return Response(
             status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
             body: .init(byteBuffer: CredentialsAnswer.body(granted))

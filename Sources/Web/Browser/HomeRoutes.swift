@@ -30,7 +30,7 @@ struct HomeRoutes {
     }
 
     private func home(_ request: Request, _ context: WebContext) async throws -> Response {
-        let visitor = try await services.visitor(request, at: try await services.tenant(inPathOf: context))
+        let visitor = try await services.visitor(request, context, at: try await services.tenant(inPathOf: context))
         guard let identity = visitor.identity, let secret = visitor.secret else { return signInFirst(request, visitor) }
         let entries = try await visitor.tenant.integrations.all()
         let sessions = try await visitor.tenant.sessions.own(identity.caller)
@@ -152,7 +152,7 @@ struct HomeRoutes {
     private func administrator(
         _ request: Request, _ context: WebContext, _ handle: (Visitor, Administrator) async throws -> Response
     ) async throws -> Response {
-        let visitor = try await services.visitor(request, at: try await services.tenant(inPathOf: context))
+        let visitor = try await services.visitor(request, context, at: try await services.tenant(inPathOf: context))
         guard let identity = visitor.identity else { return signInFirst(request, visitor) }
         return try await handle(visitor, try Administrator(identity.caller))
     }

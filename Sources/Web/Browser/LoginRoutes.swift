@@ -17,15 +17,18 @@ struct LoginRoutes {
         router.post("/__oauth__/integrations/{guid}/logout") { request, context in
             try await confirmedLogOut(request, context)
         }
-        router.get(RouterPath(PublicAddress.vendorCallback)) { request, _ in try await complete(request) }
-        router.get(RouterPath(PublicAddress.customCallback)) { request, _ in try await complete(request) }
-        router.get("/__oauth__/integrations/{guid}/callback") { request, _ in try await complete(request) }
+        router.get(RouterPath(PublicAddress.vendorCallback)) { request, context in try await complete(request, context)
+        }
+        router.get(RouterPath(PublicAddress.customCallback)) { request, context in try await complete(request, context)
+        }
+        router.get("/__oauth__/integrations/{guid}/callback") { request, context in try await complete(request, context)
+        }
     }
 
     private func begin(_ request: Request, _ context: WebContext) async throws -> Response {
         let guid = try context.guid("guid", what: "integration")
         let tenant = try await services.tenant(of: guid)
-        let visitor = try await services.visitor(request, at: tenant)
+        let visitor = try await services.visitor(request, context, at: tenant)
         guard let identity = visitor.identity else {
             return .seeOther(services.signInAddress(tenant, returnTo: request.uri.string))
         }
@@ -38,7 +41,7 @@ struct LoginRoutes {
         return response
     }
 
-    private func complete(_ request: Request) async throws -> Response {
+    private func complete(_ request: Request, _ context: WebContext) async throws -> Response {
         let parameters: CallbackParameters
         do throws(CallbackError) {
             parameters = try CallbackParameters(query: request.uri.query ?? "")
@@ -52,7 +55,7 @@ struct LoginRoutes {
                 .loginNotPossible, "This is not the answer to a login that was begun here: go back and log in again.")
         }
         let cookie = services.cookies.login(LoginFlows.cookieSuffix(ofState: state))
-        let visitor = try await services.visitor(request, at: tenant)
+        let visitor = try await services.visitor(request, context, at: tenant)
         let arrival = LoginFlows.Arrival(
             parameters: parameters, path: request.uri.path, cookieSecret: request.headers.cookie(cookie),
             identity: visitor.identity
@@ -108,7 +111,7 @@ struct LoginRoutes {
 
     private func loggedInVisitor(_ request: Request, _ context: WebContext) async throws -> (Visitor, GUID) {
         let guid = try context.guid("guid", what: "integration")
-        return (try await services.visitor(request, at: try await services.tenant(of: guid)), guid)
+        return (try await services.visitor(request, context, at: try await services.tenant(of: guid)), guid)
     }
 
     private func returnPath(_ request: Request, _ tenant: Tenant) throws(Refusal) -> String {

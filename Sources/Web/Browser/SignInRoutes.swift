@@ -30,7 +30,7 @@ struct SignInRoutes {
     private func signInPage(_ request: Request, _ context: WebContext) async throws -> Response {
         let tenant = try await services.tenant(inPathOf: context)
         let returnPath = returnPath(try request.query()["return_to"], tenant)
-        if try await services.visitor(request, at: tenant).identity != nil { return .seeOther(returnPath) }
+        if try await services.visitor(request, context, at: tenant).identity != nil { return .seeOther(returnPath) }
         return signInForm(request, tenant, email: "", returnPath: returnPath, error: nil)
     }
 
@@ -43,7 +43,7 @@ struct SignInRoutes {
         do throws(Refusal) {
             let signIn = try await tenant.people.signIn(
                 email: email, password: SecretString(form["password"] ?? ""),
-                from: services.origin(of: request, context)
+                from: context.origin(of: request, .browser)
             )
             return signedIn(signIn, tenant, to: returnPath)
         } catch {
@@ -75,7 +75,8 @@ struct SignInRoutes {
             guard form["password"] == form["password_again"] else {
                 throw .invalid("password_again", "The two passwords differ: type the same twice.")
             }
-            let signIn = try await tenant.people.acceptInvite(token, password: SecretString(form["password"] ?? ""))
+            let signIn = try await tenant.people.acceptInvite(
+                token, password: SecretString(form["password"] ?? ""), from: context.origin(of: request, .browser))
             return signedIn(signIn, tenant, to: home(tenant))
         } catch {
             guard let user, error.code.status < 500 else { throw error }
@@ -85,11 +86,11 @@ struct SignInRoutes {
 
     private func signOut(_ request: Request, _ context: WebContext) async throws -> Response {
         let tenant = try await services.tenant(inPathOf: context)
-        let visitor = try await services.visitor(request, at: tenant)
+        let visitor = try await services.visitor(request, context, at: tenant)
         let form = try await request.form()
         guard let identity = visitor.identity else { return .seeOther("/accounts/\(tenant.account.slug)/sign-in") }
         try services.forms.check(form, visitor.secret, request.headers)
-        try await tenant.people.signOut(identity.session)
+        try await tenant.people.signOut(identity)
         var response = Response.seeOther("/accounts/\(tenant.account.slug)/sign-in")
         response.headers[.setCookie] = services.cookies.clear(services.cookies.session(tenant.account.fingerprint))
         return response

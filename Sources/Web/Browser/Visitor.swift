@@ -19,10 +19,11 @@ struct Visitor: Sendable {
 
 extension Services {
     /// Who is at the other end, for a page of that account.
-    func visitor(_ request: Request, at tenant: Tenant) async throws(Refusal) -> Visitor {
+    func visitor(_ request: Request, _ context: WebContext, at tenant: Tenant) async throws(Refusal) -> Visitor {
         let secret = request.headers.cookie(cookies.session(tenant.account.fingerprint))
         guard let secret else { return Visitor(tenant: tenant, identity: nil, secret: nil) }
-        return Visitor(tenant: tenant, identity: try await tenant.people.browser(secret), secret: secret)
+        let identity = try await tenant.people.browser(secret, from: context.origin(of: request, .browser))
+        return Visitor(tenant: tenant, identity: identity, secret: secret)
     }
 
     /// The account that a page's address names.
@@ -36,12 +37,5 @@ extension Services {
     /// The sign-in page, on the way to an address of ours.
     func signInAddress(_ tenant: Tenant, returnTo path: String) -> String {
         "/accounts/\(tenant.account.slug)/sign-in?return_to=" + FormEncoding.encode(path)
-    }
-
-    /// Where the request came from, for counting failed attempts. A proxy on this machine is believed about its client.
-    func origin(of request: Request, _ context: WebContext) -> String {
-        let peer = context.peer ?? "unknown"
-        guard peer == "127.0.0.1" || peer == "::1", let forwarded = request.headers[.forwardedFor] else { return peer }
-        return forwarded.split(separator: ",").last.map { String($0.filter { !$0.isWhitespace }.prefix(64)) } ?? peer
     }
 }

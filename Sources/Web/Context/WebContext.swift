@@ -24,6 +24,17 @@ struct WebContext: RequestContext {
         coreContext = .init(source: source)
         peer = source.channel.remoteAddress?.ipAddress
     }
+
+    /// From where a request came, for the audit and for what is counted per address.
+    func origin(of request: Request, _ door: Origin.Door) -> Origin {
+        Origin(door, address: address(of: request), correlationID: correlationID)
+    }
+
+    /// The address of whoever sent a request; a proxy on this machine is believed about it.
+    private func address(of request: Request) -> String? {
+        guard peer == "127.0.0.1" || peer == "::1", let forwarded = request.headers[.forwardedFor] else { return peer }
+        return forwarded.split(separator: ",").last.map { String($0.filter { !$0.isWhitespace }.prefix(64)) } ?? peer
+    }
 }
 
 /// A request whose key was accepted. The types below say what its role is good for: a handler in their group gets the

@@ -14,7 +14,7 @@ struct GatewayRoutes {
 
     func add(to router: RouterGroup<WebContext>) {
         router.get("/v1/gateway/authorize") { request, _ in try await authorize(request) }
-        router.get("/gateway/sign-in") { request, _ in try await carryOver(request) }
+        router.get("/gateway/sign-in") { request, context in try await carryOver(request, context) }
         router.get("/content/{guid}/__gatehouse__/ticket") { request, context in try await redeem(request, context) }
         router.get("/content/{guid}") { request, _ in try toContent(request) }
         router.get("/content/{guid}/**") { request, _ in try toContent(request) }
@@ -75,13 +75,13 @@ struct GatewayRoutes {
     }
 
     /// At the pages' origin: whoever is signed in gets a ticket, everybody else signs in first.
-    private func carryOver(_ request: Request) async throws -> Response {
+    private func carryOver(_ request: Request, _ context: WebContext) async throws -> Response {
         let query = try request.query()
         guard let path = ContentPath(query["to"] ?? ""),
             ReturnPath.relative(path.whole, address: services.world.address) != nil
         else { throw Refusal.notFound("content") }
         let tenant = try await services.tenant(of: path.guid)
-        let visitor = try await services.visitor(request, at: tenant)
+        let visitor = try await services.visitor(request, context, at: tenant)
         guard let identity = visitor.identity else {
             return .seeOther(services.signInAddress(tenant, returnTo: request.uri.string))
         }
@@ -102,7 +102,8 @@ struct GatewayRoutes {
         let nonce = request.headers.cookie(services.cookies.nonce(guid))
         guard let nonce,
             let session = try await tenant.gateway.redeem(
-                SecretString(query["ticket"] ?? ""), nonce: nonce, content: guid)
+                SecretString(query["ticket"] ?? ""), nonce: nonce, content: guid,
+                from: context.origin(of: request, .browser))
         else {
             throw Refusal(
                 .loginNotPossible, "This link works once, in the browser that asked for it: open the content again.")

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Integrations
+import Storage
 
 /// Finds out who sent the API key; the key itself names the account.
 struct KeyAuthentication: RouterMiddleware {
@@ -19,7 +20,8 @@ struct KeyAuthentication: RouterMiddleware {
             let tenant = try await services.tenant(fingerprint)
         else { throw Refusal.invalidKey }
         var context = context
-        context.identity = .init(tenant: tenant, caller: try await tenant.people.caller(key: key))
+        let origin = context.origin(of: request, .system)
+        context.identity = .init(tenant: tenant, caller: try await tenant.people.caller(key: key, from: origin))
         return try await next(request, context)
     }
 

@@ -29,7 +29,10 @@ struct ManifestApplication: Sendable {
         }
         guard let tenant = try await house.directory.tenant(slug) else { throw Refusal.notFound("account") }
         if let name, try tenant.account.about().name != name {
-            try await tenant.account.rename(to: name)
+            try await tenant.account.rename(
+                to: name,
+                noting: operations.proof(tenant).caller.event(
+                    .accountRenamed, at: house.world.clock.now, details: ["name": .string(name)]))
             changes.append(["changed": "name"])
         }
         let base = parameters["base_url"]?.stringValue ?? house.world.address.base

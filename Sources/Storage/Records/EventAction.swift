@@ -1,0 +1,46 @@
+/// What can happen in an account, in the words of its audit.
+public enum EventAction: String, Sendable, CaseIterable {
+    // The account
+    case accountCreated = "account.created"
+    case accountRenamed = "account.renamed"
+
+    // People
+    case userCreated = "user.created"
+    case userUpdated = "user.updated"
+    case userLocked = "user.locked"
+    case userUnlocked = "user.unlocked"
+    case userInvited = "user.invited"
+    case passwordSet = "user.password_set"
+    case signedIn = "user.signed_in"
+    case signInFailed = "user.sign_in_failed"
+    case signedOut = "user.signed_out"
+    case keyCreated = "api_key.created"
+    case keyDeleted = "api_key.deleted"
+
+    // Content
+    case contentCreated = "content.created"
+    case contentUpdated = "content.updated"
+    case contentDeleted = "content.deleted"
+    case permissionSet = "content.permission_set"
+    case permissionRemoved = "content.permission_removed"
+    case associationsChanged = "content.associations_changed"
+    case contentOpened = "content.opened"
+
+    // Integrations
+    case integrationCreated = "integration.created"
+    case integrationUpdated = "integration.updated"
+    case integrationDeleted = "integration.deleted"
+    case integrationPermissionsChanged = "integration.permissions_changed"
+    case integrationVerified = "integration.verified"
+
+    // OAuth sessions and credentials
+    case loginFailed = "session.login_failed"
+    case sessionCreated = "session.created"
+    case sessionRefreshed = "session.refreshed"
+    case sessionEnded = "session.ended"
+    case reauthorizationRequired = "session.reauthorization_required"
+    case refreshFailing = "refresh.failing"
+    case credentialsIssued = "credentials.issued"
+    case credentialsRefused = "credentials.refused"
+    case signingKeyRotated = "signing_key.rotated"
+}
