@@ -119,7 +119,8 @@ final class HouseFixture: Sendable {
             accessToken: SecretString(access), refreshToken: refresh.map { SecretString($0) },
             expiresIn: expiresIn.map { .seconds($0) }
         )
-        try await tenant.exchange.keeper.store(grant, user: viewer.guid, integration: integration, sentAt: time.now)
+        try await tenant.exchange.keeper.store(
+            grant, integration: integration, sentAt: time.now, by: Caller(user: viewer, origin: .system))
     }
 
     var form: [UInt8] { form([:]) }
