@@ -10,6 +10,10 @@ public struct CryptographyError: Error, Sendable, Equatable {
         case malformed
         /// The key does not have the length of the algorithm.
         case invalidKeyLength
+        /// The private key is under a pass phrase, which nobody is there to type.
+        case encryptedKey
+        /// The key is none that signs here: neither RSA of 2048 to 8192 bits nor EC on P-256.
+        case unsupportedKey
         /// libcrypto refused; memory is short or the library is broken.
         case libraryFailure
     }
@@ -36,6 +40,9 @@ extension CryptographyError: CustomStringConvertible {
         case .authenticationFailed: "The sealed data does not open: it was changed, or sealed with another key."
         case .malformed: "The data does not have the expected form."
         case .invalidKeyLength: "The key does not have the length that the algorithm needs."
+        case .encryptedKey: "The private key is encrypted. Give it without a pass phrase."
+        case .unsupportedKey:
+            "The key is of a kind that is not supported. Give an RSA key of 2048 to 8192 bits, or an EC key on P-256."
         case .libraryFailure: "The cryptographic library refused the operation."
         }
     }
