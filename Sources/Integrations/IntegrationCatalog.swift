@@ -184,6 +184,7 @@ public struct IntegrationCatalog: Sendable {
             for (key, endpoint) in [
                 ("authorization_uri", metadata.authorizationEndpoint), ("token_uri", metadata.tokenEndpoint),
             ] {
+                guard let endpoint else { continue }
                 guard values[key] == nil || values[key]?.stringValue == endpoint.text else {
                     throw .invalid(
                         key, "\(key) differs from what the issuer's metadata says: leave it out.", code: .templateConfig

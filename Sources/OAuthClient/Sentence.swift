@@ -24,6 +24,15 @@ enum Sentence {
         return words.count <= limit ? words : words.prefix(limit - 1) + "…"
     }
 
+    /// A provider's explanation without what we sent, bounded.
+    ///
+    /// Secrets go first, while their text is whole, and once more, should cleaning have put one together again.
+    static func harmless(_ text: String, secrets: [String]) -> String {
+        // An error page of a megabyte need not be searched in full; no secret of ours is longer than the slack.
+        let beginning = String(text.prefix(limit * 4 + TokenAnswer.maximumTokenBytes))
+        return removing(secrets, from: bounded(removing(secrets, from: beginning)))
+    }
+
     /// The visible ASCII of a code such as `invalid_grant`.
     static func visibleASCII(_ text: String, limit: Int) -> String {
         String(decoding: text.utf8.lazy.filter { (0x21...0x7e).contains($0) }.prefix(limit), as: UTF8.self)

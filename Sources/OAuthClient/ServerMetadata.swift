@@ -5,12 +5,15 @@ import JSON
 public struct ServerMetadata: Sendable, Hashable {
     /// Equal, to the letter, to the issuer that was asked for.
     public let issuer: String
-    /// Where browsers are sent.
-    public let authorizationEndpoint: OutboundURL
+    /// Where browsers are sent; nil only where ``fetch(issuer:policy:over:needsAuthorization:)`` was told that none is
+    /// needed.
+    public let authorizationEndpoint: OutboundURL?
     /// Where codes and refresh tokens are exchanged.
     public let tokenEndpoint: OutboundURL
     /// Where tokens are revoked (RFC 7009); nil where it is not offered.
     public let revocationEndpoint: OutboundURL?
+    /// Where the server publishes its keys, as written: nothing here ever calls it; nil when not said.
+    public let jwksURI: String?
     /// Whether every callback carries `iss` (RFC 9207). A callback without one must then be refused.
     public let authorizationResponseIssParameterSupported: Bool
     /// The PKCE methods; empty when not said.
@@ -18,8 +21,15 @@ public struct ServerMetadata: Sendable, Hashable {
     /// The client authentication methods; `client_secret_basic` when not said (RFC 8414 section 2).
     public let tokenEndpointAuthMethodsSupported: [String]
 
+    /// The grant types; `authorization_code` and `implicit` when not said (RFC 8414 section 2).
+    public let grantTypesSupported: [String]
+    /// The scopes; empty when not said. A server need not name all that it knows.
+    public let scopesSupported: [String]
+
     /// Reads a document that must be about `issuer`.
-    init(_ document: JSONObject, issuer: String, policy: OutboundPolicy) throws(MetadataError) {
+    init(
+        _ document: JSONObject, issuer: String, policy: OutboundPolicy, needsAuthorization: Bool
+    ) throws(MetadataError) {
         guard let named = document["issuer"]?.stringValue else { throw MetadataError(.issuerMissing) }
         guard named == issuer else {
             throw MetadataError(.issuerMismatch, detail: Sentence.bounded(named, limit: 200))
@@ -31,7 +41,8 @@ public struct ServerMetadata: Sendable, Hashable {
                 throw MetadataError(.endpointRefused, detail: "\(name): \(error.description)")
             }
         }
-        guard let authorization = try endpoint("authorization_endpoint") else {
+        let authorization = try endpoint("authorization_endpoint")
+        guard authorization != nil || !needsAuthorization else {
             throw MetadataError(.endpointMissing, detail: "authorization_endpoint")
         }
         guard let token = try endpoint("token_endpoint") else {
@@ -47,6 +58,9 @@ public struct ServerMetadata: Sendable, Hashable {
         codeChallengeMethodsSupported = list("code_challenge_methods_supported") ?? []
         tokenEndpointAuthMethodsSupported =
             list("token_endpoint_auth_methods_supported") ?? [ClientAuthenticationMethod.basic.rawValue]
+        jwksURI = document["jwks_uri"]?.stringValue
+        grantTypesSupported = list("grant_types_supported") ?? ["authorization_code", "implicit"]
+        scopesSupported = list("scopes_supported") ?? []
     }
 }
 
@@ -56,14 +70,19 @@ extension ServerMetadata {
     /// Tries the three places in use: the well-known name inserted before the issuer's path (RFC 8414 section 3.1),
     /// OpenID's name appended, and RFC 8414's name appended, which is where Databricks has it. A redirect is not
     /// followed. The error's description is a sentence for the admin who typed the issuer.
+    ///
+    /// `needsAuthorization` false accepts a document without `authorization_endpoint`: a server that serves machines
+    /// only has none.
     public static func fetch(
-        issuer: String, policy: OutboundPolicy, over transport: any HTTPTransport
+        issuer: String, policy: OutboundPolicy, over transport: any HTTPTransport, needsAuthorization: Bool = true
     ) async throws(MetadataError) -> ServerMetadata {
         let places = try places(of: issuer, policy: policy)
         var best = MetadataError(.notFound)
         for place in places {
             do throws(MetadataError) {
-                return try await fetch(place, issuer: issuer, policy: policy, over: transport)
+                let document = try await document(at: place, over: transport)
+                return try ServerMetadata(
+                    document, issuer: issuer, policy: policy, needsAuthorization: needsAuthorization)
             } catch {
                 guard error.isOfOnePlace else { throw error }
                 // A document that is wrong says more than two places that have none.
@@ -96,9 +115,9 @@ extension ServerMetadata {
         }
     }
 
-    private static func fetch(
-        _ place: OutboundURL, issuer: String, policy: OutboundPolicy, over transport: any HTTPTransport
-    ) async throws(MetadataError) -> ServerMetadata {
+    private static func document(
+        at place: OutboundURL, over transport: any HTTPTransport
+    ) async throws(MetadataError) -> JSONObject {
         let response: OutboundResponse
         do {
             response = try await transport.send(
@@ -115,6 +134,6 @@ extension ServerMetadata {
         guard let document = (try? JSON.parse(response.body))?.objectValue else {
             throw MetadataError(.unintelligible)
         }
-        return try ServerMetadata(document, issuer: issuer, policy: policy)
+        return document
     }
 }

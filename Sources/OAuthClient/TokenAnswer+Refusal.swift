@@ -13,6 +13,14 @@ extension TokenAnswer {
         return candidates.lazy.compactMap { $0 }.first { !$0.isEmpty }
     }
 
+    /// The provider's own words for an error: Snowflake has them in `message`, Okta in `errorSummary`.
+    static func errorSentence(_ fields: JSONObject) -> String? {
+        let candidates = [
+            fields["error_description"], fields["message"], fields["error"]?["message"], fields["errorSummary"],
+        ]
+        return candidates.lazy.compactMap { $0?.stringValue }.first { !$0.isEmpty }
+    }
+
     func refusal(_ code: String, _ fields: JSONObject, _ response: OutboundResponse) -> TokenOutcome {
         let code = code.lowercased()
         // These say "not now" in the words of section 4.1.2.1, and some token endpoints use them with status 400.
@@ -23,13 +31,10 @@ extension TokenAnswer {
             return unavailable(.serverError, response, processed: true, "The provider has an internal problem.")
         default: break
         }
-        // Snowflake has its sentence in `message`, Okta in `errorSummary`.
-        let sentence = [
-            fields["error_description"], fields["message"], fields["error"]?["message"], fields["errorSummary"],
-        ].lazy.compactMap { $0?.stringValue }.first { !$0.isEmpty }
+        let sentence = Self.errorSentence(fields)
+        let message = Sentence.harmless(sentence ?? code, secrets: secrets)
         return .refused(
-            ProviderRefusal(
-                kind: kind(code, sentence: sentence), message: harmless(sentence ?? code), status: response.status))
+            ProviderRefusal(kind: kind(code, sentence: sentence), message: message, status: response.status))
     }
 
     private func kind(_ code: String, sentence: String?) -> ProviderRefusal.Kind {
@@ -44,13 +49,5 @@ extension TokenAnswer {
         case "invalid_request": .invalidRequest
         default: .other
         }
-    }
-
-    /// Secrets go first, while their text is whole, and once more, should cleaning have put one together again.
-    private func harmless(_ text: String) -> String {
-        // An error page of a megabyte need not be searched in full; no secret of ours is longer than the slack.
-        let beginning = String(text.prefix(Sentence.limit * 4 + Self.maximumTokenBytes))
-        let clean = Sentence.bounded(Sentence.removing(secrets, from: beginning))
-        return Sentence.removing(secrets, from: clean)
     }
 }

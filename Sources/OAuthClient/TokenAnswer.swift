@@ -70,7 +70,7 @@ struct TokenAnswer: Sendable {
     }
 
     /// The members of a JSON object, or of a form, whatever the Content-Type claims.
-    private static func fields(of response: OutboundResponse) -> JSONObject? {
+    static func fields(of response: OutboundResponse) -> JSONObject? {
         let first = response.body.first { $0 > 0x20 }
         if first == UInt8(ascii: "{") { return (try? JSON.parse(response.body))?.objectValue }
         guard first != UInt8(ascii: "<"), response.body.contains(UInt8(ascii: "=")),

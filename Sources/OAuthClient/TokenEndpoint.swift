@@ -7,11 +7,15 @@ public struct TokenEndpoint: Sendable {
     public let url: OutboundURL
     /// How we prove who we are.
     public let credentials: ClientCredentials
+    private let now: @Sendable () -> Int64
 
-    /// An endpoint.
-    public init(url: OutboundURL, credentials: ClientCredentials) {
+    /// An endpoint. `now` gives seconds since 1970 for what is signed.
+    public init(
+        url: OutboundURL, credentials: ClientCredentials, now: @escaping @Sendable () -> Int64 = SystemTime.seconds
+    ) {
         self.url = url
         self.credentials = credentials
+        self.now = now
     }
 
     /// Turns an authorization code into tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
@@ -21,10 +25,10 @@ public struct TokenEndpoint: Sendable {
         _ code: SecretString, verifier: SecretString?, redirectURI: String, over transport: any HTTPTransport
     ) async -> TokenOutcome {
         var parameters = [
-            ("grant_type", "authorization_code"), ("code", code.reveal()), ("redirect_uri", redirectURI),
+            (name: "grant_type", value: "authorization_code"), ("code", code.reveal()), ("redirect_uri", redirectURI),
         ]
         if let verifier { parameters.append(("code_verifier", verifier.reveal())) }
-        return await request(parameters, secrets: [code, verifier], isRefresh: false, over: transport)
+        return await request(parameters, secrets: [code, verifier], over: transport)
     }
 
     /// Turns a refresh token into new tokens (RFC 6749 section 6). The token may be dead afterwards, whatever the
@@ -32,40 +36,48 @@ public struct TokenEndpoint: Sendable {
     public func refresh(
         _ refreshToken: SecretString, scope: String? = nil, over transport: any HTTPTransport
     ) async -> TokenOutcome {
-        var parameters = [("grant_type", "refresh_token"), ("refresh_token", refreshToken.reveal())]
+        var parameters = [(name: "grant_type", value: "refresh_token"), ("refresh_token", refreshToken.reveal())]
         if let scope, !scope.isEmpty { parameters.append(("scope", scope)) }
         return await request(parameters, secrets: [refreshToken], isRefresh: true, over: transport)
     }
 
-    private func request(
-        _ parameters: [(String, String)], secrets: [SecretString?], isRefresh: Bool, over transport: any HTTPTransport
+    func request(
+        _ parameters: [(name: String, value: String)], secrets: [SecretString?], isRefresh: Bool = false,
+        over transport: any HTTPTransport
     ) async -> TokenOutcome {
-        let authentication = credentials.authentication()
-        let request = OutboundRequest(
-            method: .post,
-            url: url,
-            headers: authentication.headers + [
-                ("Accept", "application/json"), ("Content-Type", FormEncoding.contentType),
-            ],
-            body: FormEncoding.encode(parameters.map { (name: $0.0, value: $0.1) } + authentication.parameters)
-        )
+        let sent = secrets.compactMap { $0?.reveal() }
+        // A connection that failed before a byte was sent is tried once more; anything later would present a code or
+        // refresh token twice.
+        let first = await attempt(parameters, secrets: sent, isRefresh: isRefresh, over: transport)
+        guard first.isWorthAnother else { return first.outcome }
+        return await attempt(parameters, secrets: sent, isRefresh: isRefresh, over: transport).outcome
+    }
+
+    private func attempt(
+        _ parameters: [(name: String, value: String)], secrets: [String], isRefresh: Bool,
+        over transport: any HTTPTransport
+    ) async -> (outcome: TokenOutcome, isWorthAnother: Bool) {
+        let request: OutboundRequest
         // Whatever we send must not come back to a log by way of the provider's error text.
-        let reader = TokenAnswer(
-            isRefresh: isRefresh,
-            secrets: (secrets + [credentials.secret]).compactMap { $0?.reveal() }
-                + authentication.headers.map { String($0.value.drop { $0 != " " }.dropFirst()) }
-        )
-        do {
-            return reader.outcome(of: try await transport.send(request))
+        let reader: TokenAnswer
+        do throws(CryptographyError) {
+            let made = try credentials.request(to: url, parameters, now: now())
+            request = made.request
+            reader = TokenAnswer(isRefresh: isRefresh, secrets: secrets + made.secrets)
         } catch {
-            // A connection that failed before a byte was sent is tried once more; anything later would present a
-            // code or refresh token twice.
-            guard error.code == .notConnected, !error.mayHaveBeenSent else { return reader.outcome(of: error) }
+            return (.refused(.unsigned), false)
         }
-        do {
-            return reader.outcome(of: try await transport.send(request))
+        do throws(OutboundError) {
+            return (reader.outcome(of: try await transport.send(request)), false)
         } catch {
-            return reader.outcome(of: error)
+            return (reader.outcome(of: error), error.code == .notConnected && !error.mayHaveBeenSent)
         }
     }
+}
+
+extension ProviderRefusal {
+    /// The private key does not sign. It is the client's fault, not the provider's, which was not asked: calling it
+    /// unavailable would close its circuit for everybody else.
+    static let unsigned = ProviderRefusal(
+        kind: .invalidClient, message: "The client's private key cannot sign. Nothing was sent.", status: 0)
 }

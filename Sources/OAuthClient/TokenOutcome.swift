@@ -68,7 +68,7 @@ public struct ProviderRefusal: Sendable, Hashable {
     public let kind: Kind
     /// The provider's own sentence: at most 300 characters, no control characters, no secret of ours. Untrusted text.
     public let message: String
-    /// The HTTP status, which may be 200.
+    /// The HTTP status, which may be 200; 0 where we had no proof to send, and nothing was sent.
     public let status: Int
 
     /// A refusal.

@@ -40,11 +40,13 @@ struct ServerMetadataTests {
             ])
         #expect(metadata.issuer == issuer)
         #expect(metadata.tokenEndpoint.text == "https://idp.example.com/t")
-        #expect(metadata.authorizationEndpoint.text == "https://idp.example.com/a")
+        #expect(metadata.authorizationEndpoint?.text == "https://idp.example.com/a")
         #expect(metadata.revocationEndpoint == nil)
         #expect(!metadata.authorizationResponseIssParameterSupported)
         #expect(metadata.codeChallengeMethodsSupported.isEmpty)
         #expect(metadata.tokenEndpointAuthMethodsSupported == ["client_secret_basic"])
+        #expect(metadata.grantTypesSupported == ["authorization_code", "implicit"])
+        #expect(metadata.scopesSupported.isEmpty && metadata.jwksURI == nil)
     }
 
     @Test("tells what the server can do")
