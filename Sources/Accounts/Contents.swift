@@ -138,7 +138,7 @@ public struct Contents: Sendable {
 
     private func refuseAnyone(_ guid: GUID) async throws(Refusal) {
         let used = try await attempt { () throws(StoreError) in try await account.store.associations(ofContent: guid) }
-        guard !used.contains(where: { $0.integration.authType == "Viewer" }) else {
+        guard !used.contains(where: { $0.integration.actsForViewer }) else {
             throw .invalid(
                 "access_type",
                 "access_type all is not possible while a Viewer integration is attached: it needs viewers who sign in.",

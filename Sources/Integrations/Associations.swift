@@ -11,17 +11,75 @@ public struct Associations: Sendable {
     /// So many integrations a content can use.
     private static let maximum = 50
 
+    /// An association, with what lists show beside it.
+    public struct Entry: Sendable {
+        /// The association.
+        public let association: AssociationRecord
+        /// Whether the content's owner may attach the integration today; what is attached stays all the same.
+        public let isPermitted: Bool
+    }
+
     /// What a content uses.
-    public func of(content guid: GUID, for publisher: Publisher) async throws(Refusal) -> [AssociationRecord] {
-        _ = try await contents.editable(guid, by: publisher.caller)
-        return try await attempt { () throws(StoreError) in try await account.store.associations(ofContent: guid) }
+    public func of(content guid: GUID, for publisher: Publisher) async throws(Refusal) -> [Entry] {
+        let content = try await contents.editable(guid, by: publisher.caller)
+        let found = try await attempt { () throws(StoreError) in
+            try await account.store.associations(ofContent: guid)
+        }
+        return try await entries(found) { () throws(StoreError) in [content] }
     }
 
     /// What uses an integration.
-    public func of(integration guid: GUID, for admin: Administrator) async throws(Refusal) -> [AssociationRecord] {
+    public func of(integration guid: GUID, for admin: Administrator) async throws(Refusal) -> [Entry] {
         let found = try await attempt { () throws(StoreError) in try await account.store.integration(guid) }
         guard found != nil else { throw .notFound("integration") }
-        return try await attempt { () throws(StoreError) in try await account.store.associations(ofIntegration: guid) }
+        let associations = try await attempt { () throws(StoreError) in
+            try await account.store.associations(ofIntegration: guid)
+        }
+        return try await entries(associations) { () throws(StoreError) in try await account.store.contents() }
+    }
+
+    /// Whether somebody may attach an integration: its list is empty or names them or one of their groups, or they are an
+    /// administrator.
+    ///
+    /// - Parameters:
+    ///   - role: what the person may do here.
+    ///   - groups: all groups that the person is in.
+    ///   - permissions: the list of this integration, perhaps among those of others.
+    static func permitted(
+        _ integration: GUID, to user: GUID, role: Role, groups: Set<GUID>, permissions: [IntegrationPermissionRecord]
+    ) -> Bool {
+        let allowed = permissions.filter { $0.integrationGUID == integration }
+        if allowed.isEmpty || role == .administrator { return true }
+        return allowed.contains {
+            switch $0.principal {
+            case .user(let guid): guid == user
+            case .group(let guid): groups.contains(guid)
+            }
+        }
+    }
+
+    private func entries(
+        _ associations: [AssociationRecord], _ contents: () async throws(StoreError) -> [ContentRecord]
+    ) async throws(Refusal) -> [Entry] {
+        guard !associations.isEmpty else { return [] }
+        let (permissions, users, contents) = try await attempt { () throws(StoreError) in
+            (
+                try await account.store.integrationPermissions(), try await account.store.users(),
+                try await contents()
+            )
+        }
+        let people = Dictionary(users.map { ($0.guid, $0) }) { first, _ in first }
+        let owners = Dictionary(contents.map { ($0.guid, $0.ownerGUID) }) { first, _ in first }
+        return associations.map { association in
+            let owner = owners[association.contentGUID].flatMap { people[$0] }
+            return Entry(
+                association: association,
+                isPermitted: owner.map {
+                    Self.permitted(
+                        association.integration.guid, to: $0.guid, role: $0.role, groups: [], permissions: permissions)
+                } ?? false
+            )
+        }
     }
 
     /// Makes these the integrations that a content uses; none ends all.
@@ -46,19 +104,19 @@ public struct Associations: Sendable {
                     "oauth_integration_guid", "There is no integration \(guid) in this account.", code: .integrationGUID
                 )
             }
-            let allowed = permissions.filter { $0.integrationGUID == guid }.map(\.userGUID)
             let caller = publisher.caller
             guard
-                current.contains(guid) || allowed.isEmpty || caller.role == .administrator
-                    || allowed.contains(caller.user.guid)
+                current.contains(guid)
+                    || Self.permitted(
+                        guid, to: caller.user.guid, role: caller.role, groups: [], permissions: permissions)
             else {
                 throw Refusal(
                     .permissionDenied, "You may not attach \(integration.name): ask an administrator of the account.")
             }
-            guard !(integration.authType == "Viewer" && record.accessType == .all) else {
+            guard !(integration.actsForViewer && record.accessType == .all) else {
                 throw Refusal(
                     .association,
-                    "A Viewer integration needs viewers who sign in: set the content's access_type to acl or logged_in first."
+                    "A \(integration.authType) integration needs viewers who sign in: set the content's access_type to acl or logged_in first."
                 )
             }
         }

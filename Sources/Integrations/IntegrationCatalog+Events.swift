@@ -5,14 +5,19 @@ import Storage
 extension IntegrationCatalog {
     /// What the audit says of an update: which keys changed, never to what a secret did.
     func events(
-        from old: IntegrationRecord, to new: IntegrationRecord, permissions: [IntegrationPermissionRecord]?,
+        from entry: Entry, to new: IntegrationRecord, permissions: [IntegrationPermissionRecord]?,
         endsSessions: Bool, by admin: Administrator
     ) -> [EventRecord] {
+        let old = entry.integration
         var events: [EventRecord] = []
         var changed = Set(old.config.keys).union(new.config.keys).filter { old.config[$0] != new.config[$0] }
         if old.name != new.name { changed.insert("name") }
         if old.description != new.description { changed.insert("description") }
-        if old.sealedSecret != new.sealedSecret { changed.insert("client_secret") }
+        if old.sealedSecret != new.sealedSecret {
+            let template = Template.named(new.template)
+            changed.insert(
+                template.flatMap { $0.effectiveSecret(in: $0.complete(new.config)) }?.name ?? "client_secret")
+        }
         if !changed.isEmpty {
             events.append(
                 admin.caller.event(
@@ -25,13 +30,21 @@ extension IntegrationCatalog {
             )
         }
         if let permissions {
+            // Opening to everybody what only some could attach is no change like any other.
+            let action = permissions.isEmpty ? EventAction.integrationUnrestricted : .integrationPermissionsChanged
             events.append(
                 admin.caller.event(
-                    .integrationPermissionsChanged, at: new.updatedAt, integration: new.guid,
-                    details: ["users": .array(permissions.map { .string($0.userGUID.description) })]
+                    action, at: new.updatedAt, integration: new.guid,
+                    details: [
+                        "before": Self.answer(entry.permissions), "after": Self.answer(permissions),
+                    ]
                 )
             )
         }
         return events
+    }
+
+    private static func answer(_ permissions: [IntegrationPermissionRecord]) -> JSON {
+        .array(permissions.map { ["\($0.principal.kind)_guid": .string($0.principal.guid.description)] })
     }
 }

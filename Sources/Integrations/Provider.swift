@@ -7,10 +7,27 @@ public import Storage
 
 /// What an integration says about its provider, ready to be used.
 struct Provider: Sendable {
-    let authorizationEndpoint: String
-    let tokenEndpoint: OutboundURL
+    /// What a service account asks for a token with.
+    enum Grant: Sendable {
+        /// Its id and secret (RFC 6749, section 4.4).
+        case clientCredentials(audience: String?, additional: [(name: String, value: String)])
+        /// An assertion that its key signs (RFC 7523, section 2.1), for this audience.
+        case jwtBearer(audience: String)
+    }
+
+    let authType: AuthType
+    /// Where viewers log in; nil where nobody does.
+    let authorizationEndpoint: String?
+    /// Where codes and tokens go; nil where this server itself gives the credentials.
+    let tokenEndpoint: OutboundURL?
+    /// Where tokens are revoked (RFC 7009); nil where that is not offered.
+    let revocationEndpoint: OutboundURL?
     let clientID: String
     let authentication: ClientAuthenticationMethod
+    /// The `kid` of the client's key, where it has one.
+    let keyID: String?
+    /// How a service account gets its tokens; nil for all others.
+    let grant: Grant?
     let scopes: String
     let usesPKCE: Bool
     /// What `iss` and an id_token must say, where it is known.
@@ -20,6 +37,8 @@ struct Provider: Sendable {
     /// Whether the code goes to an endpoint of the vendor's own.
     let isVendors: Bool
     let hasOwnCallback: Bool
+    /// What the login's request has beside the usual.
+    let additionalAuthorizationParameters: [(name: String, value: String)]
     let environment: [(name: String, value: String)]
 
     var asksForIdentity: Bool { scopes.split(separator: " ").contains("openid") }
@@ -36,41 +55,95 @@ struct Provider: Sendable {
 
     init(template: Template, values: JSONObject, policy: OutboundPolicy) throws(Refusal) {
         let config = template.complete(values)
-        func text(_ name: String) -> String { config[name]?.stringValue ?? "" }
+        func text(_ name: String) -> String? { config[name]?.stringValue.flatMap { $0.isEmpty ? nil : $0 } }
 
-        switch template.endpoints {
-        case .onHost(let setting, let rule, let authorize, let token, let issuerPath):
-            let host = try rule.address(of: text(setting), policy: policy)
-            authorizationEndpoint = host.origin + authorize
-            tokenEndpoint = try Self.address(host.origin + token, field: setting, policy: policy)
-            issuer = issuerPath.map { host.origin + $0 }
-            requiresIssuer = false
-            environment = template.environment(host)
-        case .typed:
-            let endpoint = try Self.address(text("authorization_uri"), field: "authorization_uri", policy: policy)
-            authorizationEndpoint = endpoint.text
-            tokenEndpoint = try Self.address(text("token_uri"), field: "token_uri", policy: policy)
-            issuer = text("issuer").isEmpty ? nil : text("issuer")
-            requiresIssuer = config[Template.promisesIssuer]?.boolValue ?? false
-            environment = []
+        let authType = text("auth_type").flatMap(AuthType.init) ?? .viewer
+        let endpoints = try Self.endpoints(template, config, authType, policy: policy)
+        self.authType = authType
+        authorizationEndpoint = authType == .viewer ? endpoints.authorization : nil
+        tokenEndpoint = endpoints.token
+        revocationEndpoint = endpoints.revocation
+        issuer = endpoints.issuer
+        requiresIssuer = config[Template.promisesIssuer]?.boolValue ?? false
+        environment = template.environment.compactMap { rule in
+            rule.value(template, config, policy: policy).map { (rule.name, $0) }
         }
-        let isPublic = text("auth_mode") == "Public"
-        let usesPost = text("token_endpoint_auth_method") == "client_secret_post"
-        authentication = isPublic ? .none : usesPost ? .post : .basic
+        let isPublic = authType == .viewer && text("auth_mode") == "Public"
+        let chosen = text("token_endpoint_auth_method").flatMap(ClientAuthenticationMethod.init)
+        authentication = isPublic ? .none : chosen ?? template.authentication
+        keyID = text("private_key_id")
         usesPKCE = isPublic || (config["use_pkce"]?.boolValue ?? true)
-        clientID = text("client_id")
-        scopes = text("scopes")
+        clientID = text("client_id") ?? ""
+        scopes = Self.scopes(text("scopes") ?? "", authType)
         isVendors = template.isVendors
         hasOwnCallback = text("callback") != "shared"
+        additionalAuthorizationParameters = template.authorizationParameters
+        grant = authType == .serviceAccount ? Self.grant(template, config, endpoints.token) : nil
     }
 
-    private static func address(_ text: String, field: String, policy: OutboundPolicy) throws(Refusal) -> OutboundURL {
-        do throws(OutboundURLError) { return try OutboundURL(parsing: text, policy: policy) } catch {
-            let sentence =
-                text.isEmpty
-                ? "is missing: give it, or the issuer whose metadata names it." : "is not usable: \(error.description)"
-            throw .invalid(field, "\(field) \(sentence)", code: .templateConfig)
+    /// Who this server is at the token endpoint.
+    ///
+    /// - Throws: `Refusal` 228 where the key that was sealed is not usable (any more).
+    func credentials(secret: SecretString?) throws(Refusal) -> ClientCredentials {
+        // An assertion says by itself who asks.
+        if case .jwtBearer = grant { return .absent }
+        guard authentication == .privateKeyJWT else {
+            return ClientCredentials(clientID: clientID, secret: secret, method: authentication)
         }
+        guard let secret, let key = try? PrivateKey(pem: secret) else {
+            throw .invalid("private_key", "private_key is not usable: give it anew.", code: .templateConfig)
+        }
+        return ClientCredentials(clientID: clientID, privateKey: key, keyID: keyID, audience: tokenEndpoint?.text)
+    }
+
+    private typealias Endpoints = (
+        authorization: String?, token: OutboundURL?, revocation: OutboundURL?, issuer: String?
+    )
+
+    private static func endpoints(
+        _ template: Template, _ config: JSONObject, _ authType: AuthType, policy: OutboundPolicy
+    ) throws(Refusal) -> Endpoints {
+        func address(_ name: String) throws(Refusal) -> OutboundURL {
+            try .usable(config[name]?.stringValue ?? "", field: name, policy: policy)
+        }
+        switch template.endpoints {
+        case .vendor(let vendor):
+            let addresses = try vendor.addresses(config, policy: policy)
+            return (addresses.authorization, addresses.token, addresses.revocation, addresses.issuer)
+        case .typed:
+            let authorization = authType == .viewer ? try address("authorization_uri").text : nil
+            let revocation = ["revocation_uri", Template.revocationEndpoint].first { config[$0] != nil }
+            return (
+                authorization, try address("token_uri"),
+                try revocation.map { name throws(Refusal) in try address(name) },
+                config["issuer"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+            )
+        case .none:
+            return (nil, nil, nil, nil)
+        }
+    }
+
+    private static func grant(_ template: Template, _ config: JSONObject, _ token: OutboundURL?) -> Grant? {
+        guard let token else { return nil }
+        return switch template.serviceAccount {
+        case .clientCredentials: .clientCredentials(audience: config["audience"]?.stringValue, additional: [])
+        case .signedAssertion: .jwtBearer(audience: token.text)
+        }
+    }
+
+    /// What a service account asks for: providers refuse it what has a meaning for people alone.
+    private static func scopes(_ text: String, _ authType: AuthType) -> String {
+        guard authType == .serviceAccount else { return text }
+        return text.split(separator: " ").filter { !ofPeople.contains($0) }.joined(separator: " ")
+    }
+
+    private static let ofPeople: Set<Substring> = ["offline_access", "openid", "profile", "email"]
+}
+
+extension IntegrationRecord {
+    /// Whether viewers log in to it at its provider.
+    public var hasLogin: Bool {
+        authType == AuthType.viewer.rawValue && Template.named(template)?.hasLogin ?? true
     }
 }
 

@@ -126,7 +126,7 @@ import Testing
 
     @Test func anIntegrationThatRestrictsIsNotForEveryPublisher() async throws {
         var fields = IntegrationCatalog.Fields()
-        fields.permissions = [house.viewer.guid]
+        fields.permissions = [.user(house.viewer.guid)]
         _ = try await house.tenant.integrations.update(house.integration.guid, fields, by: admin)
         let owner = try Publisher(try await house.tenant.people.caller(key: house.key, from: .system))
         // What runs keeps what it has; once taken off it cannot be attached again.

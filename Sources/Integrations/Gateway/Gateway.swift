@@ -74,7 +74,7 @@ public final class Gateway: Sendable {
         guard Contents.mayOpen(content, viewer, permissions: facts.permissions) else { return .forbidden }
         let working = Set(facts.sessions.filter { $0.needsLogin == nil }.map(\.integrationGUID))
         if let missing = facts.associations.first(where: {
-            $0.integration.authType == "Viewer" && !working.contains($0.integration.guid)
+            $0.integration.hasLogin && !working.contains($0.integration.guid)
         }) {
             return .logIn(missing.integration.guid)
         }

@@ -89,7 +89,7 @@ extension LoginFlows {
             }
             endpoint = TokenEndpoint(
                 url: try OutboundURL(parsing: flow.tokenEndpoint, policy: outbound),
-                credentials: ClientCredentials(clientID: flow.clientID, secret: secret, method: provider.authentication)
+                credentials: try provider.credentials(secret: secret)
             )
             verifier = try flow.sealedVerifier.map { try account.vault.open($0, at: .verifier(stateHash)) }
         } catch {

@@ -43,6 +43,12 @@ public struct LoginFlows: Sendable {
         let found = try await attempt { () throws(StoreError) in try await account.store.integration(guid) }
         guard let integration = found else { throw .notFound("integration") }
         let provider = try Provider(integration, policy: outbound)
+        guard let front = provider.authorizationEndpoint, let back = provider.tokenEndpoint else {
+            throw Refusal(
+                .loginNotPossible,
+                "Nobody logs in to \(integration.name): its auth_type is \(integration.authType), and content uses it as it is."
+            )
+        }
         let now = clock.now
         let state = SecretString("\(account.fingerprint).\(Base64URL.encode(SecureRandom.bytes(32)))")
         let stateHash = SHA256.hash(state.reveal())
@@ -57,7 +63,7 @@ public struct LoginFlows: Sendable {
                 integrationVersion: integration.version, userGUID: identity.user.guid,
                 sealedVerifier: try pkce.map { try account.vault.seal($0.verifier, at: .verifier(stateHash)) },
                 sealedNonce: try account.vault.seal(nonce, at: .nonce(stateHash)), issuer: provider.issuer,
-                requiresIssuer: provider.requiresIssuer, tokenEndpoint: provider.tokenEndpoint.text,
+                requiresIssuer: provider.requiresIssuer, tokenEndpoint: back.text,
                 clientID: provider.clientID, redirectURI: redirectURI, returnPath: returnPath,
                 expiresAt: now + Self.lifetime
             )
@@ -67,9 +73,10 @@ public struct LoginFlows: Sendable {
         try await attempt { () throws(StoreError) in try await account.store.beginLoginFlow(flow, at: now) }
         steps(.loginFlowStored)
         let location = AuthorizationRequest.url(
-            endpoint: provider.authorizationEndpoint, clientID: provider.clientID, redirectURI: redirectURI,
+            endpoint: front, clientID: provider.clientID, redirectURI: redirectURI,
             scopes: provider.scopes, state: state, challenge: pkce?.challenge,
-            nonce: provider.asksForIdentity ? nonce.reveal() : nil, additional: []
+            nonce: provider.asksForIdentity ? nonce.reveal() : nil,
+            additional: provider.additionalAuthorizationParameters
         )
         return Beginning(
             location: location, cookieSuffix: Self.cookieSuffix(ofState: state.reveal()), cookieSecret: browserSecret

@@ -78,26 +78,34 @@ extension TokenKeeper {
     private func prepare(
         _ session: OAuthSessionRecord, _ key: SessionKey, _ integration: IntegrationRecord
     ) throws(Refusal) -> (endpoint: TokenEndpoint, token: SecretString, host: String) {
-        let provider: Provider
-        do throws(Refusal) { provider = try Provider(integration, policy: outbound) } catch {
+        let (sealed, secret): ([UInt8], SecretString?)
+        do throws(CryptographyError) {
+            guard let bytes = session.tokens.refresh else { throw CryptographyError(.malformed) }
+            sealed = bytes
+            secret = try integration.sealedSecret.map { bytes throws(CryptographyError) in
+                try account.vault.open(bytes, at: .clientSecret(integration.guid))
+            }
+        } catch {
+            throw unreadable
+        }
+        let endpoint: TokenEndpoint
+        do throws(Refusal) {
+            let provider = try Provider(integration, policy: outbound)
+            guard let url = provider.tokenEndpoint else { throw .notFound("provider") }
+            endpoint = TokenEndpoint(url: url, credentials: try provider.credentials(secret: secret))
+        } catch {
             throw refreshFailed(key.integration, "integration_misconfigured", retryAfter: nil)
         }
         do throws(CryptographyError) {
-            guard let sealed = session.tokens.refresh else { throw CryptographyError(.malformed) }
-            var secret: SecretString?
-            if let bytes = integration.sealedSecret {
-                secret = try account.vault.open(bytes, at: .clientSecret(integration.guid))
-            }
-            let endpoint = TokenEndpoint(
-                url: provider.tokenEndpoint,
-                credentials: ClientCredentials(
-                    clientID: provider.clientID, secret: secret, method: provider.authentication)
-            )
             let token = try account.vault.open(sealed, at: .refreshToken(key.user, key.integration))
-            return (endpoint, token, provider.tokenEndpoint.authority)
+            return (endpoint, token, endpoint.url.authority)
         } catch {
-            throw Refusal(.accountUnavailable, "A stored token cannot be opened: tell the operator of this server.")
+            throw unreadable
         }
+    }
+
+    private var unreadable: Refusal {
+        Refusal(.accountUnavailable, "A stored token cannot be opened: tell the operator of this server.")
     }
 
     /// The provider says that the refresh token is worth nothing. Somebody else may have been faster: then it is no wonder.

@@ -5,15 +5,17 @@ import HTTPClient
 ///
 /// People paste what their browser shows: with a scheme, a slash, `:443`, a workspace number. That much is tidied up;
 /// everything else that is not a host under the vendor's domain is refused.
-public struct HostRule: Sendable {
+struct HostRule: Sendable {
     let field: String
     /// The vendor's domains, each with a leading dot. At least one label must stand before one of them.
-    let suffixes: [String]
-    let example: String
+    var suffixes: [String] = []
+    /// What the whole name must look like besides, where customers have names of their own under the vendor's domain.
+    var pattern: Setting.Pattern?
+    var example = ""
     /// Query parameters that the vendor's own addresses have and that mean nothing here.
-    let ignoredQuery: [String]
+    var ignoredQuery: [String] = []
     /// Whether underscores become hyphens: they break strict TLS host checks.
-    let replacesUnderscores: Bool
+    var replacesUnderscores = false
 
     /// The address of the host, with nothing behind it.
     ///
@@ -31,11 +33,17 @@ public struct HostRule: Sendable {
         } catch {
             throw refusal(error.description)
         }
-        let isVendors = suffixes.contains { address.host.hasSuffix($0) && address.host.utf8.count > $0.utf8.count }
-        guard isVendors || policy.permits(host: address.host, port: address.port) else {
-            throw refusal("it must be a host of the vendor's own, such as \(example).")
+        guard isVendors(address.host) || policy.permits(host: address.host, port: address.port) else {
+            throw refusal(
+                example.isEmpty
+                    ? "only a host that the operator of this server allowed can stand in for the vendor's."
+                    : "it must be a host of the vendor's own, such as \(example).")
         }
         return address
+    }
+
+    private func isVendors(_ host: String) -> Bool {
+        suffixes.contains { host.hasSuffix($0) && host.utf8.count > $0.utf8.count } && pattern?.matches(host) ?? true
     }
 
     /// What is kept and shown: the host as it was typed, without what was only pasted along.
@@ -58,7 +66,9 @@ public struct HostRule: Sendable {
         }
         while rest.hasSuffix("/") { rest.removeLast() }
         if rest.hasSuffix(":443") { rest.removeLast(4) }
-        guard !rest.isEmpty, rest.utf8.count <= 253 else { throw refusal("write a host such as \(example).") }
+        guard !rest.isEmpty, rest.utf8.count <= 253 else {
+            throw refusal(example.isEmpty ? "write the name of a host." : "write a host such as \(example).")
+        }
         guard !rest.contains("/"), !rest.contains("#") else {
             throw refusal("leave out the path: only the host is wanted.")
         }

@@ -1,54 +1,75 @@
 import JSON
 
 /// One key of a template's config: what the dialog shows for it, and what form it must have.
-public struct Setting: Sendable {
+struct Setting: Sendable {
     /// The forms a setting can have.
-    public enum Form: Sendable {
+    enum Form: Sendable {
         /// One of a few words.
         case choice([String])
         /// Yes or no.
         case flag
         /// One line of text.
         case line
+        /// A whole number; kept as text, as clients send and expect it.
+        case number(ClosedRange<Int64>)
         /// The OAuth 2 client id.
         case clientID
-        /// The client secret: sealed, never shown.
-        case secret
+        /// A secret: sealed, never shown.
+        case secret(SecretForm)
         /// A host of the vendor's, by its rule.
         case host(HostRule)
         /// An https address.
         case address
-        /// Scopes, separated by spaces, with the vendor's own rule.
-        case scopes(ScopeRule)
-        /// Found out by the server; ignored when sent.
+        /// Scopes, separated by spaces, with the vendor's own rules.
+        case scopes([ScopeRule])
+        /// Found out by the server; ignored when sent, never shown.
         case derived
     }
 
-    /// What is wrong with a list of scopes; nil where nothing is.
-    public typealias ScopeRule = @Sendable (_ scopes: [String]) -> String?
+    /// A pattern that a browser can check beforehand, and what it means.
+    struct Pattern: Sendable {
+        let text: String
+        let description: String
+
+        init(_ text: String, _ description: String) {
+            self.text = text
+            self.description = description
+        }
+
+        /// Whether a whole text has the form. A pattern that cannot be read is met by nothing.
+        func matches(_ text: String) -> Bool {
+            guard let regex = try? Regex(self.text) else { return false }
+            return (try? regex.matchingSemantics(.unicodeScalar).wholeMatch(in: text)) != nil
+        }
+    }
 
     let name: String
     let label: String
     let description: String
     let form: Form
-    let defaultValue: JSON?
-    let isRequired: Bool
+    private(set) var defaultValue: JSON?
+    /// Other defaults under other options; the first that holds counts. `{name}` stands for another setting's value.
+    private(set) var otherDefaults: [(when: Visibility, value: String)] = []
+    private(set) var isRequired = false
+    /// Understood, but in no dialog: for those who know what they do.
+    private(set) var isHidden = false
+    /// Whether it decides where secrets and tokens go, though it is neither host nor address nor client.
+    private(set) var isDecisive = false
     /// Another name the setting is understood by.
-    let alias: String?
-    /// The pattern that a browser can check beforehand.
-    let validation: String?
+    private(set) var alias: String?
+    let validation: Pattern?
+    /// Under which options it exists; nil: always.
+    private(set) var visibility: Visibility?
 
     init(
         _ name: String, label: String, description: String, form: Form, default defaultValue: JSON? = nil,
-        isRequired: Bool = false, alias: String? = nil, validation: String? = nil
+        validation: Pattern? = nil
     ) {
         self.name = name
         self.label = label
         self.description = description
         self.form = form
         self.defaultValue = defaultValue
-        self.isRequired = isRequired
-        self.alias = alias
         self.validation = validation
     }
 
@@ -62,59 +83,39 @@ public struct Setting: Sendable {
 
     var isDerived: Bool { if case .derived = form { true } else { false } }
     var isSecret: Bool { if case .secret = form { true } else { false } }
+    /// Whether people find it in the dialog and programs in the template.
+    var isListed: Bool { !isDerived && !isHidden }
 
-    /// The setting in the API's words.
-    func answer(order: Int64) -> JSON {
-        var object: JSONObject = [
-            "name": .string(name), "label": .string(label), "description": .string(description),
-            "order": .integer(order),
-            "default": defaultValue ?? .null, "visibility_expression": .null,
-        ]
+    /// Whether it decides where codes, secrets and tokens go. Whoever changes it must know the secret.
+    var isIdentity: Bool {
         switch form {
-        case .choice(let values):
-            object["type"] = "select"
-            object["values"] = .array(values.map(JSON.string))
-        case .flag:
-            object["type"] = "bool"
-            object["values"] = [true, false]
-        default:
-            object["validation"] = validation.map(JSON.string) ?? .null
-            object["validation_description"] = validation == nil ? .null : .string(description)
-            object["secret"] = .bool(isSecret)
-            object["multiline"] = false
+        case .host, .address, .clientID: true
+        default: isDecisive
         }
-        return .object(object)
     }
+
+    func isVisible(in config: JSONObject) -> Bool { visibility?.holds(in: config) ?? true }
 }
 
 extension Setting {
-    static let authType = Setting(
-        "auth_type", label: "Authentication type", description: "Whose access the content uses: each viewer's own.",
-        form: .choice(["Viewer"]), default: "Viewer"
-    )
-    static let authMode = Setting(
-        "auth_mode", label: "Client type",
-        description: "Confidential clients have a secret; public clients rely on PKCE.",
-        form: .choice(["Confidential", "Public"]), default: "Confidential"
-    )
-    static let clientID = Setting(
-        "client_id", label: "Client ID", description: "The OAuth client's id, as the provider shows it.",
-        form: .clientID,
-        isRequired: true, validation: "^[\\x21-\\x7e]{1,255}$"
-    )
-    static let clientSecret = Setting(
-        "client_secret", label: "Client Secret",
-        description: "The OAuth client's secret. It is sealed and never shown again.",
-        form: .secret
-    )
+    /// The setting, existing under these options alone.
+    func when(_ visibility: Visibility) -> Setting { changed { $0.visibility = visibility } }
+    /// The setting, needed wherever it exists.
+    func required() -> Setting { changed { $0.isRequired = true } }
+    /// The setting, in no dialog.
+    func hidden() -> Setting { changed { $0.isHidden = true } }
+    /// The setting, deciding where secrets and tokens go.
+    func decisive() -> Setting { changed { $0.isDecisive = true } }
+    /// The setting, understood by another name too; forms use it.
+    func alsoKnown(as alias: String) -> Setting { changed { $0.alias = alias } }
+    /// The setting, with another default under these options.
+    func otherwise(_ value: String, when: Visibility) -> Setting {
+        changed { $0.otherDefaults.append((when, value)) }
+    }
 
-    static func scopes(_ defaults: String, isRequired: Bool = false, rule: @escaping ScopeRule = { _ in nil })
-        -> Setting
-    {
-        Setting(
-            "scopes", label: "Scopes", description: "What the token may be used for, separated by spaces.",
-            form: .scopes(rule),
-            default: .string(defaults), isRequired: isRequired
-        )
+    private func changed(_ change: (inout Setting) -> Void) -> Setting {
+        var setting = self
+        change(&setting)
+        return setting
     }
 }

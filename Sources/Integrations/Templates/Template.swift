@@ -1,7 +1,8 @@
 import HTTPClient
-public import JSON
+import JSON
+import OAuthClient
 
-/// A kind of provider. Templates are data: what differs between vendors stands in one file a vendor.
+/// A kind of provider. A template is data: what differs between vendors stands in one file a vendor (`Catalogue/`).
 public struct Template: Sendable {
     /// How long before its end an access token is refreshed.
     public enum Margin: Sendable {
@@ -13,10 +14,28 @@ public struct Template: Sendable {
 
     /// Where the provider's endpoints come from.
     enum Endpoints: Sendable {
-        /// Paths on one host of the vendor's own.
-        case onHost(setting: String, rule: HostRule, authorize: String, token: String, issuer: String?)
+        /// The vendor's own.
+        case vendor(VendorEndpoints)
         /// What the admin typed, or the metadata of the issuer that the admin typed.
         case typed
+        /// There are none: this server itself gives the credentials.
+        case none
+    }
+
+    /// What a service account presents at the token endpoint.
+    enum ServiceAccount: Sendable {
+        /// Its id and secret (RFC 6749, section 4.4).
+        case clientCredentials
+        /// An assertion signed with its key (RFC 7523, section 2.1).
+        case signedAssertion
+    }
+
+    /// A group of settings in the dialog.
+    struct Section: Sendable {
+        let name: String
+        let label: String
+        let description: String
+        let settings: [Setting]
     }
 
     /// What SDKs know it by.
@@ -25,81 +44,56 @@ public struct Template: Sendable {
     public let name: String
     /// For people.
     public let description: String
-    /// What can be configured, in the order of the dialog.
-    public let settings: [Setting]
+    let sections: [Section]
     /// When tokens are refreshed.
-    public let margin: Margin
+    public var margin = Margin.quarter
     let endpoints: Endpoints
-    /// The variables that content gets, from the provider's address.
-    let environment: @Sendable (_ host: OutboundURL) -> [(name: String, value: String)]
-    let environmentNames: [String]
-    /// What the admin should know about a config that is allowed but probably not meant.
-    let warnings: @Sendable (_ config: JSONObject) -> [String]
+    /// How a secret is sent where the config has no say.
+    var authentication = ClientAuthenticationMethod.basic
+    var serviceAccount = ServiceAccount.clientCredentials
+    /// What a login's request has beside the usual.
+    var authorizationParameters: [(name: String, value: String)] = []
+    var environment: [EnvironmentRule] = []
+    var advice: [Advice] = []
 
-    /// Every template there is.
-    public static let all: [Template] = [.custom, .databricks, .snowflake]
+    /// What can be configured, in the order of the dialog.
+    var settings: [Setting] { sections.flatMap(\.settings) }
+
+    /// Every template there is, in the order of their keys.
+    public static let all: [Template] = [
+        .aws, .azure, .azureOpenAI, .bigquery, .connect, .custom, .databricks, .drive, .github, .msgraph, .salesforce,
+        .sharepoint, .sheets, .snowflake, .vertexAI,
+    ]
+
+    private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 
     /// The template of that key.
-    public static func named(_ key: String) -> Template? { all.first { $0.key == key } }
+    public static func named(_ key: String) -> Template? { byKey[key] }
 
     /// Whether the endpoints are the vendor's own, so that the shared callback may serve them (RFC 9700, section 4.4).
-    public var isVendors: Bool { if case .onHost = endpoints { true } else { false } }
+    public var isVendors: Bool { if case .vendor = endpoints { true } else { false } }
 
-    /// The template in the API's words.
-    public var answer: JSON {
-        func answers(_ wanted: Bool) -> JSON {
-            let chosen = settings.filter { $0.isOption == wanted && !$0.isDerived }
-            return .array(chosen.enumerated().map { $1.answer(order: Int64($0 + 1)) })
-        }
-        return [
-            "id": .string(key), "name": .string(name), "description": .string(description), "sections": [],
-            "options": answers(true), "fields": answers(false),
-            "environment_variables": .array(environmentNames.map(JSON.string)),
-        ]
-    }
+    /// Whether viewers log in to a provider of this kind; not where this server itself gives the credentials.
+    public var hasLogin: Bool { if case .none = endpoints { false } else { true } }
 
     func setting(_ name: String) -> Setting? { settings.first { $0.name == name || $0.alias == name } }
 }
 
-extension Template {
-    /// A field of the dialog, for a page.
-    public struct DialogField: Sendable {
-        /// What the form calls it.
-        public let name: String
-        /// What the API calls it, and a refusal.
-        let setting: String
-        /// What people call it.
-        public let label: String
-        /// What it means.
-        public let description: String
-        /// What stands in it at first.
-        public let defaultValue: String
-        /// The choices, where it is one.
-        public let choices: [String]
-        /// Whether it is never shown.
-        public let isSecret: Bool
-        /// Whether it must be filled in.
-        public let isRequired: Bool
-
-        /// Whether a refusal is about this field.
-        public func isNamed(_ name: String?) -> Bool { name == self.name || name == setting }
+extension Template.Section {
+    static func authentication(_ settings: Setting...) -> Template.Section {
+        Template.Section(
+            name: "authentication", label: "Authentication", description: "Whose access content uses, and how.",
+            settings: settings
+        )
     }
 
-    /// The dialog, in order.
-    public var dialog: [DialogField] {
-        settings.filter { !$0.isDerived }.map { setting in
-            let choices: [String] =
-                switch setting.form {
-                case .choice(let choices): choices
-                case .flag: ["true", "false"]
-                default: []
-                }
-            return DialogField(
-                name: setting.alias ?? setting.name, setting: setting.name, label: setting.label,
-                description: setting.description,
-                defaultValue: setting.defaultValue.map { $0.stringValue ?? $0.text() } ?? "", choices: choices,
-                isSecret: setting.isSecret, isRequired: setting.isRequired
-            )
-        }
+    static func provider(_ settings: Setting...) -> Template.Section {
+        Template.Section(
+            name: "provider", label: "Provider", description: "Where the provider is.", settings: settings)
+    }
+
+    static func client(_ settings: Setting...) -> Template.Section {
+        Template.Section(
+            name: "client", label: "Client", description: "Who this server is at the provider.", settings: settings)
     }
 }

@@ -31,6 +31,8 @@ public enum EventAction: String, Sendable, CaseIterable {
     case integrationUpdated = "integration.updated"
     case integrationDeleted = "integration.deleted"
     case integrationPermissionsChanged = "integration.permissions_changed"
+    /// What only some could attach, every publisher can from now on.
+    case integrationUnrestricted = "integration.unrestricted"
     case integrationVerified = "integration.verified"
 
     // OAuth sessions and credentials

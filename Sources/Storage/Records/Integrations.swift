@@ -15,9 +15,11 @@ public struct IntegrationRecord: Sendable, Equatable {
     public let template: String
     /// Who the tokens act for, in the API's words (`Viewer`).
     public var authType: String
+    /// Whether content acts for whoever views it, and so needs viewers who sign in; a service account acts for itself.
+    public var actsForViewer: Bool { authType != "Service Account" }
     /// What was configured, without secrets.
     public var config: JSONObject
-    /// The client secret, sealed; nil for public clients.
+    /// The one secret by which it proves who it is, sealed; nil where it needs none.
     public var sealedSecret: [UInt8]?
     /// Counts the changes, so that a login flow notices one.
     public var version: Int64

@@ -88,18 +88,20 @@ struct IntegrationRoutes {
         fields.name = try members.text("name", code: .integrationName)
         fields.description = try members.text("description", code: .integrationDescription)
         fields.config = try members.members("config", code: .templateConfig)
-        if let list = try members.list("permissions") {
-            var users: [GUID] = []
-            for entry in list {
-                guard let user = entry["user_guid"]?.stringValue.flatMap({ GUID($0) }) else {
-                    throw .invalid(
-                        "permissions", "permissions must be a list of {\"user_guid\": ...}: groups cannot be named yet."
-                    )
-                }
-                users.append(user)
-            }
-            fields.permissions = users
-        }
+        fields.permissions = try members.list("permissions")?.map { entry throws(Refusal) in try principal(entry) }
         return fields
+    }
+
+    /// One of those who may attach an integration: a user or a group. Clients send both names, one of them null.
+    private static func principal(_ entry: JSON) throws(Refusal) -> Principal {
+        let refusal = Refusal.invalid(
+            "permissions",
+            "permissions must be a list of {\"user_guid\": ...} or {\"group_guid\": ...}, one GUID in each."
+        )
+        guard let object = entry.objectValue else { throw refusal }
+        let (user, group) = (object["user_guid"] ?? .null, object["group_guid"] ?? .null)
+        guard user.isNull != group.isNull, let guid = (user.stringValue ?? group.stringValue).flatMap({ GUID($0) })
+        else { throw refusal }
+        return user.isNull ? .group(guid) : .user(guid)
     }
 }

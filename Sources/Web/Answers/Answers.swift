@@ -28,15 +28,16 @@ enum Answers {
         ]
     }
 
-    static func association(_ association: AssociationRecord) -> JSON {
-        [
+    static func association(_ entry: Associations.Entry) -> JSON {
+        let association = entry.association
+        return [
             "app_guid": guid(association.contentGUID), "content_guid": guid(association.contentGUID),
             "oauth_integration_guid": guid(association.integration.guid),
             "oauth_integration_name": .string(association.integration.name),
             "oauth_integration_description": .string(association.integration.description),
             "oauth_integration_template": .string(association.integration.template),
             "oauth_integration_auth_type": .string(association.integration.authType),
-            "created_time": time(association.createdAt),
+            "created_time": time(association.createdAt), "permitted": .bool(entry.isPermitted),
         ]
     }
 
@@ -60,20 +61,15 @@ enum Answers {
     static func integration(_ entry: IntegrationCatalog.Entry, catalog: IntegrationCatalog, isAdmin: Bool) -> JSON {
         let integration = entry.integration
         let guidance = catalog.guidance(integration)
+        let config = Template.named(integration.template)?.shown(integration.config) ?? integration.config
         var object: JSONObject = [
             "id": .string(String(integration.id)), "guid": guid(integration.guid),
             "created_time": time(integration.createdAt),
             "updated_time": time(integration.updatedAt), "name": .string(integration.name),
             "description": .string(integration.description), "template": .string(integration.template),
-            "auth_type": .string(integration.authType), "config": .object(integration.config),
+            "auth_type": .string(integration.authType), "config": .object(config),
             "permissions": .array(
-                entry.permissions.map {
-                    [
-                        "id": .string(String($0.id)), "guid": guid($0.guid),
-                        "integration_guid": guid($0.integrationGUID),
-                        "user_guid": guid($0.userGUID), "group_guid": .null,
-                    ]
-                }
+                entry.permissions.map(integrationPermission)
             ),
             "environment_variables": .array(
                 guidance.environment.map { ["name": .string($0.name), "value": .string($0.value)] }
@@ -83,5 +79,16 @@ enum Answers {
         ]
         if isAdmin { object["content_count"] = .integer(Int64(entry.contentCount)) }
         return .object(object)
+    }
+    private static func integrationPermission(_ permission: IntegrationPermissionRecord) -> JSON {
+        var (user, group): (GUID?, GUID?)
+        switch permission.principal {
+        case .user(let guid): user = guid
+        case .group(let guid): group = guid
+        }
+        return [
+            "id": .string(String(permission.id)), "guid": guid(permission.guid),
+            "integration_guid": guid(permission.integrationGUID), "user_guid": guid(user), "group_guid": guid(group),
+        ]
     }
 }

@@ -36,7 +36,8 @@ struct HomeRoutes {
         let sessions = try await visitor.tenant.sessions.own(identity.caller)
         let isAdmin = identity.caller.role == .administrator
         let home = "/accounts/\(visitor.slug)/"
-        let rows = entries.map { entry -> [String: PageValue] in
+        // What nobody logs in to is for administrators alone to see here.
+        let rows = entries.filter { isAdmin || $0.integration.hasLogin }.map { entry -> [String: PageValue] in
             let integration = entry.integration
             let session = sessions.first { $0.integrationGUID == integration.guid }
             let path = "/__oauth__/integrations/\(integration.guid)"
@@ -49,7 +50,8 @@ struct HomeRoutes {
                 "since": .text(session.map(\.createdAt.description) ?? ""),
                 "login": .text(path + "/login?redirect=" + FormEncoding.encode(home)),
                 "logout": .text(path + "/logout"),
-                "has_session": .flag(session != nil),
+                "has_session": .flag(session != nil), "has_login": .flag(integration.hasLogin),
+                "auth_type": .text(integration.authType),
                 "details": .text(home + "integrations/\(integration.guid)"), "is_admin": .flag(isAdmin),
             ]
         }
@@ -71,7 +73,8 @@ struct HomeRoutes {
         let fields = (template?.dialog ?? []).map { field -> [String: PageValue] in
             [
                 "name": .text(field.name), "label": .text(field.label), "description": .text(field.description),
-                "type": .text(field.isSecret ? "password" : "text"),
+                "type": .text(field.isSecret ? "password" : "text"), "is_multiline": .flag(field.isMultiline),
+                "condition": .text(field.condition), "has_condition": .flag(!field.condition.isEmpty),
                 "value": .text(field.isSecret ? "" : typed[field.name] ?? field.defaultValue),
                 "is_choice": .flag(!field.choices.isEmpty), "is_required": .flag(field.isRequired),
                 "choices": .list(
@@ -97,6 +100,7 @@ struct HomeRoutes {
                 "has_description_error": .flag(error?.field == "description"),
                 "error": .text(isElsewhere ? error?.message ?? "" : ""), "has_error": .flag(isElsewhere),
                 "redirect_uri": .text(template.flatMap { services.world.address.expectedRedirectURI($0) } ?? ""),
+                "has_login": .flag(template?.hasLogin ?? true),
                 "csrf_token": .text(visitor.secret.map(services.forms.token) ?? ""),
             ],
             status: error.map { .init(code: $0.code.status) } ?? .ok
@@ -112,7 +116,15 @@ struct HomeRoutes {
         fields.description = form["description"]
         var config: JSONObject = [:]
         let own: Set<String> = ["name", "description", "template", FormGuard.field]
-        for (name, value) in form where !own.contains(name) && !value.isEmpty { config[name] = .string(value) }
+        // What was left as it stood says nothing where something else stands there under other options.
+        let unsaid = Dictionary(
+            (Template.named(form["template"] ?? "")?.dialog ?? []).filter(\.hasOtherDefaults).map {
+                ($0.name, $0.defaultValue)
+            }
+        ) { first, _ in first }
+        for (name, value) in form where !own.contains(name) && !value.isEmpty && unsaid[name] != value {
+            config[name] = .string(value)
+        }
         fields.config = config
         do throws(Refusal) {
             let entry = try await visitor.tenant.integrations.create(
@@ -129,7 +141,9 @@ struct HomeRoutes {
         let entry = try await catalog.entry(try context.guid("guid", of: visitor.tenant, what: "integration"))
         let integration = entry.integration
         let guidance = catalog.guidance(integration)
-        let config = integration.config.map { key, value -> [String: PageValue] in
+        let template = Template.named(integration.template)
+        let config = (template?.shown(integration.config) ?? integration.config).map {
+            key, value -> [String: PageValue] in
             ["name": .text(key), "value": .text(value.stringValue ?? value.text())]
         }
         return services.pages.page(
@@ -140,7 +154,8 @@ struct HomeRoutes {
                 "description": .text(integration.description),
                 "has_description": .flag(!integration.description.isEmpty),
                 "has_secret": .flag(integration.sealedSecret != nil),
-                "provider": .text(Template.named(integration.template)?.name ?? integration.template),
+                "provider": .text(template?.name ?? integration.template),
+                "secret_name": .text(template?.secretName(integration.config) ?? ""),
                 "redirect_uri": .text(guidance.redirectURI ?? ""),
                 "has_redirect_uri": .flag(guidance.redirectURI != nil),
                 "content_count": .text(String(entry.contentCount)), "config": .list(config),

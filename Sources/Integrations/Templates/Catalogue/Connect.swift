@@ -1,0 +1,17 @@
+extension Template {
+    /// This server's own API: content gets a short-lived key of its visitor.
+    static let connect = Template(
+        key: "connect", name: "Connect API", description: "Call this server's API as the visitor.",
+        sections: [
+            .authentication(
+                .authType([.visitorKey]),
+                Setting(
+                    "max_role", label: "Max role",
+                    description: "The most that a visitor's key may do, whatever the visitor's own role.",
+                    form: .choice(["Viewer", "Publisher", "Admin"])
+                ).required()
+            )
+        ],
+        endpoints: .none
+    )
+}

@@ -1,0 +1,34 @@
+import OAuthClient
+
+extension Template {
+    /// GitHub: OAuth apps and GitHub Apps, which give tokens without an end or refresh tokens.
+    /// <https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps>
+    static let github = Template(
+        key: "github", name: "GitHub", description: "Use GitHub as the viewer.",
+        sections: [
+            .authentication(.authType([.viewer]), .confidentialOnly),
+            .provider(
+                Setting(
+                    "host", label: "GitHub Enterprise Host",
+                    description:
+                        "A host of GitHub Enterprise Cloud such as octocorp.ghe.com, or one that the operator allowed; without it, github.com.",
+                    form: .host(gitHubHosts)
+                )
+            ),
+            // GitHub Apps go by the permissions they are registered with and disregard scopes.
+            .client(.clientID, .clientSecret, .scopes("")),
+        ],
+        endpoints: .vendor(
+            VendorEndpoints(
+                setting: "host", rule: gitHubHosts,
+                standard: [.init(authorization: "github.com", token: "github.com")],
+                authorization: "/login/oauth/authorize", token: "/login/oauth/access_token",
+                issuer: .init(path: "/login/oauth")
+            )
+        ),
+        authentication: .post,
+        environment: [EnvironmentRule("GITHUB_HOST", .text("host"))]
+    )
+
+    private static let gitHubHosts = HostRule(field: "host", suffixes: [".ghe.com"], example: "octocorp.ghe.com")
+}
