@@ -11,6 +11,8 @@ public struct Caller: Sendable {
     public let contentGUID: GUID?
     /// By which way and from where they came.
     public let origin: Origin
+    /// Whether a content acts for the person with a key that it was given for an hour.
+    public let isVisitor: Bool
 
     /// Somebody who signed in with a browser, or whom the server itself vouches for.
     public init(user: UserRecord, origin: Origin) {
@@ -18,6 +20,7 @@ public struct Caller: Sendable {
         role = user.role
         contentGUID = nil
         self.origin = origin
+        isVisitor = false
     }
 
     /// Somebody who sent an API key.
@@ -28,6 +31,14 @@ public struct Caller: Sendable {
         role = min(user.role, key.role, most)
         contentGUID = key.contentGUID
         self.origin = origin.through(.key(key.id))
+        isVisitor = key.visitor != nil
+    }
+
+    /// - Throws: `Refusal` 22 for a key that content holds: it must not become one that lasts longer, or reaches further.
+    public func requireOwnCredential(to what: String) throws(Refusal) {
+        guard contentGUID == nil, !isVisitor else {
+            throw Refusal(.permissionDenied, "A key that content holds cannot \(what): use a key of your own.")
+        }
     }
 
     func require(_ minimum: Role) throws(Refusal) {

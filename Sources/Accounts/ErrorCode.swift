@@ -36,7 +36,11 @@ public enum ErrorCode: Int, Sendable, CaseIterable {
     case viewerTokenNotSupported = 237
     case contentTokenNotSupported = 238
     case verifyNotPossible = 240
+    case serviceAccountFailed = 241
     case requestedTokenType = 242
+    case awsFailed = 248
+    case requestedTokenTypeNotFitting = 249
+    case visitorKeyNeedsViewer = 252
     case audience = 256
     case audienceMissing = 257
     case duplicates = 258

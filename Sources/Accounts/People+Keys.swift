@@ -42,9 +42,7 @@ extension People {
         guard role <= caller.role else {
             throw Refusal(.permissionDenied, "A key cannot do more than you can: your role is \(caller.role.rawValue).")
         }
-        guard caller.contentGUID == nil else {
-            throw Refusal(.permissionDenied, "A key that is for one content cannot create keys.")
-        }
+        try caller.requireOwnCredential(to: "create keys")
         let now = clock.now
         if let expiresAt, expiresAt <= now { throw .invalid("expires_at", "expires_at must be in the future.") }
         let key = APIKey.make(for: account.fingerprint)
@@ -69,9 +67,7 @@ extension People {
 
     /// Deletes one of the caller's own keys; it stops at once.
     public func deleteKey(_ id: Int64, of caller: Caller) async throws(Refusal) {
-        guard caller.contentGUID == nil else {
-            throw Refusal(.permissionDenied, "A key that is for one content cannot delete keys.")
-        }
+        try caller.requireOwnCredential(to: "delete keys")
         let event = caller.event(
             .keyDeleted, at: clock.now, subject: caller.user.guid, details: ["key_id": .integer(id)])
         let removed = try await attempt { () throws(StoreError) in

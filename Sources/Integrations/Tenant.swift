@@ -20,10 +20,16 @@ public final class Tenant: Sendable {
     public let sessions: OAuthSessions
     /// Session token in, access token out.
     public let exchange: Exchange
+    /// The account as an OpenID provider.
+    public let issuer: Issuer
+    /// Whether an integration works that needs no viewer.
+    public let verification: Verification
     /// The gateway's answers.
     public let gateway: Gateway
 
     private let keeper: TokenKeeper
+    private let mint: Mint
+    private let journal: Journal
 
     /// Puts the rooms together.
     public init(_ account: OpenAccount, world: World) throws {
@@ -46,10 +52,26 @@ public final class Tenant: Sendable {
             keeper: keeper, steps: world.steps
         )
         sessions = OAuthSessions(account: account, clock: world.clock)
-        exchange = Exchange(account: account, clock: world.clock, signer: signer, keeper: keeper, memory: memory)
+        let mint = Mint(account: account, clock: world.clock)
+        let journal = Journal(store: account.store, clock: world.clock, logger: world.logger)
+        let issuer = Issuer(account: account, clock: world.clock, address: world.address)
+        let sources = TokenSources(
+            keeper: keeper, serviceAccounts: ServiceAccounts(account: account, world: world, mint: mint),
+            visitorKeys: VisitorKeys(people: people, mint: mint, clock: world.clock),
+            aws: AWSCredentials(account: account, world: world, issuer: issuer, mint: mint), vault: account.vault)
+        self.mint = mint
+        self.journal = journal
+        self.issuer = issuer
+        verification = Verification(account: account, clock: world.clock, sources: sources, journal: journal)
+        exchange = Exchange(
+            account: account, clock: world.clock, signer: signer, sources: sources, memory: memory, journal: journal)
         gateway = Gateway(account: account, clock: world.clock, signer: signer)
     }
 
     /// Waits for what is under way with providers.
-    public func drain() async { await keeper.drain() }
+    public func drain() async {
+        await keeper.drain()
+        await mint.drain()
+        await journal.flush()
+    }
 }

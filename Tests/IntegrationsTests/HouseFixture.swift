@@ -119,7 +119,7 @@ final class HouseFixture: Sendable {
             accessToken: SecretString(access), refreshToken: refresh.map { SecretString($0) },
             expiresIn: expiresIn.map { .seconds($0) }
         )
-        try await tenant.exchange.keeper.store(
+        try await tenant.exchange.sources.keeper.store(
             grant, integration: integration, sentAt: time.now, by: Caller(user: viewer, origin: .system))
     }
 

@@ -69,7 +69,7 @@ import Testing
 
 @Suite struct AnswerTests {
     @Test func aTokenWithQuotesStaysJSON() {
-        let body = CredentialsAnswer.body(.init(token: Array(#"a"b\c"#.utf8), expiresIn: 5))
+        let body = CredentialsAnswer.body(.init(token: Array(#"a"b\c"#.utf8), type: .accessToken, expiresIn: 5))
         #expect(
             String(buffer: body)
                 == #"{"access_token":"a\"b\\c","issued_token_type":"urn:ietf:params:oauth:token-type:access_token","token_type":"Bearer","expires_in":5}"#

@@ -1,20 +1,23 @@
 public import Accounts
 public import Cryptography
-import OAuthClient
+import JSON
 public import Storage
 
-/// Session token in, the viewer's own access token out (RFC 8693).
+/// Session token in, what acts for the viewer (or for the content itself) out (RFC 8693).
 public struct Exchange: Sendable {
-    /// An access token to hand out.
+    /// Something to hand out.
     public struct Granted: Sendable {
         /// The token's bytes; visible ASCII.
         public let token: [UInt8]
+        /// What it is.
+        public let type: IssuedTokenType
         /// The seconds it has left; nil where the provider did not say.
         public let expiresIn: Int64?
 
         /// A token with the seconds it has left.
-        public init(token: [UInt8], expiresIn: Int64?) {
+        public init(token: [UInt8], type: IssuedTokenType, expiresIn: Int64?) {
             self.token = token
+            self.type = type
             self.expiresIn = expiresIn
         }
     }
@@ -22,8 +25,9 @@ public struct Exchange: Sendable {
     let account: OpenAccount
     let clock: WallClock
     let signer: SessionToken.Signer
-    let keeper: TokenKeeper
+    let sources: TokenSources
     let memory: ExchangeMemory
+    let journal: Journal
 
     /// The answer from memory; nil where the request has to be judged. Neither waits nor reads.
     ///
@@ -32,10 +36,9 @@ public struct Exchange: Sendable {
     ///   - form: the body's bytes.
     public func recall(key: UnsafeRawBufferPointer, form: UnsafeRawBufferPointer) -> Granted? {
         memory.recall(ExchangeMemory.fingerprint(authorization: key, body: form))
-            .map { Granted(token: $0.token, expiresIn: $0.expiresIn) }
     }
 
-    /// Judges an exchange and refreshes the access token where that is due.
+    /// Judges an exchange and gets a fresh token where that is due.
     ///
     /// - Parameters:
     ///   - key: who calls.
@@ -56,105 +59,70 @@ public struct Exchange: Sendable {
             )
         }
         let caller = try People.judge(facts.caller, from: origin, at: now)
-        let integration = try judge(request, facts, caller)
-        guard let session = facts.sessions.first(where: { $0.integrationGUID == integration.guid }) else {
-            throw keeper.loginRequired(integration.guid, "not_logged_in")
+        let granted: Granted
+        do throws(Refusal) {
+            let entitlement = try judge(request, facts, caller)
+            let answer = try await sources.token(entitlement, facts, onDemand: onDemand, from: caller.origin)
+            granted = Granted(
+                token: try open(answer.token), type: entitlement.type,
+                expiresIn: answer.token.expiresIn(at: clock.now))
+            await journal.note(issued(entitlement, granted, caller))
+            remember(
+                answer, entitlement.type, key: key, form: form,
+                until: earlier(token.expiresAt, facts.caller?.key.expiresAt), generation)
+        } catch {
+            await journal.noteOnce(refused(error, token, request, caller), code: Int64(error.code.rawValue))
+            throw error
         }
-        let fresh = try await keeper.fresh(session, integration, onDemand: onDemand, from: caller.origin)
-        let live = LiveToken(fresh, vault: account.vault)
-        let plain: [UInt8]
+        return granted
+    }
+
+    private func open(_ token: LiveToken) throws(Refusal) -> [UInt8] {
         do throws(CryptographyError) {
-            plain = try account.vault.openBytes(live.sealed, additionalData: live.additionalData)
+            return try account.vault.openBytes(token.sealed, additionalData: token.additionalData)
         } catch {
             throw Refusal(.accountUnavailable, "A stored token cannot be opened: tell the operator of this server.")
         }
-        remember(
-            request, key: key, form: form, fresh, until: earlier(token.expiresAt, facts.caller?.key.expiresAt),
-            generation)
-        return Granted(token: plain, expiresIn: live.expiresIn(at: clock.now))
-    }
-
-    private func verify(_ request: ExchangeRequest, at now: Timestamp) throws(Refusal) -> SessionToken {
-        let token: SessionToken
-        do throws(SessionToken.Failure) {
-            token = try signer.verify(request.subjectToken, at: now)
-        } catch {
-            switch error {
-            case .otherServer:
-                throw Refusal(
-                    .issuedByAnotherServer,
-                    "subject_token was issued by another server: send the token of this request.")
-            case .tooOld:
-                throw invalid(request, "subject_token is older than 24 hours: send the token of a new request.")
-            case .notGenuine: throw invalid(request, "subject_token is not a token of this account: send it unchanged.")
-            }
-        }
-        guard token.kind == request.kind else {
-            throw invalid(request, "subject_token is of another kind than subject_token_type says.")
-        }
-        return token
-    }
-
-    private func invalid(_ request: ExchangeRequest, _ sentence: String) -> Refusal {
-        .invalid("subject_token", sentence, code: request.kind == .content ? .contentSessionToken : .subjectToken)
-    }
-
-    private func judge(
-        _ request: ExchangeRequest, _ facts: ExchangeFacts, _ caller: Caller
-    ) throws(Refusal) -> IntegrationRecord {
-        guard let content = facts.content else { throw .notFound("content") }
-        guard Contents.mayEdit(content, caller, permissions: facts.permissions) else {
-            throw Refusal(.permissionDenied, "This API key may not act for the content that subject_token names.")
-        }
-        guard !facts.associations.isEmpty else {
-            throw Refusal(.noAssociation, "This content uses no integration: attach one to it first.")
-        }
-        let chosen: IntegrationRecord
-        if let audience = request.audience {
-            guard let found = facts.associations.first(where: { $0.integration.guid == audience }) else {
-                throw ExchangeRequest.unknownAudience
-            }
-            chosen = found.integration
-        } else {
-            guard facts.associations.count == 1, let only = facts.associations.first else {
-                throw Refusal(
-                    .audienceMissing, "This content uses several integrations: say which one in audience.",
-                    field: "audience"
-                )
-            }
-            chosen = only.integration
-        }
-        guard request.kind == .user else {
-            throw Refusal(
-                .contentTokenNotSupported,
-                "This is a Viewer integration: exchange a user session token, not the content's own."
-            )
-        }
-        guard let viewer = facts.viewer, !viewer.isLocked else {
-            throw Refusal(.viewerUnknown, "The viewer that subject_token names is unknown or locked.")
-        }
-        guard Contents.mayOpen(content, viewer, permissions: facts.permissions) else {
-            throw Refusal(.permissionDenied, "The viewer may not open this content any more.")
-        }
-        return chosen
     }
 
     private func remember(
-        _ request: ExchangeRequest, key: SecretString, form: [UInt8], _ session: OAuthSessionRecord, until: Timestamp,
+        _ answer: TokenSources.Answer, _ type: IssuedTokenType, key: SecretString, form: [UInt8], until: Timestamp,
         _ generation: UInt64
     ) {
-        // A session in trouble (its last refresh failed) is judged each time, so that it recovers as soon as it can.
-        guard session.tokens.refreshAt.map({ clock.now < $0 }) ?? true else { return }
+        // What is in trouble (its last refresh failed) is judged each time, so that it recovers as soon as it can.
+        guard answer.token.refreshAt.map({ clock.now < $0 }) ?? true else { return }
         let fingerprint = key.withUnsafeBytes { key in
             form.withUnsafeBytes { ExchangeMemory.fingerprint(authorization: key, body: $0) }
         }
-        memory.remember(session, generation: generation)
-        memory.remember(
-            fingerprint, session: SessionKey(user: session.userGUID, integration: session.integrationGUID),
-            validUntil: until,
-            generation: generation
-        )
+        if let session = answer.session {
+            memory.remember(session, generation: generation)
+        } else {
+            memory.remember(answer.token, of: answer.key, generation: generation)
+        }
+        memory.remember(fingerprint, session: answer.key, type: type, validUntil: until, generation: generation)
     }
 
     private func earlier(_ one: Timestamp, _ other: Timestamp?) -> Timestamp { other.map { min(one, $0) } ?? one }
+
+    private func issued(_ entitlement: Entitlement, _ granted: Granted, _ caller: Caller) -> EventRecord {
+        caller.event(
+            .credentialsIssued, at: clock.now, subject: entitlement.viewer?.guid, content: entitlement.content.guid,
+            integration: entitlement.integration.guid,
+            details: [
+                "type": .string(entitlement.type.rawValue),
+                "expires_in": granted.expiresIn.map(JSON.integer) ?? .null,
+            ])
+    }
+
+    private func refused(
+        _ refusal: Refusal, _ token: SessionToken, _ request: ExchangeRequest, _ caller: Caller
+    ) -> EventRecord {
+        caller.event(
+            .credentialsRefused, .refused, at: clock.now,
+            subject: token.kind == .user ? token.userGUID : nil, content: token.contentGUID,
+            integration: request.audience,
+            details: [
+                "code": .integer(Int64(refusal.code.rawValue)), "reason": refusal.payload?["reason"] ?? .null,
+            ])
+    }
 }

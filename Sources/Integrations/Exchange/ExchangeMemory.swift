@@ -11,6 +11,7 @@ final class ExchangeMemory: Sendable {
     private struct Grant {
         let generation: UInt64
         let session: SessionKey
+        let type: IssuedTokenType
         let validUntil: Timestamp
     }
 
@@ -45,37 +46,51 @@ final class ExchangeMemory: Sendable {
     }
 
     /// The access token and the seconds it has left, where this very request was granted before; nil: judge it.
-    func recall(_ fingerprint: Digest) -> (token: [UInt8], expiresIn: Int64?)? {
+    func recall(_ fingerprint: Digest) -> Exchange.Granted? {
         let now = clock.now
         let generation = account.changes.current
         guard !account.isErased else { return nil }
-        let token = state.withLock { state -> LiveToken? in
+        let token = state.withLock { state -> (live: LiveToken, type: IssuedTokenType)? in
             guard let grant = state.grants[fingerprint], grant.generation == generation, now < grant.validUntil,
                 let held = state.tokens[grant.session], held.generation == generation,
                 held.token.refreshAt.map({ now < $0 }) ?? true
             else { return nil }
-            return held.token
+            return (held.token, grant.type)
         }
         guard let token,
-            let plain = try? account.vault.openBytes(token.sealed, additionalData: token.additionalData)
+            let plain = try? account.vault.openBytes(token.live.sealed, additionalData: token.live.additionalData)
         else { return nil }
-        return (plain, token.expiresIn(at: now))
+        return Exchange.Granted(token: plain, type: token.type, expiresIn: token.live.expiresIn(at: now))
     }
 
     /// Remembers a grant that was judged on what was read after `generation` was.
-    func remember(_ fingerprint: Digest, session: SessionKey, validUntil: Timestamp, generation: UInt64) {
+    func remember(
+        _ fingerprint: Digest, session: SessionKey, type: IssuedTokenType, validUntil: Timestamp, generation: UInt64
+    ) {
         state.withLock { state in
             if state.grants.count >= Self.maximumGrants { state.grants.removeAll(keepingCapacity: true) }
-            state.grants[fingerprint] = Grant(generation: generation, session: session, validUntil: validUntil)
+            state.grants[fingerprint] = Grant(
+                generation: generation, session: session, type: type, validUntil: validUntil)
         }
     }
 
     /// Remembers the tokens of a session that was read or stored after `generation` was read.
     func remember(_ session: OAuthSessionRecord, generation: UInt64) {
-        let key = SessionKey(user: session.userGUID, integration: session.integrationGUID)
-        let token = Token(
-            generation: generation, age: (session.id, session.version), token: LiveToken(session, vault: account.vault)
-        )
+        remember(
+            LiveToken(session, vault: account.vault),
+            of: SessionKey(user: session.userGUID, integration: session.integrationGUID),
+            age: (session.id, session.version), generation: generation)
+    }
+
+    /// Remembers a token that has no session: the later it ends, the newer it is.
+    func remember(_ token: LiveToken, of key: SessionKey, generation: UInt64) {
+        remember(token, of: key, age: (0, (token.expiresAt ?? clock.now).seconds), generation: generation)
+    }
+
+    private func remember(
+        _ live: LiveToken, of key: SessionKey, age: (id: Int64, version: Int64), generation: UInt64
+    ) {
+        let token = Token(generation: generation, age: age, token: live)
         state.withLock { state in
             if state.tokens.count >= Self.maximumTokens { state.tokens.removeAll(keepingCapacity: true) }
             // Somebody who read before a refresh may come here after it.

@@ -7,11 +7,11 @@ struct ExchangeRequest: Sendable {
     static let grantType = "urn:ietf:params:oauth:grant-type:token-exchange"
     static let userTokenType = "urn:posit:connect:user-session-token"
     static let contentTokenType = "urn:posit:connect:content-session-token"
-    static let accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
-
     let kind: SessionToken.Kind
     let subjectToken: String
     let audience: GUID?
+    /// What is wanted; an access token where the form is silent.
+    let wanted: IssuedTokenType
 
     /// - Throws: `Refusal` 211, 213, 214, 215, 242, 256: each parameter has its own code.
     init(form: [UInt8]) throws(Refusal) {
@@ -35,13 +35,14 @@ struct ExchangeRequest: Sendable {
             )
         }
         let wanted = fields["requested_token_type"] ?? ""
-        guard wanted.isEmpty || wanted == Self.accessTokenType else {
+        guard let type = wanted.isEmpty ? .accessToken : IssuedTokenType(rawValue: wanted) else {
+            let known = IssuedTokenType.allCases.map(\.rawValue).joined(separator: ", ")
             throw .invalid(
-                "requested_token_type",
-                "requested_token_type must be \(Self.accessTokenType) for this integration, or left out.",
+                "requested_token_type", "requested_token_type must be one of \(known), or left out.",
                 code: .requestedTokenType
             )
         }
+        self.wanted = type
         guard let token = fields["subject_token"], !token.isEmpty else {
             throw .invalid(
                 "subject_token",

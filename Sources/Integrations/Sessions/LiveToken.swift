@@ -1,10 +1,12 @@
 import Accounts
 import Storage
 
-/// Whose token with which integration.
+/// Whose token with which integration: a viewer's, or a content's that acts as itself.
 struct SessionKey: Hashable, Sendable {
     let user: GUID
     let integration: GUID
+    /// Where one content's token must not be another's.
+    var content: GUID?
 }
 
 /// An access token as memory holds it: sealed, with what decides whether it may be handed out.
@@ -13,6 +15,13 @@ struct LiveToken: Sendable {
     let additionalData: [UInt8]
     let expiresAt: Timestamp?
     let refreshAt: Timestamp?
+
+    init(sealed: [UInt8], additionalData: [UInt8], expiresAt: Timestamp?, refreshAt: Timestamp?) {
+        self.sealed = sealed
+        self.additionalData = additionalData
+        self.expiresAt = expiresAt
+        self.refreshAt = refreshAt
+    }
 
     init(_ session: OAuthSessionRecord, vault: Vault) {
         sealed = session.tokens.access

@@ -10,12 +10,18 @@ struct RefreshGates {
     private let integration: String
     private let session: String
 
-    init(hosts: CircuitBreaker, own: CircuitBreaker, host: String, session: OAuthSessionRecord) {
+    init(hosts: CircuitBreaker, own: CircuitBreaker, host: String, integration: GUID, holder: String) {
         self.hosts = hosts
         self.own = own
         self.host = host
-        integration = "integration \(session.integrationGUID)"
-        self.session = "session \(session.guid)"
+        self.integration = "integration \(integration)"
+        session = holder
+    }
+
+    init(hosts: CircuitBreaker, own: CircuitBreaker, host: String, session: OAuthSessionRecord) {
+        self.init(
+            hosts: hosts, own: own, host: host, integration: session.integrationGUID,
+            holder: "session \(session.guid)")
     }
 
     /// The seconds to wait; nil: go on.

@@ -78,6 +78,20 @@ public struct UserRecord: Sendable, Equatable {
     }
 }
 
+/// Where a visitor's key comes from.
+public struct VisitorKeyOrigin: Sendable, Equatable {
+    /// The content that asked for it.
+    public let contentGUID: GUID
+    /// The integration that allows it.
+    public let integrationGUID: GUID
+
+    /// An origin with these values.
+    public init(contentGUID: GUID, integrationGUID: GUID) {
+        self.contentGUID = contentGUID
+        self.integrationGUID = integrationGUID
+    }
+}
+
 /// An API key. The key itself is not here, nor anywhere: only its hash is kept.
 public struct APIKeyRecord: Sendable, Equatable {
     /// Counts up from 1 in the account; 0 before it is stored.
@@ -92,6 +106,8 @@ public struct APIKeyRecord: Sendable, Equatable {
     public let hint: String
     /// The only content it may act for; nil: all that its user may.
     public let contentGUID: GUID?
+    /// Where it is a visitor's key: the content that asked for it, and the integration that allows it.
+    public let visitor: VisitorKeyOrigin?
     /// When it was created.
     public let createdAt: Timestamp
     /// When it was last used, to the hour.
@@ -102,6 +118,7 @@ public struct APIKeyRecord: Sendable, Equatable {
     /// A key with these values.
     public init(
         id: Int64 = 0, userGUID: GUID, name: String, role: Role, hint: String, contentGUID: GUID? = nil,
+        visitor: VisitorKeyOrigin? = nil,
         createdAt: Timestamp,
         activeAt: Timestamp? = nil, expiresAt: Timestamp? = nil
     ) {
@@ -111,6 +128,7 @@ public struct APIKeyRecord: Sendable, Equatable {
         self.role = role
         self.hint = hint
         self.contentGUID = contentGUID
+        self.visitor = visitor
         self.createdAt = createdAt
         self.activeAt = activeAt
         self.expiresAt = expiresAt

@@ -125,6 +125,10 @@ extension SQLiteStore: ContentStore {
                     sql: "DELETE FROM association WHERE content_guid = ? AND integration_guid = ?",
                     arguments: [content.description, guid.description]
                 )
+                try db.execute(
+                    sql: "DELETE FROM api_key WHERE visitor_content_guid = ? AND visitor_integration_guid = ?",
+                    arguments: [content.description, guid.description]
+                )
             }
             for guid in integrations where !old.contains(guid) {
                 try db.execute(

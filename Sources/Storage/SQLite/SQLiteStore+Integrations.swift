@@ -82,6 +82,11 @@ extension SQLiteStore: IntegrationStore {
                 )
                 try Self.insert(permissions, in: db)
             }
+            // Their role was measured by the config that is now replaced.
+            try db.execute(
+                sql: "DELETE FROM api_key WHERE visitor_integration_guid = ?",
+                arguments: [integration.guid.description]
+            )
             if endingSessions {
                 for table in ["oauth_session", "login_flow"] {
                     try db.execute(

@@ -106,10 +106,22 @@ extension SQLiteStore: PeopleStore {
         try await write(.nothing, noting: event) { db in try Self.insert(key, hash: hash, in: db) }
     }
 
+    func addVisitorKey(_ key: APIKeyRecord, hash: Digest, at now: Timestamp) async throws(StoreError) {
+        try await write(.nothing) { db in
+            try db.execute(
+                sql: "DELETE FROM api_key WHERE visitor_integration_guid IS NOT NULL AND expires_at <= ?",
+                arguments: [now.seconds]
+            )
+            _ = try Self.insert(key, hash: hash, in: db)
+        }
+    }
+
     func keys(of user: GUID) async throws(StoreError) -> [APIKeyRecord] {
         try await read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM api_key WHERE user_guid = ? ORDER BY id", arguments: [user.description]
+                db,
+                sql: "SELECT * FROM api_key WHERE user_guid = ? AND visitor_integration_guid IS NULL ORDER BY id",
+                arguments: [user.description]
             )
             .map(APIKeyRecord.init(row:))
         }
@@ -118,7 +130,8 @@ extension SQLiteStore: PeopleStore {
     func removeKey(_ id: Int64, of user: GUID, noting event: EventRecord?) async throws(StoreError) -> Bool {
         try await write(.permissions, noting: event) { db in
             try db.execute(
-                sql: "DELETE FROM api_key WHERE id = ? AND user_guid = ?", arguments: [id, user.description])
+                sql: "DELETE FROM api_key WHERE id = ? AND user_guid = ? AND visitor_integration_guid IS NULL",
+                arguments: [id, user.description])
             return db.changesCount > 0
         }
     }
@@ -144,13 +157,15 @@ extension SQLiteStore: PeopleStore {
     private static func insert(_ key: APIKeyRecord, hash: Digest, in db: Database) throws -> APIKeyRecord {
         try db.execute(
             sql: """
-                INSERT INTO api_key (hash, user_guid, name, role, hint, content_guid, created_at, expires_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO api_key (hash, user_guid, name, role, hint, content_guid, created_at, expires_at,
+                    visitor_content_guid, visitor_integration_guid)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 hash.data, key.userGUID.description, key.name, key.role.rawValue, key.hint,
                 key.contentGUID?.description,
-                key.createdAt.seconds, key.expiresAt?.seconds,
+                key.createdAt.seconds, key.expiresAt?.seconds, key.visitor?.contentGUID.description,
+                key.visitor?.integrationGUID.description,
             ]
         )
         var stored = key
@@ -188,10 +203,19 @@ extension APIKeyRecord {
         self.init(
             id: row["id"], userGUID: try row.guid("user_guid"), name: row["name"], role: try row.value("role"),
             hint: row["hint"],
-            contentGUID: try (row["content_guid"] as String?).map { _ in try row.guid("content_guid") },
+            contentGUID: try row.optionalGUID("content_guid"), visitor: try VisitorKeyOrigin(row: row),
             createdAt: row.time("created_at"), activeAt: row.optionalTime("active_at"),
             expiresAt: row.optionalTime("expires_at")
         )
+    }
+}
+
+extension VisitorKeyOrigin {
+    fileprivate init?(row: Row) throws {
+        guard let content = try row.optionalGUID("visitor_content_guid"),
+            let integration = try row.optionalGUID("visitor_integration_guid")
+        else { return nil }
+        self.init(contentGUID: content, integrationGUID: integration)
     }
 }
 

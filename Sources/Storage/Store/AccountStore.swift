@@ -7,7 +7,7 @@ public import Cryptography
 /// A verb that changes something takes the event that tells of it (`noting:`): the change and its line in the audit are
 /// written together or not at all, and where nothing changed nothing is noted.
 public typealias AccountStore = ContentStore & EventStore & GatewayStore & IntegrationStore & LoginFlowStore
-    & OAuthSessionStore & PeopleStore
+    & OAuthSessionStore & PeopleStore & SigningKeyStore
 
 /// Users, invites, API keys, browser sessions.
 public protocol PeopleStore: Sendable {
@@ -34,7 +34,9 @@ public protocol PeopleStore: Sendable {
         async throws(StoreError) -> UserRecord?
     /// Adds an API key and returns it with its id.
     func addKey(_ key: APIKeyRecord, hash: Digest, noting event: EventRecord?) async throws(StoreError) -> APIKeyRecord
-    /// The keys of a user, oldest first.
+    /// Adds a visitor's key and drops those that have expired.
+    func addVisitorKey(_ key: APIKeyRecord, hash: Digest, at now: Timestamp) async throws(StoreError)
+    /// The keys of a user, oldest first, but for visitors' keys.
     func keys(of user: GUID) async throws(StoreError) -> [APIKeyRecord]
     /// Removes a key of that user; false where there is none.
     func removeKey(_ id: Int64, of user: GUID, noting event: EventRecord?) async throws(StoreError) -> Bool

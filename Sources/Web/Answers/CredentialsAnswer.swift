@@ -5,12 +5,15 @@ import NIOCore
 /// The answer of an exchange (RFC 8693, section 2.2.1), written straight into the buffer that goes out.
 enum CredentialsAnswer {
     private static let start = Array(#"{"access_token":""#.utf8)
-    private static let middle = Array(
-        #"","issued_token_type":"urn:ietf:params:oauth:token-type:access_token","token_type":"Bearer""#.utf8
+    private static let middle = Dictionary(
+        uniqueKeysWithValues: IssuedTokenType.allCases.map { type in
+            (type, Array(#"","issued_token_type":"\#(type.rawValue)","token_type":"\#(type.tokenType)""#.utf8))
+        }
     )
     private static let expiry = Array(#","expires_in":"#.utf8)
 
     static func body(_ granted: Exchange.Granted) -> ByteBuffer {
+        let middle = middle[granted.type] ?? []
         var buffer = ByteBuffer()
         buffer.reserveCapacity(start.count + granted.token.count + middle.count + expiry.count + 24)
         buffer.writeBytes(start)

@@ -44,6 +44,8 @@ struct ErrorAnswers: RouterMiddleware {
     static func isForPrograms(_ path: String) -> Bool {
         path.hasPrefix("/__api__/") || path == "/__ping__"
             || path.hasPrefix("/v1/") && path != PublicAddress.vendorCallback || path == "/server_settings"
+            || path.hasPrefix("/.well-known/") || path.hasSuffix("/.well-known/openid-configuration")
+            || path.hasSuffix("/oidc/jwks")
     }
 
     private func refusal(_ error: any Error, _ request: Request, _ context: Context) -> Refusal {

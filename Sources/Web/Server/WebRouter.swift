@@ -26,6 +26,7 @@ public enum WebRouter {
         HomeRoutes(services: services).add(to: root)
         LoginRoutes(services: services).add(to: root)
         GatewayRoutes(services: services).add(to: root)
+        IssuerRoutes(services: services).add(to: root)
         return router
     }
 

@@ -7,7 +7,9 @@ import Storage
 struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "account", abstract: "Create, list, show, delete accounts, or make a manifest true.",
-        subcommands: [Create.self, List.self, Show.self, Delete.self, Apply.self]
+        subcommands: [
+            Create.self, List.self, Show.self, Delete.self, Apply.self, RotateSigningKey.self,
+        ]
     )
 
     struct Create: AsyncParsableCommand {
@@ -108,6 +110,22 @@ struct AccountCommand: AsyncParsableCommand {
             let verb = change["created"] == nil ? "changed" : "created"
             let words = [verb, change.words(verb), change.words("name"), change.words("email")]
             return words.filter { !$0.isEmpty }.joined(separator: " ")
+        }
+    }
+
+    struct RotateSigningKey: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Let the account's next key sign its OpenID tokens; what the old one signed stays good for a week."
+        )
+
+        @Argument(help: "The account.") var account: String
+        @OptionGroup var command: OperationOptions
+
+        func run() async throws {
+            try await command.perform(.rotateSigningKey, ["account": .string(account)]) { answer in
+                "Key \(answer.words("key_id")) signs for \(answer.words("issuer")) from now on."
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ enum Operation: String, Sendable {
     case showAccount = "account.show"
     case deleteAccount = "account.delete"
     case applyManifest = "account.apply"
+    case rotateSigningKey = "account.rotate-signing-key"
     case createUser = "user.create"
     case listUsers = "user.list"
     case lockUser = "user.lock"
@@ -31,6 +32,7 @@ struct Operator: Sendable {
         case .showAccount: try await about(try await tenant(parameters))
         case .deleteAccount: try await deleteAccount(parameters)
         case .applyManifest: try await ManifestApplication(house: house).apply(parameters)
+        case .rotateSigningKey: try await rotateSigningKey(parameters)
         case .createUser: try await createUser(parameters)
         case .listUsers: try await listUsers(parameters)
         case .lockUser: try await lockUser(parameters)
@@ -57,6 +59,14 @@ struct Operator: Sendable {
         let slug = try slug(parameters)
         try await house.directory.erase(slug) { $0.account.markErased() }
         return ["slug": .string(slug.text), "deleted": true]
+    }
+
+    private func rotateSigningKey(_ parameters: JSONObject) async throws -> JSON {
+        let tenant = try await tenant(parameters)
+        return [
+            "account": .string(tenant.account.slug.text), "issuer": .string(tenant.issuer.identifier),
+            "key_id": .string(try await tenant.issuer.rotate(by: proof(tenant))),
+        ]
     }
 
     private func createUser(_ parameters: JSONObject) async throws -> JSON {

@@ -1,0 +1,118 @@
+import Accounts
+import Cryptography
+import HTTPClient
+import JSON
+import Logging
+import Storage
+
+/// Temporary AWS credentials: the account's issuer states who asks, and AWS' STS trades that for a role's credentials.
+struct AWSCredentials: Sendable {
+    let account: OpenAccount
+    let clock: WallClock
+    let outbound: OutboundPolicy
+    let transport: any HTTPTransport
+    let issuer: Issuer
+    let mint: Mint
+    let logger: Logger
+
+    init(account: OpenAccount, world: World, issuer: Issuer, mint: Mint) {
+        self.account = account
+        clock = world.clock
+        outbound = world.outbound
+        transport = world.transport
+        self.issuer = issuer
+        self.mint = mint
+        logger = world.logger
+    }
+
+    /// For whom.
+    enum Holder: Sendable {
+        case viewer(UserRecord)
+        case content(GUID)
+
+        /// `sub` of the statement: what a role's trust policy can name.
+        var subject: String {
+            switch self {
+            case .viewer(let user): "user:\(user.guid)"
+            case .content(let guid): "content:\(guid)"
+            }
+        }
+
+        /// What CloudTrail shows; STS allows 2 to 64 of these characters.
+        var sessionName: String {
+            let name =
+                switch self {
+                case .viewer(let user): user.email
+                case .content(let guid): "content-\(guid)"
+                }
+            let plain = name.utf8.map { byte -> Character in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    Character(Unicode.Scalar(byte))
+                default: "=,.@-_".utf8.contains(byte) ? Character(Unicode.Scalar(byte)) : "-"
+                }
+            }
+            return String(plain.prefix(64))
+        }
+    }
+
+    /// Credentials that are not due, from memory or from AWS.
+    ///
+    /// - Throws: `Refusal` 248 where AWS gives none.
+    func token(
+        _ key: SessionKey, for holder: Holder, _ integration: IntegrationRecord, onDemand: Bool
+    ) async throws(Refusal) -> LiveToken {
+        try await mint.token(key, version: integration.version, onDemand: onDemand) { [self] in
+            do throws(Refusal) { return .success(try await request(for: holder, integration)) } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// Asks AWS whatever memory holds, to see whether the integration works; for an integration that acts as itself.
+    func verify(_ integration: IntegrationRecord) async throws(Refusal) -> Mint.Coin {
+        try await request(for: .content(integration.guid), integration)
+    }
+
+    private func request(for holder: Holder, _ integration: IntegrationRecord) async throws(Refusal) -> Mint.Coin {
+        let settings = try Template.AWS.settings(of: integration, policy: outbound)
+        let statement = try await issuer.token(subject: holder.subject, audience: settings.audience)
+        let request = AssumeRole(
+            endpoint: settings.stsEndpoint, roleARN: settings.roleARN,
+            sessionName: settings.sessionName ?? holder.sessionName,
+            duration: .seconds(settings.durationSeconds))
+        let now = clock.now
+        let credentials: AssumeRole.Credentials
+        do throws(AssumeRole.Failure) {
+            credentials = try await request.credentials(for: statement, over: transport)
+        } catch {
+            throw failed(error, integration)
+        }
+        let lifetime = credentials.expiration - now
+        return Mint.Coin(
+            token: credentials.encoded, expiresAt: credentials.expiration,
+            refreshAt: RefreshPolicy.refreshAt(sentAt: now, lifetime: lifetime, margin: .quarter))
+    }
+
+    private func failed(_ failure: AssumeRole.Failure, _ integration: IntegrationRecord) -> Refusal {
+        let (sentence, reason) =
+            switch failure {
+            case .refused(let message):
+                (
+                    "AWS refused: \(message). Its role must trust the provider \(issuer.identifier).",
+                    "integration_misconfigured"
+                )
+            case .unavailable: ("AWS could not be reached or gave no usable answer: try again.", "provider_unavailable")
+            }
+        logger.warning(
+            "AWS gave no credentials",
+            metadata: [
+                "account": "\(account.slug)", "integration": "\(integration.guid)", "reason": "\(reason)",
+            ])
+        return Refusal(
+            .awsFailed, sentence,
+            payload: ["integration_guid": .string(integration.guid.description), "reason": .string(reason)],
+            retryAfter: failure == .unavailable ? 1 : nil)
+    }
+}

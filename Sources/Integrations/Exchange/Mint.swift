@@ -1,0 +1,88 @@
+import Accounts
+import Cryptography
+import Storage
+import Synchronization
+
+/// Tokens that can always be had anew, so that they are kept in memory alone: of service accounts, of AWS, visitors' keys.
+///
+/// Whoever asks at the same time waits for one request, and what came of it serves everybody until it nears its end.
+final class Mint: Sendable {
+    /// A token as its source gave it.
+    struct Coin: Sendable {
+        let token: SecretString
+        /// Counted from the moment the request was sent; nil where the source does not say.
+        let expiresAt: Timestamp?
+        /// When another is wanted.
+        let refreshAt: Timestamp?
+    }
+
+    typealias Source = @Sendable () async -> Result<Coin, Refusal>
+
+    private struct Held {
+        /// The integration's version it was made with; after a change it is worth nothing.
+        let version: Int64
+        let token: LiveToken
+    }
+
+    /// How long a token is used again whose source does not say how long it lives.
+    static let unknownLifetime = Duration.seconds(60)
+    private static let maximumHeld = 10_000
+
+    private let account: OpenAccount
+    private let clock: WallClock
+    private let held = Mutex<[SessionKey: Held]>([:])
+    private let running = Mutex<[SessionKey: Task<Result<LiveToken, Refusal>, Never>]>([:])
+
+    init(account: OpenAccount, clock: WallClock) {
+        self.account = account
+        self.clock = clock
+    }
+
+    /// The token of a holder, from memory or from its source.
+    ///
+    /// While the old one still works it is served, whatever went wrong with the new one.
+    func token(
+        _ key: SessionKey, version: Int64, onDemand: Bool = false, _ source: @escaping Source
+    ) async throws(Refusal) -> LiveToken {
+        let now = clock.now
+        let old = held.withLock { $0[key] }.flatMap { $0.version == version ? $0.token : nil }
+        if let old, !onDemand, old.refreshAt.map({ now < $0 }) ?? true { return old }
+        let task = running.withLock { running in
+            if let task = running[key] { return task }
+            // A task of its own: a caller who goes away must not break off what others wait for.
+            let task = Task { [self] in
+                let result = await source().flatMap { keep($0, key, version: version) }
+                self.running.withLock { $0[key] = nil }
+                return result
+            }
+            running[key] = task
+            return task
+        }
+        do throws(Refusal) { return try await task.value.get() } catch {
+            guard let old, let expiresAt = old.expiresAt, now < expiresAt else { throw error }
+            return old
+        }
+    }
+
+    /// Waits for what is under way.
+    func drain() async {
+        for task in running.withLock({ Array($0.values) }) { _ = await task.value }
+    }
+
+    private func keep(_ coin: Coin, _ key: SessionKey, version: Int64) -> Result<LiveToken, Refusal> {
+        let place = Vault.Place(
+            table: "mint", column: "token", row: "\(key.user)/\(key.integration)/\(key.content?.description ?? "")")
+        guard let sealed = try? account.vault.seal(coin.token, at: place) else {
+            return .failure(
+                Refusal(.internalFailure, "The token could not be sealed: tell the operator of this server."))
+        }
+        let token = LiveToken(
+            sealed: sealed, additionalData: account.vault.additionalData(place), expiresAt: coin.expiresAt,
+            refreshAt: coin.refreshAt)
+        held.withLock { held in
+            if held.count >= Self.maximumHeld { held.removeAll(keepingCapacity: true) }
+            held[key] = Held(version: version, token: token)
+        }
+        return .success(token)
+    }
+}

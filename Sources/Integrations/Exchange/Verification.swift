@@ -1,0 +1,50 @@
+public import Accounts
+import JSON
+import OAuthClient
+public import Storage
+
+/// Asks the provider of an integration that acts as itself for a token, and throws the token away.
+public struct Verification: Sendable {
+    let account: OpenAccount
+    let clock: WallClock
+    let sources: TokenSources
+    let journal: Journal
+
+    /// Whether the integration works.
+    ///
+    /// - Returns: how long such a token lives, in seconds, where the provider says.
+    /// - Throws: `Refusal` 240 for an integration that needs a viewer, 241 and 248 where there is no token.
+    public func verify(_ guid: GUID, by admin: Administrator) async throws(Refusal) -> Int64? {
+        let found = try await attempt { () throws(StoreError) in try await account.store.integration(guid) }
+        guard let integration = found else { throw .notFound("integration") }
+        guard integration.kindOfAccess == .serviceAccount else {
+            throw Refusal(
+                .verifyNotPossible,
+                "Only a Service Account integration can be verified without a viewer: log in to this one instead.")
+        }
+        do throws(Refusal) {
+            let lifetime = try await lifetime(integration)
+            await journal.note(event(integration, .success, admin, [:]))
+            return lifetime
+        } catch {
+            await journal.note(
+                event(integration, .failure, admin, ["code": .integer(Int64(error.code.rawValue))]))
+            throw error
+        }
+    }
+
+    private func lifetime(_ integration: IntegrationRecord) async throws(Refusal) -> Int64? {
+        guard IssuedTokenType(of: integration) == .awsCredentials else {
+            return try await sources.serviceAccounts.verify(integration).expiresIn.map(\.components.seconds)
+        }
+        let sentAt = clock.now
+        return try await sources.aws.verify(integration).expiresAt.map { $0.seconds - sentAt.seconds }
+    }
+
+    private func event(
+        _ integration: IntegrationRecord, _ outcome: EventRecord.Outcome, _ admin: Administrator, _ details: JSONObject
+    ) -> EventRecord {
+        admin.caller.event(
+            .integrationVerified, outcome, at: clock.now, integration: integration.guid, details: details)
+    }
+}

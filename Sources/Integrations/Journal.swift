@@ -1,0 +1,88 @@
+import Logging
+import Storage
+import Synchronization
+
+/// Writes audit lines for what changes nothing in the account: credentials that were handed out or refused.
+///
+/// Whoever notes something waits until it is on disk, together with all that was noted at the same time. Where the disk
+/// cannot be written, the lines wait in memory for the next attempt, and nobody is refused for it.
+final class Journal: Sendable {
+    private struct State {
+        var waiting: [EventRecord] = []
+        var writing: Task<Void, Never>?
+        /// When the same thing was noted last, for what a program may repeat many times a second.
+        var noted: [Repetition: Timestamp] = [:]
+    }
+
+    private struct Repetition: Hashable {
+        let action: EventAction
+        let actor: GUID?
+        let subject: GUID?
+        let content: GUID?
+        let integration: GUID?
+        let code: Int64?
+    }
+
+    /// The same refusal is noted again after this.
+    private static let repetition = Duration.seconds(5 * 60)
+    private static let maximumWaiting = 10_000
+
+    private let store: any AccountStore
+    private let clock: WallClock
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(store: any AccountStore, clock: WallClock, logger: Logger) {
+        self.store = store
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Adds a line.
+    func note(_ event: EventRecord) async {
+        let writing = state.withLock { state -> Task<Void, Never> in
+            if state.waiting.count < Self.maximumWaiting { state.waiting.append(event) }
+            if let writing = state.writing { return writing }
+            let writing = Task { [self] in await flush() }
+            state.writing = writing
+            return writing
+        }
+        await writing.value
+    }
+
+    /// Adds a line unless the same was noted a moment ago.
+    func noteOnce(_ event: EventRecord, code: Int64?) async {
+        let now = clock.now
+        let key = Repetition(
+            action: event.action, actor: event.actor.guid, subject: event.subject, content: event.content,
+            integration: event.integration, code: code)
+        let isNew = state.withLock { state in
+            if let last = state.noted[key], now < last + Self.repetition { return false }
+            if state.noted.count >= Self.maximumWaiting {
+                state.noted = state.noted.filter { now < $0.value + Self.repetition }
+            }
+            state.noted[key] = now
+            return true
+        }
+        if isNew { await note(event) }
+    }
+
+    /// Writes what waits, until nothing does.
+    func flush() async {
+        while true {
+            let batch = state.withLock { state in
+                if state.waiting.isEmpty { state.writing = nil }
+                return state.waiting
+            }
+            guard !batch.isEmpty else { return }
+            do throws(StoreError) { try await store.note(batch) } catch {
+                state.withLock { $0.writing = nil }
+                logger.error(
+                    "audit lines wait in memory: the account file cannot be written",
+                    metadata: ["waiting": "\(batch.count)", "error": "\(error)"])
+                return
+            }
+            state.withLock { $0.waiting.removeFirst(batch.count) }
+        }
+    }
+}
