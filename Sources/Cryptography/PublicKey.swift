@@ -14,7 +14,7 @@ public struct PublicKey: Sendable {
     static let exponentByteLimit = 8
 
     let numbers: Numbers
-    private let handle: KeyHandle
+    let handle: KeyHandle
 
     init(_ numbers: Numbers) throws(CryptographyError) {
         self.numbers = numbers

@@ -107,6 +107,13 @@ import Testing
         }
     }
 
+    @Test func aKeyWithoutItsPrivateHalfDoesNotSign() throws {
+        for key in [TestKey.rsa, .p256] {
+            let half = try PrivateKey(try Self.key(key).publicKey.handle)
+            #expect(throws: CryptographyError(.libraryFailure)) { try half.sign([1]) }
+        }
+    }
+
     @Test func aKeyIsSilentWhenPrinted() throws {
         let key = try Self.key(.p256)
         var dumped = ""

@@ -1,8 +1,9 @@
-import Cryptography
 import HTTPClient
 import JSON
 import OAuthClient
 import Testing
+
+@testable import Cryptography
 
 @Suite("A client with a private key")
 struct PrivateKeyJWTTests {
@@ -108,6 +109,22 @@ struct PrivateKeyJWTTests {
         let signing = ClientCredentials(clientID: "id", privateKey: key)
         #expect(signing.method == .privateKeyJWT && signing.secret == nil)
         #expect(ClientAuthenticationMethod(rawValue: "private_key_jwt") == .privateKeyJWT)
+    }
+
+    @Test("that does not sign is the client's fault: nothing is sent, and the provider is not to blame")
+    func unsigned() async throws {
+        let transport = ScriptedTransport([.success(Self.granted), .success(Self.granted)])
+        let half = ClientCredentials(clientID: "client:id", privateKey: try PrivateKey(key.publicKey.handle))
+        let url = try OutboundURL(parsing: Self.url, policy: OutboundPolicy())
+        let outcome = await TokenEndpoint(url: url, credentials: half).clientCredentials(scope: nil, over: transport)
+        #expect(outcome.refusal?.kind == .invalidClient)
+        let revocation = await RevocationEndpoint(url: url, credentials: half)
+            .revoke(SecretString("rt"), hint: .refreshToken, over: transport)
+        guard case .refused = revocation else {
+            Issue.record("asking again would not help")
+            return
+        }
+        #expect(transport.requests.isEmpty)
     }
 
     @Test("uses this machine's clock where it is told no other")
