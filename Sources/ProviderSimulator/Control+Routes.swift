@@ -7,6 +7,7 @@ extension Simulator {
     func addControlRoutes(to router: Router<SimulatorContext>) {
         let control = router.group("/_control").add(middleware: LocalCallersOnly())
         addStateRoutes(to: control)
+        addTokenRoutes(to: control)
         addFaultRoutes(to: control)
     }
 
@@ -36,13 +37,6 @@ extension Simulator {
             return Response(status: .noContent)
         }
         control.get("/issued") { _, _ in Response.json(await provider.step { $0.ledger.json }) }
-        control.post("/revoke") { request, _ in
-            let body = try await request.object()
-            let username = try body.text("username")
-            let accessTokensOnly = body["access_tokens_only"]?.boolValue ?? false
-            await provider.step { $0.revoke(username: username, accessTokensOnly: accessTokensOnly) }
-            return Response(status: .noContent)
-        }
         control.post("/clock") { request, _ in
             guard let seconds = try await request.object()["advance_seconds"]?.integerValue, seconds >= 0 else {
                 throw ControlRefusal("advance_seconds is a number of seconds, 0 or more")
@@ -54,6 +48,23 @@ extension Simulator {
                 })
         }
         control.post("/authorize-as") { request, _ in try await authorizeAs(await request.object()) }
+    }
+
+    private func addTokenRoutes(to control: RouterGroup<SimulatorContext>) {
+        control.post("/revoke") { request, _ in
+            let body = try await request.object()
+            let username = try body.text("username")
+            let accessTokensOnly = body["access_tokens_only"]?.boolValue ?? false
+            await provider.step { $0.revoke(username: username, accessTokensOnly: accessTokensOnly) }
+            return Response(status: .noContent)
+        }
+        control.get("/revocations") { _, _ in
+            Response.json(.array(await provider.step { $0.revocations.map(\.json) }))
+        }
+        control.post("/token-state") { request, _ in
+            let token = try await request.object().text("token")
+            return Response.json(await provider.step { $0.state(ofToken: token) })
+        }
     }
 
     /// Plays a person's login without the page, for benchmarks and tests of other things than the page.

@@ -12,7 +12,13 @@ struct Counters: Sendable {
         case refreshGrants = "refresh_grants"
         case refreshRefused = "refresh_refused"
         case clientCredentialsGrants = "client_credentials_grants"
+        case clientCredentialsRefused = "client_credentials_refused"
+        case assertionGrants = "assertion_grants"
+        case assertionRefused = "assertion_refused"
         case clientsRefused = "clients_refused"
+        case revocationRequests = "revocation_requests"
+        case revocations
+        case revocationsRefused = "revocations_refused"
         case revokedFamilies = "revoked_families"
         case metadataRequests = "metadata_requests"
         case apiCalls = "api_calls"

@@ -6,6 +6,8 @@ struct Fault: Sendable {
         case token
         case authorize
         case api
+        case revoke
+        case metadata
     }
 
     enum Kind: String, Sendable {
@@ -50,7 +52,7 @@ struct Fault: Sendable {
             throw ControlRefusal("A fault has no \(unknown)")
         }
         guard let endpoint = object["endpoint"]?.stringValue.flatMap(Endpoint.init(rawValue:)) else {
-            throw ControlRefusal("endpoint is token, authorize or api")
+            throw ControlRefusal("endpoint is token, authorize, api, revoke or metadata")
         }
         guard let kind = object["kind"]?.stringValue.flatMap(Kind.init(rawValue:)) else {
             throw ControlRefusal("kind is unknown")

@@ -6,7 +6,7 @@ extension Kind {
     /// The vendor's shape of an OAuth error.
     func errorBody(code: String, sentence: String) -> JSON {
         switch self {
-        case .databricks:
+        case .databricks, .generic:
             ["error": .string(code), "error_description": .string(sentence)]
         case .snowflake:
             // The sentence is in `message`; `code` is Snowflake's own number, often null.
@@ -19,6 +19,7 @@ extension Kind {
         switch self {
         case .databricks: ["error_code": .string(code), "message": .string(sentence)]
         case .snowflake: ["code": .string(code), "message": .string(sentence)]
+        case .generic: ["error": .string(code), "error_description": .string(sentence)]
         }
     }
 

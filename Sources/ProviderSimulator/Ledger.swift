@@ -10,6 +10,8 @@ struct Ledger: Sendable {
     var clientSecrets: [String] = []
     var passwords: [String] = []
     var codeVerifiers: [String] = []
+    /// JWTs by which clients proved themselves or asked for a token.
+    var assertions: [String] = []
     var states: [String] = []
 
     mutating func note(_ grant: Grant) {
@@ -24,6 +26,7 @@ struct Ledger: Sendable {
             "codes": list(codes), "access_tokens": list(accessTokens), "refresh_tokens": list(refreshTokens),
             "id_tokens": list(idTokens), "client_secrets": list(clientSecrets), "passwords": list(passwords),
             "code_verifiers": list(codeVerifiers), "states": list(states),
+            "assertions": list(assertions),
         ]
     }
 }

@@ -2,28 +2,36 @@ import HTTPTypes
 import Hummingbird
 
 extension Simulator {
-    private var authorizePath: String { kind == .databricks ? "/oidc/v1/authorize" : "/oauth/authorize" }
-    private var tokenPath: String { kind == .databricks ? "/oidc/v1/token" : "/oauth/token-request" }
-
-    /// What both providers have: the authorization page and the token endpoint, at their own paths.
+    /// What all providers have: the authorization page and the token endpoint, at their own paths.
     func addOAuthRoutes(to router: Router<SimulatorContext>) {
-        router.get(RouterPath(authorizePath)) { request, context in
+        for paths in kind.endpoints {
+            addAuthorizeRoutes(to: router, at: paths.authorize)
+            addTokenRoute(to: router, at: paths.token)
+            if let path = paths.revoke { addRevocationRoute(to: router, at: path) }
+        }
+    }
+
+    private func addAuthorizeRoutes(to router: Router<SimulatorContext>, at path: String) {
+        router.get(RouterPath(path)) { request, context in
             try await faults.around(.authorize, simulator: self, context: context) {
                 guard let query = request.query else {
                     return .html(Pages.problem("The request is not readable."), status: .badRequest)
                 }
                 return await authorize(query, origin: request.origin) { _ in
-                    .html(Pages.login(kind: kind, request: query, action: authorizePath))
+                    .html(Pages.login(kind: kind, request: query, action: request.uri.path))
                 }
             }
         }
-        router.post(RouterPath(authorizePath)) { request, context in
+        router.post(RouterPath(path)) { request, context in
             let form = try await request.form()
             return try await faults.around(.authorize, simulator: self, context: context) {
-                await decide(form, origin: request.origin)
+                await decide(form, request)
             }
         }
-        router.post(RouterPath(tokenPath)) { request, context in
+    }
+
+    private func addTokenRoute(to router: Router<SimulatorContext>, at path: String) {
+        router.post(RouterPath(path)) { request, context in
             let form = try await request.form()
             await provider.step { $0.counters.count(.tokenRequests) }
             return try await faults.around(.token, grant: form?["grant_type"], simulator: self, context: context) {
@@ -36,9 +44,7 @@ extension Simulator {
         await provider.step { issuer in
             do throws(OAuthRefusal) {
                 guard let form else { throw OAuthRefusal(.invalidRequest, "The body is not a readable form") }
-                let grant = try issuer.answer(
-                    TokenRequest(
-                        parameters: form, authorization: request.headers[.authorization], origin: request.origin))
+                let grant = try issuer.answer(TokenRequest(form, request))
                 return issuer.kind.answer(grant, settings: issuer.settings)
             } catch {
                 return issuer.kind.answer(error, settings: issuer.settings)
@@ -47,8 +53,9 @@ extension Simulator {
     }
 
     /// The form came back: the request in its hidden fields is checked again, then the decision.
-    private func decide(_ form: Form?, origin: String) async -> Response {
+    private func decide(_ form: Form?, _ returned: Request) async -> Response {
         guard let form else { return .html(Pages.problem("The form is not readable."), status: .badRequest) }
+        let origin = returned.origin
         let ownFields: Set = ["username", "password", "decision"]
         let request = Form(form.parameters.filter { !ownFields.contains($0.name) }.map { ($0.name, $0.value) })
         return await authorize(request, isReturning: true, origin: origin) { checked in
@@ -59,7 +66,8 @@ extension Simulator {
                 await provider.step({ $0.users[username]?.password }) == password
             else {
                 let page = Pages.login(
-                    kind: kind, request: request, action: authorizePath, problem: "Username or password is wrong.")
+                    kind: kind, request: request, action: returned.uri.path,
+                    problem: "Username or password is wrong.")
                 return .html(page, status: .forbidden)
             }
             return .redirect(to: await location(for: checked, origin: origin, username: username))

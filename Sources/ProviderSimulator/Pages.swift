@@ -6,9 +6,8 @@ enum Pages {
             .map { #"<input type="hidden" name="\#(escape($0.name))" value="\#(escape($0.value))">"# }
             .joined(separator: "\n")
         let alert = problem.map { #"<p role="alert">\#(escape($0))</p>"# } ?? ""
-        let name = kind == .databricks ? "Databricks" : "Snowflake"
         return page(
-            title: "Sign in to \(name) (simulated)",
+            title: "Sign in to \(kind.name) (simulated)",
             body: """
                 <p><strong>\(escape(request["client_id"] ?? ""))</strong> asks to act for you with:
                 <code>\(escape(request["scope"] ?? ""))</code></p>

@@ -25,6 +25,7 @@ extension RegisteredClient {
         secret = object["client_secret"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
         redirectURIs = Set(try object.texts("redirect_uris") ?? [])
         allowedScopes = try object.texts("allowed_scopes").map { Set($0) }
+        method = object["token_endpoint_auth_method"]?.stringValue
     }
 }
 

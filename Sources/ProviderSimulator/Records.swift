@@ -9,6 +9,8 @@ struct RegisteredClient: Sendable {
     let redirectURIs: Set<String>
     /// Nil allows every scope.
     let allowedScopes: Set<String>?
+    /// The only way in which it may authenticate, by the name of RFC 7591; nil allows each that the provider knows.
+    let method: String?
 }
 
 /// A person with an account at the provider, and the rows that this person may see.
@@ -35,6 +37,8 @@ struct AuthorizationRequest: Sendable {
     let scopes: [String]
     let codeChallenge: String?
     let nonce: String?
+    /// Whether the login is to outlast the first access token.
+    let wantsRefreshToken: Bool
 }
 
 /// A code on its way, and afterwards: a used one is kept, because its replay ends what it gave (RFC 6749, 4.1.2).
@@ -66,6 +70,8 @@ struct IssuedToken: Sendable {
     let family: Int
     let generation: Int
     let expiresAt: Int64
+    /// Ended by itself, at the revocation endpoint.
+    var isRevoked = false
 }
 
 /// A successful answer of the token endpoint, before it is written in the provider's form.

@@ -31,6 +31,15 @@ extension Settings {
         case "error_with_200": errorWith200 = try Self.flag(name, value)
         case "omit_refresh_token_on_refresh": omitRefreshTokenOnRefresh = try Self.flag(name, value)
         case "dead_refresh_as_invalid_request": deadRefreshAsInvalidRequest = try Self.flag(name, value)
+        case "offer_revocation": offerRevocation = try Self.flag(name, value)
+        case "metadata_at":
+            guard let places = value.arrayValue?.map({ $0.stringValue.flatMap(MetadataPlace.init(rawValue:)) }),
+                !places.contains(nil)
+            else { throw ControlRefusal("metadata_at is a list of inserted, appended and openid") }
+            metadataPlaces = Set(places.compactMap(\.self))
+        case "metadata_lie":
+            metadataLie = value.stringValue.flatMap(MetadataLie.init(rawValue:))
+            guard metadataLie != nil || value.isNull else { throw ControlRefusal("metadata_lie is unknown") }
         default: throw ControlRefusal("There is no setting \(name)")
         }
     }
@@ -55,6 +64,9 @@ extension Settings {
             "error_with_200": .bool(errorWith200),
             "omit_refresh_token_on_refresh": .bool(omitRefreshTokenOnRefresh),
             "dead_refresh_as_invalid_request": .bool(deadRefreshAsInvalidRequest),
+            "offer_revocation": .bool(offerRevocation),
+            "metadata_at": .array(metadataPlaces.map(\.rawValue).sorted().map { .string($0) }),
+            "metadata_lie": metadataLie.map { .string($0.rawValue) } ?? .null,
         ]
     }
 

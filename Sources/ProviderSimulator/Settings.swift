@@ -29,6 +29,11 @@ struct Settings: Sendable {
     var errorWith200 = false
     var omitRefreshTokenOnRefresh = false
     var deadRefreshAsInvalidRequest = false
+    /// Whether the generic provider's metadata names its revocation endpoint.
+    var offerRevocation = true
+    /// Where the generic provider has its metadata, and what is wrong with it.
+    var metadataPlaces = Set(MetadataPlace.allCases)
+    var metadataLie: MetadataLie?
 
     init(kind: Kind) {
         switch kind {
@@ -40,6 +45,10 @@ struct Settings: Sendable {
             accessTokenSeconds = 600
             refreshTokenSeconds = 90 * 24 * 3600
             refreshEndsAccessTokens = true
+        case .generic:
+            accessTokenSeconds = 3600
+            refreshTokenSeconds = 30 * 24 * 3600
+            refreshEndsAccessTokens = false
         }
     }
 }

@@ -22,6 +22,7 @@ struct Simulator: Sendable {
         switch kind {
         case .databricks: addDatabricksRoutes(to: router)
         case .snowflake: addSnowflakeRoutes(to: router)
+        case .generic: addGenericRoutes(to: router)
         }
         addControlRoutes(to: router)
         return router

@@ -33,7 +33,8 @@ extension TokenIssuer {
         }
         return AuthorizationRequest(
             clientID: client.id, redirectURI: redirectURI, state: parameters["state"], scopes: scopes,
-            codeChallenge: parameters["code_challenge"], nonce: parameters["nonce"])
+            codeChallenge: parameters["code_challenge"], nonce: parameters["nonce"],
+            wantsRefreshToken: !kind.refreshScopes.isDisjoint(with: scopes) || asksForOfflineAccess(parameters))
     }
 
     private func checkForm(_ parameters: Form) throws(OAuthRefusal) {
@@ -67,6 +68,11 @@ extension TokenIssuer {
         guard scopes.allSatisfy({ $0 == "refresh_token" || $0.hasPrefix("session:role:") }) else {
             throw OAuthRefusal(.invalidScope, "The scope is unknown: refresh_token and session:role:NAME are allowed")
         }
+    }
+
+    /// Google's parameter in place of a scope.
+    private func asksForOfflineAccess(_ parameters: Form) -> Bool {
+        kind == .generic && parameters["access_type"] == "offline"
     }
 
     static func scopes(in text: String) -> [String] {

@@ -1,5 +1,3 @@
-import Cryptography
-
 /// What arrived at the token endpoint.
 struct TokenRequest: Sendable {
     let parameters: Form
@@ -26,6 +24,8 @@ extension TokenIssuer {
                 counters.count(.refreshRefused)
             } else if grantType == "authorization_code" {
                 counters.count(.codeRefused)
+            } else if grantType == "client_credentials" {
+                counters.count(.clientCredentialsRefused)
             }
             throw error
         }
@@ -48,15 +48,8 @@ extension TokenIssuer {
             return try refresh(
                 token: token, client: client, scopes: parameters["scope"].map(Self.scopes(in:)),
                 origin: request.origin)
-        case ("client_credentials", .databricks):
-            guard client.secret != nil else {
-                throw OAuthRefusal(.unauthorizedClient, "A public client cannot act as itself")
-            }
-            let scopes = parameters["scope"].map(Self.scopes(in:)) ?? ["all-apis"]
-            if let allowed = client.allowedScopes, !allowed.isSuperset(of: scopes) {
-                throw OAuthRefusal(.invalidScope, "The client may not ask for one of these scopes")
-            }
-            return clientCredentials(client: client, scopes: scopes, origin: request.origin)
+        case ("client_credentials", .databricks), ("client_credentials", .generic):
+            return try clientCredentials(request, client)
         case (nil, _):
             throw OAuthRefusal(.invalidRequest, "grant_type is missing")
         default:
@@ -64,43 +57,20 @@ extension TokenIssuer {
         }
     }
 
-    /// RFC 6749, section 2.3. Databricks takes Basic, the body, and no secret for public clients; Snowflake takes
-    /// Basic only. Credentials in both places are refused.
-    private func authenticate(_ request: TokenRequest) throws(OAuthRefusal) -> RegisteredClient {
-        let parameters = request.parameters
-        let id: String?
-        let secret: String?
-        if let authorization = request.authorization {
-            guard let basic = Self.basicCredentials(authorization) else {
-                throw OAuthRefusal(.invalidClient, "The Authorization header is not readable")
-            }
-            let repeated = parameters["client_secret"] != nil || (kind == .snowflake && parameters["client_id"] != nil)
-            guard !repeated, parameters["client_id"].map({ $0 == basic.id }) ?? true else {
-                throw OAuthRefusal(.invalidRequest, "The client authenticated in two ways")
-            }
-            (id, secret) = basic
-        } else {
-            guard kind == .databricks else {
-                throw OAuthRefusal(.invalidClient, "The client must authenticate with HTTP Basic")
-            }
-            (id, secret) = (parameters["client_id"], parameters["client_secret"])
+    /// A client acting as itself (RFC 6749, section 4.4). Databricks wants to be told the scope.
+    private mutating func clientCredentials(
+        _ request: TokenRequest, _ client: RegisteredClient
+    ) throws(OAuthRefusal) -> Grant {
+        guard client.secret != nil else {
+            throw OAuthRefusal(.unauthorizedClient, "A public client cannot act as itself")
         }
-        guard let client = id.flatMap({ clients[$0] }), client.secret == secret else {
-            throw OAuthRefusal(.invalidClient, "The client is unknown or its secret is wrong")
+        let scopes = request.parameters["scope"].map(Self.scopes(in:)) ?? []
+        guard kind != .databricks || scopes.contains("all-apis") else {
+            throw OAuthRefusal(.invalidScope, "scope must be all-apis")
         }
-        return client
-    }
-
-    /// Id and secret are form-encoded before base64 (RFC 6749, section 2.3.1).
-    private static func basicCredentials(_ header: String) -> (id: String, secret: String?)? {
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "basic", let bytes = Base64.decode(String(parts[1])) else {
-            return nil
+        if let allowed = client.allowedScopes, !allowed.isSuperset(of: scopes) {
+            throw OAuthRefusal(.invalidScope, "The client may not ask for one of these scopes")
         }
-        let halves = bytes.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
-        guard halves.count == 2, let id = Form.decode(halves[0]), let secret = Form.decode(halves[1]) else {
-            return nil
-        }
-        return (id, secret.isEmpty ? nil : secret)
+        return clientCredentials(client: client, scopes: scopes, origin: request.origin)
     }
 }

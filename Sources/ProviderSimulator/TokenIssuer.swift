@@ -15,9 +15,11 @@ struct TokenIssuer: Sendable {
     private(set) var clients: [String: RegisteredClient] = [:]
     private(set) var users: [String: SimulatedUser] = [:]
     private var codes: [String: AuthorizationCode] = [:]
-    private var families: [Int: Family] = [:]
-    private var accessTokens: [String: IssuedToken] = [:]
-    private var refreshTokens: [String: IssuedToken] = [:]
+    private(set) var families: [Int: Family] = [:]
+    var accessTokens: [String: IssuedToken] = [:]
+    private(set) var refreshTokens: [String: IssuedToken] = [:]
+    /// What was presented at the revocation endpoint and accepted, in order.
+    var revocations: [Revocation] = []
 
     init(kind: Kind, clock: SimulatedClock = SimulatedClock()) {
         self.kind = kind
@@ -78,7 +80,7 @@ extension TokenIssuer {
         record.family = family.id
         codes[code] = record
         counters.count(.codeGrants)
-        return issue(for: family, origin: origin, withRefreshToken: family.scopes.contains(kind.refreshScope))
+        return issue(for: family, origin: origin, withRefreshToken: record.request.wantsRefreshToken)
     }
 
     /// PKCE, RFC 7636 section 4.6, and the downgrade check of RFC 9700 section 2.1.1.
@@ -144,15 +146,16 @@ extension TokenIssuer {
     func holder(ofAccessToken token: String) -> TokenHolder? {
         guard let record = accessTokens[token], let family = families[record.family] else { return nil }
         let isLive =
-            !family.isRevoked && record.generation >= family.firstLiveAccess && clock.now < record.expiresAt
+            !family.isRevoked && !record.isRevoked && record.generation >= family.firstLiveAccess
+            && clock.now < record.expiresAt
         return TokenHolder(
             user: family.username.flatMap { users[$0] }, clientID: family.clientID, isLive: isLive,
             millisecondsLeft: record.expiresAt - clock.now)
     }
 
-    /// Ends every login of a person; with `accessTokensOnly` the refresh tokens go on, as when a role was changed.
+    /// Ends every login of a person, or of a client acting as itself; with `accessTokensOnly` the refresh tokens go on, as when a role was changed.
     mutating func revoke(username: String, accessTokensOnly: Bool) {
-        for family in families.values where family.username == username && !family.isRevoked {
+        for family in families.values where (family.username ?? family.clientID) == username && !family.isRevoked {
             if accessTokensOnly {
                 families[family.id]?.generation += 1
                 families[family.id]?.firstLiveAccess = family.generation + 1
@@ -162,7 +165,8 @@ extension TokenIssuer {
         }
     }
 
-    private mutating func revoke(family id: Int) {
+    /// Ends everything that one login gave.
+    mutating func revoke(family id: Int) {
         guard families[id]?.isRevoked == false else { return }
         families[id]?.isRevoked = true
         counters.count(.revokedFamilies)
@@ -204,7 +208,7 @@ extension TokenIssuer {
     }
 
     private func idToken(for family: Family, origin: String) -> String? {
-        guard kind == .databricks, family.scopes.contains("openid"), let user = family.username.flatMap({ users[$0] })
+        guard kind != .snowflake, family.scopes.contains("openid"), let user = family.username.flatMap({ users[$0] })
         else { return nil }
         var claims: JSONObject = [
             "iss": .string(issuer(origin: origin)), "aud": .string(family.clientID), "sub": .string(user.email),

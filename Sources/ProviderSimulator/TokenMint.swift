@@ -10,6 +10,7 @@ enum TokenMint {
         switch kind {
         case .databricks: "dcod" + Hex.encode(SecureRandom.bytes(32))
         case .snowflake: Hex.encode(SecureRandom.bytes(20)).uppercased()
+        case .generic: "code-" + Base64URL.encode(SecureRandom.bytes(32))
         }
     }
 
@@ -23,6 +24,7 @@ enum TokenMint {
                     "jti": .string(Base64URL.encode(SecureRandom.bytes(databricksPaddingByteCount))),
                 ], type: "at+jwt", key: SecretBytes.random(32))
         case .snowflake: snowflakeToken()
+        case .generic: "at-" + Base64URL.encode(SecureRandom.bytes(48))
         }
     }
 
@@ -30,6 +32,7 @@ enum TokenMint {
         switch kind {
         case .databricks: "doau" + Hex.encode(SecureRandom.bytes(32))
         case .snowflake: snowflakeToken()
+        case .generic: "rt-" + Base64URL.encode(SecureRandom.bytes(48))
         }
     }
 
