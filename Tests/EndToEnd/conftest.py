@@ -2,9 +2,11 @@
 
 import pytest
 
+from harness.aws import Aws
 from harness.gatehouse import Gatehouse, gatehouse_binary
 from harness.scene import play
 from harness.simulator import Simulator, simulator_binary
+from harness.webhook_receiver import WebhookReceiver
 
 
 def pytest_report_header() -> str:
@@ -30,13 +32,21 @@ class Stage:
     def simulator(self, kind: str = "databricks") -> Simulator:
         return self.keep(Simulator(kind))
 
+    def webhook_receiver(self) -> WebhookReceiver:
+        return self.keep(WebhookReceiver())
+
+    def aws(self) -> Aws:
+        return self.keep(Aws(self.folder("aws")))
+
     def keep(self, other):
         """Have anything with a `stop()` stopped at the end."""
         self.others.append(other)
         return other
 
     def close(self) -> None:
-        for one in [*self.servers, *reversed(self.others)]:
+        for server in self.servers:
+            server.stop_all()
+        for one in reversed(self.others):
             one.stop()
 
 

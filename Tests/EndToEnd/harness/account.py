@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 USER_SESSION_TOKEN = "urn:posit:connect:user-session-token"
+CONTENT_SESSION_TOKEN = "urn:posit:connect:content-session-token"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+API_KEY = "urn:posit:connect:api-key"
+AWS_CREDENTIALS = "urn:ietf:params:aws:token-type:credentials"
 SESSION_HEADER = "Posit-Connect-User-Session-Token"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -140,6 +144,10 @@ class Person:
                     break
         raise AssertionError(f"the gateway sends the browser in circles: {answer.headers}")
 
+    def content_session_token(self, content: dict) -> str:
+        """The token by which the content acts for itself, as `gatehouse run` hands it over."""
+        return self.api.ok("GET", f"v1/content/{content['guid']}/runtime")["content_session_token"]
+
     def session_token(self, content: dict) -> str:
         answer = self.open_content(content)
         assert answer.status_code == 200, f"{answer.status_code} {answer.url} {answer.text[:2000]}"
@@ -163,16 +171,37 @@ class Account:
 
     def add_integration(self, provider: "Simulator", name: str = "Warehouse", **config) -> dict:
         """A data source for the simulator, whose client gets the redirect URI that the answer names."""
-        template = provider.kind
+        template = "custom" if provider.kind == "generic" else provider.kind
         given = {"auth_type": "Viewer", "client_id": provider.client_id, "client_secret": provider.client_secret}
         if template == "databricks":
             given |= {"auth_mode": "Confidential", "workspace_host": provider.host}
             given |= {"scopes": "all-apis sql offline_access openid profile email"}
+        elif template == "custom":
+            given |= {"auth_mode": "Confidential", "issuer": provider.issuer}
+            given |= {"scopes": "openid profile email offline_access"}
         else:
             given |= {"account_url": provider.host, "scopes": "refresh_token"}
         body = {"name": name, "description": f"{name} of {self.slug}", "template": template}
         made = self.admin.api.ok("POST", "v1/oauth/integrations", json={**body, "config": {**given, **config}})
         provider.register(made["redirect_uri"])
+        return made
+
+    def integrate(self, template: str, name: str | None = None, **config) -> dict:
+        """An integration of any template."""
+        body = {"name": name or template, "description": "", "template": template, "config": config}
+        return self.admin.api.ok("POST", "v1/oauth/integrations", json=body)
+
+    def add_service_account(self, provider: "Simulator", name: str = "Robot", **config) -> dict:
+        """A data source in which content acts as itself, at the simulator."""
+        given = {"auth_type": "Service Account", "client_id": provider.client_id}
+        given["client_secret"] = provider.client_secret
+        if provider.kind == "databricks":
+            template, given = "databricks", given | {"workspace_host": provider.host}
+        else:
+            template, given = "custom", given | {"token_uri": provider.issuer + "/token", "scopes": "read"}
+        given = {key: value for key, value in (given | config).items() if value is not None}
+        made = self.integrate(template, name, **given)
+        provider.register()
         return made
 
     def add_content(self, owner: Person, *integrations: dict, **more) -> dict:

@@ -47,6 +47,7 @@ class Gatehouse:
         self.journal = Journal()
         self.children: list[Child] = []
         self.child: Child | None = None
+        self.companions: list[Child] = []
 
     # The server.
 
@@ -71,6 +72,12 @@ class Gatehouse:
         code = self.child.stop() if self.child else 0
         self.child = None
         return code
+
+    def stop_all(self) -> None:
+        """The server, and what was started with `run_content`."""
+        for companion in self.companions:
+            companion.stop()
+        self.stop()
 
     def restart(self, clock_offset: int = 0, crash_at: str = "") -> None:
         self.stop()
@@ -121,6 +128,15 @@ class Gatehouse:
             "--admin-email", email, "--base-url", self.base_url,
         )  # fmt: skip
         return Account(self, slug, made)
+
+    def run_content(
+        self, content: dict, key: str, *command: str | Path, environment: dict[str, str] | None = None, **more
+    ) -> Child:
+        """`gatehouse run`: the command with the environment of a content. Ready when it prints `ready`."""
+        line = [gatehouse_binary(), "run", content["guid"], "--server", self.base_url, "--key", key, "--", *command]
+        child = Child("gatehouse run", line, environment, **{"ready": re.compile("^(ready)"), **more})
+        self.companions.append(child)
+        return child
 
     def url(self, path: str) -> str:
         return self.base_url + path

@@ -1,4 +1,4 @@
-"""The provider simulator: a process that behaves like Databricks or Snowflake, and its control door."""
+"""The provider simulator: a process that behaves like Databricks, Snowflake or any other, and its control door."""
 
 import os
 import secrets
@@ -65,6 +65,11 @@ class Simulator:
         )
         return password
 
+    @property
+    def issuer(self) -> str:
+        """The issuer of the generic provider, whose metadata names its endpoints."""
+        return f"{self.origin}/tenant"
+
     def set(self, **settings) -> None:
         self._call("PATCH", "settings", **settings)
 
@@ -88,7 +93,21 @@ class Simulator:
         self._call("GET", f"faults/held?wait_for={count}")
 
     def revoke(self, username: str) -> None:
+        """End the logins of a user, or the tokens of a client acting as itself."""
         self._call("POST", "revoke", username=username)
+
+    def revocations(self) -> list[dict]:
+        """What clients gave back at the revocation endpoint: token, token_type_hint, client_id."""
+        return self._call("GET", "revocations")
+
+    def token_state(self, token: str) -> dict:
+        """`known`, `live`, `revoked`, and `token_type` of a token."""
+        return self._call("POST", "token-state", token=token)
+
+    def refresh_tokens(self, live: bool | None = None) -> list[str]:
+        """The refresh tokens that were given out, in order; with `live` only those that work, or do not."""
+        given = self.issued()["refresh_tokens"]
+        return given if live is None else [one for one in given if self.token_state(one)["live"] == live]
 
     def advance_clock(self, seconds: int) -> None:
         self._call("POST", "clock", advance_seconds=seconds)
@@ -107,7 +126,7 @@ class Simulator:
         return browser.submit(form, follow=False, username=username, password=self.passwords[username])
 
     def whoami(self, access_token: str) -> str | None:
-        """The user the token belongs to, or None when the provider does not accept it."""
+        """The user (or the client itself) that the token belongs to; None when the provider does not accept it."""
         if self.kind == "snowflake":
             answer = requests.post(
                 f"{self.origin}/api/v2/statements",
@@ -119,12 +138,12 @@ class Simulator:
                 timeout=10,
             )
             return answer.json()["data"][0][0].removeprefix("region of ") if answer.ok else None
-        answer = requests.get(
-            f"{self.origin}/api/2.0/preview/scim/v2/Me",
-            headers={"Authorization": f"Bearer {access_token}"},
-            timeout=10,
+        path, name = (
+            ("/tenant/userinfo", "sub") if self.kind == "generic" else ("/api/2.0/preview/scim/v2/Me", "userName")
         )
-        return answer.json()["userName"].split("@")[0] if answer.ok else None
+        headers = {"Authorization": f"Bearer {access_token}"}
+        answer = requests.get(self.origin + path, headers=headers, timeout=10)
+        return answer.json()[name].split("@")[0] if answer.ok else None
 
     def stop(self) -> None:
         self.child.stop()
