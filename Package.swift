@@ -34,6 +34,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -53,6 +54,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.7.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
@@ -68,22 +70,27 @@ let package = Package(
         room("Cryptography", ["COpenSSL"]),
         room("HTTPClient", ["CCurl"]),
         room("OAuthClient", ["HTTPClient", "Cryptography", "JSON"]),
+        room("Telemetry", ["JSON", logging, metrics]),
         room("Storage", ["Cryptography", "JSON", grdb]),
         room("Accounts", ["Storage", "Cryptography", "JSON"]),
-        room("Integrations", ["Accounts", "Storage", "OAuthClient", "HTTPClient", "Cryptography", "JSON", logging]),
+        room(
+            "Integrations",
+            ["Accounts", "Storage", "OAuthClient", "HTTPClient", "Cryptography", "JSON", logging, metrics]),
         room(
             "Web",
             [
-                "Integrations", "Accounts", "Storage", "OAuthClient", "HTTPClient", "Cryptography", "JSON", hummingbird,
-                hummingbirdCore, httpTypes, logging, mustache, nioCore, nioHTTP1,
+                "Integrations", "Accounts", "Storage", "OAuthClient", "HTTPClient", "Cryptography", "JSON", "Telemetry",
+                hummingbird, hummingbirdCore, httpTypes, logging, metrics, mustache, nioCore, nioHTTP1,
+                serviceLifecycle,
             ],
             resources: [.embedInCode("Resources")]
         ),
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Web", "Integrations", "Accounts", "Storage", "HTTPClient", "Cryptography", "JSON", argumentParser,
-                hummingbird, hummingbirdCore, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
+                "Web", "Integrations", "Accounts", "Storage", "HTTPClient", "Cryptography", "JSON", "Telemetry",
+                argumentParser, hummingbird, hummingbirdCore, logging, metrics, nioCore, nioPosix, serviceLifecycle,
+                unixSignals,
             ],
             swiftSettings: strict
         ),
@@ -105,6 +112,7 @@ let package = Package(
         tests(of: "Cryptography"),
         tests(of: "HTTPClient"),
         tests(of: "OAuthClient", ["HTTPClient", "Cryptography", "JSON"]),
+        tests(of: "Telemetry", ["JSON", logging, metrics]),
         tests(of: "Storage", ["Cryptography", "JSON", grdb]),
         tests(of: "Accounts", ["Storage", "Cryptography", "JSON"]),
         tests(

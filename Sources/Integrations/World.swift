@@ -23,6 +23,8 @@ public struct World: Sendable {
     public let steps: StepObserver
     /// The log.
     public let logger: Logger
+    /// How much waits in the background.
+    public let queues = QueueDepths()
 
     let hosts: CircuitBreaker
 

@@ -55,6 +55,14 @@ public final class Gateway: Sendable {
     ///   - content: which content.
     ///   - secret: what the content's cookie holds; nil where the browser has none.
     public func authorize(content guid: GUID, secret: SecretString?) async throws(Refusal) -> Answer {
+        var answer: Answer?
+        defer { Measurements.gateway(answer) }
+        let judged = try await judge(content: guid, secret: secret)
+        answer = judged
+        return judged
+    }
+
+    private func judge(content guid: GUID, secret: SecretString?) async throws(Refusal) -> Answer {
         guard !account.isErased else { return .unknown }
         let now = clock.now
         let generation = account.changes.current

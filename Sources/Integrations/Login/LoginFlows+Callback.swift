@@ -33,6 +33,12 @@ extension LoginFlows {
     /// - Returns: where the browser goes, relative to the base URL.
     /// - Throws: `Refusal` 230 with a sentence for the viewer, and the link to try again in its payload.
     public func complete(_ arrival: Arrival) async throws(Refusal) -> String {
+        var login = Measurements.Login()
+        defer { login.count() }
+        return try await complete(arrival, &login)
+    }
+
+    private func complete(_ arrival: Arrival, _ login: inout Measurements.Login) async throws(Refusal) -> String {
         guard let state = arrival.parameters.state else { throw Self.gone }
         let stateHash = SHA256.hash(state.reveal())
         let now = clock.now
@@ -52,18 +58,23 @@ extension LoginFlows {
             throw refused(flow, "it was begun by another user than the one who is signed in now")
         }
         try checkIssuer(of: arrival.parameters, flow)
-        if arrival.parameters.error != nil { throw providerRefusal(arrival.parameters, flow) }
+        let integration = try await unchangedIntegration(flow)
+        login.template = integration.template
+        if arrival.parameters.error != nil {
+            login.outcome = .declined
+            throw providerRefusal(arrival.parameters, flow)
+        }
         guard let code = arrival.parameters.code else {
             throw refused(flow, "the provider sent neither a code nor an error")
         }
 
-        let integration = try await unchangedIntegration(flow)
         let sentAt = clock.now
-        let grant = try await exchange(code, stateHash, flow, integration)
+        let grant = try await exchange(code, stateHash, flow, integration, &login)
         steps(.loginCodeAnswered)
         try checkIdentity(grant, stateHash, flow, at: clock.now)
         try await keeper.store(grant, integration: integration, sentAt: sentAt, by: identity.caller)
         steps(.loginSessionStored)
+        login.outcome = .granted
         return flow.returnPath
     }
 
@@ -78,7 +89,8 @@ extension LoginFlows {
     }
 
     private func exchange(
-        _ code: SecretString, _ stateHash: Digest, _ flow: LoginFlowRecord, _ integration: IntegrationRecord
+        _ code: SecretString, _ stateHash: Digest, _ flow: LoginFlowRecord, _ integration: IntegrationRecord,
+        _ login: inout Measurements.Login
     ) async throws(Refusal) -> TokenGrant {
         let endpoint: TokenEndpoint
         var verifier: SecretString?
@@ -95,16 +107,19 @@ extension LoginFlows {
         } catch {
             throw refused(flow, "the integration is not usable as it is configured")
         }
-        let outcome = await endpoint.exchangeCode(
-            code, verifier: verifier, redirectURI: flow.redirectURI, over: transport
-        )
+        let outcome = await Measurements.provider(.authorizationCode, integration.template) {
+            await endpoint.exchangeCode(code, verifier: verifier, redirectURI: flow.redirectURI, over: transport)
+        }
         switch outcome {
         case .granted(let grant): return grant
         case .refused(let refusal):
+            login.outcome = .refused
             throw refused(
                 flow,
                 "the provider refused to give a token (\(refusal.message)); an administrator can check the integration")
-        case .unavailable: throw refused(flow, "the provider could not be reached or gave no usable answer")
+        case .unavailable:
+            login.outcome = .unavailable
+            throw refused(flow, "the provider could not be reached or gave no usable answer")
         }
     }
 

@@ -21,6 +21,7 @@ extension TokenKeeper {
         do throws(Refusal) { request = try prepare(session, key, integration) } catch { return try fallback(error) }
         let gates = RefreshGates(hosts: hosts, own: circuits, host: request.host, session: session)
         if let wait = gates.enter() {
+            Measurements.refresh(integration.template, nil)
             return try fallback(refreshFailed(key.integration, "provider_unavailable", retryAfter: wait))
         }
         let answerWasLost = session.refreshStartedAt != nil
@@ -34,7 +35,10 @@ extension TokenKeeper {
         }
         steps(.refreshMarkerStored)
         let sentAt = clock.now
-        let outcome = await request.endpoint.refresh(request.token, scope: nil, over: transport)
+        let outcome = await Measurements.provider(.refresh, integration.template) {
+            await request.endpoint.refresh(request.token, scope: nil, over: transport)
+        }
+        Measurements.refresh(integration.template, outcome)
         steps(.refreshAnswered)
 
         switch outcome {

@@ -67,6 +67,16 @@ public struct DataFolder: Sendable {
         try Files.removeFolder(doomed)
     }
 
+    /// Writes a little and removes it again: what cannot be written must not take work.
+    ///
+    /// - Throws: what the system says of it.
+    public func proveWritable() throws {
+        let probe = "\(path)/.write-probe"
+        // A whole block, which a full disk has no room for.
+        try Files.replace(probe, with: [UInt8](repeating: 0, count: 4096))
+        try Files.remove(probe)
+    }
+
     /// Finishes erasures that a crash interrupted.
     public func sweep() throws {
         for name in try Files.names(in: path) where name.hasPrefix(Self.deletedPrefix) {

@@ -19,7 +19,7 @@ struct APIRoutes {
         router.get("server_settings") { _, _ in Response.json(["version": .string(Self.connectVersion)]) }
         // The exchange finds its own caller, in the same read as everything else it must know.
         router.post("v1/oauth/integrations/credentials") { request, context in
-            try await exchange(request, context)
+            try await Measurements.exchange { try await exchange(request, context) }
         }
 
         let authenticated = router.group("v1").add(middleware: KeyAuthentication(services: services))

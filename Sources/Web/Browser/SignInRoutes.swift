@@ -45,8 +45,10 @@ struct SignInRoutes {
                 email: email, password: SecretString(form["password"] ?? ""),
                 from: context.origin(of: request, .browser)
             )
+            Measurements.signIn(nil)
             return signedIn(signIn, tenant, to: returnPath)
         } catch {
+            Measurements.signIn(error)
             guard error.code.status < 500 else { throw error }
             return signInForm(request, tenant, email: email, returnPath: returnPath, error: error)
         }

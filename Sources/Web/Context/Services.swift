@@ -12,6 +12,8 @@ public struct Services: Sendable {
     let pages: Pages
     let forms: FormGuard
     let cookies: CookieNames
+    /// Whether this server takes work.
+    public let readiness: Readiness
 
     /// - Parameters:
     ///   - directory: the accounts.
@@ -21,6 +23,8 @@ public struct Services: Sendable {
         self.directory = directory
         self.world = world
         pages = try Pages()
+        let folder = directory.folder
+        readiness = Readiness(logger: world.logger) { try folder.proveWritable() }
         forms = FormGuard(key: try ring.derivedKey(purpose: "forms"), base: world.address.base)
         cookies = CookieNames(
             isSecure: world.address.isSecure, isContentSecure: world.address.content?.hasPrefix("https://") ?? false

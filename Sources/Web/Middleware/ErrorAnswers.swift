@@ -6,6 +6,7 @@ import Integrations
 import Logging
 import NIOCore
 import Storage
+import Telemetry
 
 /// The outermost layer: gives each request its correlation id and turns whatever goes wrong into a useful answer.
 ///
@@ -18,21 +19,33 @@ struct ErrorAnswers: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
+        let start = ContinuousClock.now
         var context = context
         context.correlationID = CorrelationID.of(request.headers[.correlationID])
-        var response: Response
-        do {
-            response = try await next(request, context)
-        } catch let error as NIOCore.ChannelError {
-            throw error
-        } catch {
-            response = answer(refusal(error, request, context), to: request)
+        // One id of a request is enough, and this one is in the answer too.
+        context.logger[metadataKey: "hb.request.id"] = nil
+        var response = try await CorrelationScope.$id.withValue(context.correlationID) {
+            let response = try await judged(request, context, next)
+            RequestMeasurements.note(request, response, context, took: ContinuousClock.now - start)
+            return response
         }
         response.headers[.correlationID] = context.correlationID
         response.headers[.xContentTypeOptions] = "nosniff"
         // Not `no-referrer`: browsers then send `Origin: null` with our own forms.
         response.headers[.referrerPolicy] = "same-origin"
         return response
+    }
+
+    private func judged(
+        _ request: Request, _ context: Context, _ next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as NIOCore.ChannelError {
+            throw error
+        } catch {
+            return answer(refusal(error, request, context), to: request)
+        }
     }
 
     private func answer(_ refusal: Refusal, to request: Request) -> Response {
@@ -54,10 +67,7 @@ struct ErrorAnswers: RouterMiddleware {
             if refusal.code.status >= 500 && refusal.code != .refreshFailed {
                 context.logger.error(
                     "a request failed",
-                    metadata: [
-                        "correlation_id": "\(context.correlationID)", "code": "\(refusal.code.rawValue)",
-                        "cause": "\(refusal.cause ?? "")",
-                    ]
+                    metadata: ["code": "\(refusal.code.rawValue)", "cause": "\(refusal.cause ?? "")"]
                 )
             }
             return refusal
@@ -70,7 +80,7 @@ struct ErrorAnswers: RouterMiddleware {
             // The error's text may hold what a caller sent, so only its type is logged.
             context.logger.error(
                 "an unexpected error",
-                metadata: ["correlation_id": "\(context.correlationID)", "type": "\(type(of: error))"]
+                metadata: ["type": "\(type(of: error))"]
             )
             return Refusal(.internalFailure, "Something failed on this server: tell its operator the correlation id.")
         }

@@ -15,6 +15,7 @@ final class ExchangeRecall {
     private let directory: AccountDirectory<Tenant>
     private weak var tenant: Tenant?
     private var correlation = CorrelationSequence()
+    private let remembered = Measurements.remembered
 
     init(directory: AccountDirectory<Tenant>) { self.directory = directory }
 
@@ -51,6 +52,7 @@ final class ExchangeRecall {
             return form.withUnsafeReadableBytes { tenant.exchange.recall(key: key, form: $0) }
         }
         guard let granted else { return nil }
+        remembered.count()
         let body = CredentialsAnswer.body(granted)
         let sent = head.headers.first(name: "x-correlation-id")
         return write("200 OK", body, correlation: sent, extra: "")

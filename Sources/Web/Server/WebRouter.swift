@@ -20,6 +20,7 @@ public enum WebRouter {
         router.add(middleware: ErrorAnswers(services: services))
         let root = router.group()
         root.get("/__ping__") { _, _ in Response.json([:]) }
+        HealthRoutes(readiness: services.readiness).add(to: root)
         // SDKs ask under /__api__, Connect Cloud's own documents without it.
         for prefix in ["/__api__", ""] { APIRoutes(services: services).add(to: router.group(RouterPath(prefix))) }
         SignInRoutes(services: services).add(to: root)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CoreMetrics
 import Glibc
 import Hummingbird
 import HummingbirdCore
@@ -7,6 +8,7 @@ import JSON
 import Logging
 import ServiceLifecycle
 import Storage
+import Telemetry
 import UnixSignals
 import Web
 
@@ -24,12 +26,12 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         try await Failures.reported {
             Process.prepare()
-            LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-            var logger = Logger(label: "gatehouse")
-            logger.logLevel = Environment.value("GATEHOUSE_LOG_LEVEL").flatMap { Logger.Level(rawValue: $0) } ?? .info
             let configuration = try ServerConfiguration(options)
+            LineLogHandler.bootstrap(format: configuration.telemetry.format, level: configuration.telemetry.level)
+            let logger = Logger(label: "gatehouse")
             let lock = try await Self.lock(try DataFolder(path: configuration.dataPath))
-            let port = configuration.port == 0 ? try Process.freePort(host: configuration.host) : configuration.port
+            let listen = configuration.listen
+            let port = listen.port == 0 ? try Process.freePort(host: listen.host) : listen.port
             let house = try House(configuration, port: port, logger: logger)
             try await Self.run(house, configuration, port: port, logger: logger)
             withExtendedLifetime(lock) {}
@@ -39,23 +41,38 @@ struct Serve: AsyncParsableCommand {
     private static func run(_ house: House, _ configuration: ServerConfiguration, port: Int, logger: Logger)
         async throws
     {
-        let host = configuration.host
-        let web = WebServer.make(house.services, address: .hostname(host, port: port), logger: logger) { port in
-            Answer.line("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port ?? 0)")
+        let listen = configuration.listen
+        let web = WebServer.make(house.services, address: .hostname(listen.host, port: port), logger: logger) { port in
+            Answer.line("listening on http://\(listen.at(port: port ?? 0))")
             Answer.line("open \(house.world.address.base)/ in a browser")
         }
+        // They end in reverse order: first it is said that no work is taken, and metrics are served to the last.
+        var services: [any Service] = [
+            web, ControlServer(house: house, logger: logger), Readiness.Farewell(house.services.readiness),
+        ]
+        if let metrics = configuration.telemetry.metrics {
+            services.insert(operations(house, at: metrics, logger: logger), at: 0)
+        }
         var group = ServiceGroupConfiguration(
-            services: [web, ControlServer(house: house, logger: logger)], gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger
-        )
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = shutdownLimit
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
             await house.close()
-            throw CommandFailure("the server could not run at \(host):\(port): \(error)")
+            let metrics = configuration.telemetry.metrics.map { ", with metrics at \($0)" } ?? ""
+            throw CommandFailure("the server could not run at \(listen.at(port: port))\(metrics): \(error)")
         }
         await house.close()
+    }
+
+    /// Measuring begins here: without a listener for them, metrics cost nothing.
+    private static func operations(_ house: House, at listen: ListenAddress, logger: Logger) -> some Service {
+        let registry = PrometheusRegistry(.gatehouse)
+        MetricsSystem.bootstrap(registry)
+        return OperationsServer.make(
+            house.services, registry: registry, address: .hostname(listen.host, port: listen.port), logger: logger
+        ) { port in Answer.line("metrics at http://\(listen.at(port: port ?? 0))/metrics") }
     }
 
     private static func lock(_ folder: DataFolder) async throws -> FolderLock {
@@ -104,7 +121,7 @@ struct Routes: AsyncParsableCommand {
             let configuration = try ServerConfiguration(options)
             let folder = try DataFolder(path: configuration.dataPath, creating: false)
             let house = try House(
-                folder, .fresh(), configuration, port: configuration.port, logger: Logger(label: "gatehouse"))
+                folder, .fresh(), configuration, port: configuration.listen.port, logger: Logger(label: "gatehouse"))
             let routes = WebRouter.routes(house.services)
             await house.close()
             let json = JSON.array(routes.map { ["method": .string($0.method), "path": .string($0.path)] })

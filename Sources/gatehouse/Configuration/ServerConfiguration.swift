@@ -4,13 +4,15 @@ import Cryptography
 import HTTPClient
 import Integrations
 import JSON
+import Logging
 import Storage
+import Telemetry
 
 /// Everything a server is told, read and checked before anything starts.
 struct ServerConfiguration: Sendable {
     let dataPath: String
-    let host: String
-    let port: Int
+    let listen: ListenAddress
+    let telemetry: TelemetryConfiguration
     /// nil until the port is known.
     let baseURL: String?
     let contentURL: String?
@@ -26,14 +28,9 @@ struct ServerConfiguration: Sendable {
     /// - Throws: `ConfigurationError` naming the setting.
     init(_ options: ServerOptions) throws {
         dataPath = options.data.path
+        telemetry = try TelemetryConfiguration(options.telemetry)
         let listen = options.listen ?? Environment.value("GATEHOUSE_LISTEN") ?? Self.defaultListen
-        guard let colon = listen.lastIndex(of: ":"), let port = UInt16(listen[listen.index(after: colon)...]) else {
-            throw ConfigurationError("--listen must be HOST:PORT, such as \(Self.defaultListen).")
-        }
-        let host = listen[..<colon]
-        self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host)
-        self.port = Int(port)
-        guard !self.host.isEmpty else { throw ConfigurationError("--listen must name a host, such as 127.0.0.1.") }
+        self.listen = try ListenAddress(listen, "--listen")
         let base = try (options.baseURL ?? Environment.value("GATEHOUSE_BASE_URL")).map { try Origin($0, "--base-url") }
         let content = try (options.contentURL ?? Environment.value("GATEHOUSE_CONTENT_URL"))
             .map { try Origin($0, "--content-url") }
@@ -71,11 +68,13 @@ struct ServerConfiguration: Sendable {
     /// What is printed by `check-config`; holds no secret.
     func summary(accounts: Int) -> JSON {
         [
-            "data": .string(dataPath), "listen": .string("\(host):\(port)"),
-            "base_url": .string(baseURL ?? Self.localBase(port)),
+            "data": .string(dataPath), "listen": .string(listen.description),
+            "base_url": .string(baseURL ?? Self.localBase(listen.port)),
             "content_url": contentURL.map(JSON.string) ?? .null,
             "allowed_hosts": .array(allowedHosts.map { .string($0.description) }),
             "allowed_upstreams": .array(allowedUpstreams.map { .string($0.description) }),
+            "metrics_listen": telemetry.metrics.map { .string($0.description) } ?? .null,
+            "log_format": .string(telemetry.format.rawValue), "log_level": .string(telemetry.level.rawValue),
             "master_key": .string(masterKey.description), "accounts": .integer(Int64(accounts)),
         ]
     }

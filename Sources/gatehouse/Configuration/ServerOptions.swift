@@ -4,6 +4,8 @@ import ArgumentParser
 struct ServerOptions: ParsableArguments {
     @OptionGroup var data: DataOptions
 
+    @OptionGroup var telemetry: TelemetryOptions
+
     @Option(help: "Where to listen, HOST:PORT; port 0 is any free one. [GATEHOUSE_LISTEN, default 127.0.0.1:8080]")
     var listen: String?
 

@@ -25,7 +25,7 @@ enum Dispatcher {
             return try await ask(folder, operation, parameters)
         }
         defer { withExtendedLifetime(lock) {} }
-        let house = try House(configuration, port: configuration.port, logger: Logger(label: "gatehouse"))
+        let house = try House(configuration, port: configuration.listen.port, logger: Logger(label: "gatehouse"))
         do {
             let answer = try await Operator(house: house).perform(operation, parameters)
             await house.close()

@@ -1,0 +1,59 @@
+import HTTPTypes
+public import Hummingbird
+public import HummingbirdCore
+import Integrations
+public import Logging
+import NIOCore
+import Storage
+public import Telemetry
+
+/// The server for those who operate this one: metrics and health, on a listener apart from people's.
+public enum OperationsServer {
+    /// Few ask, and each of them seldom.
+    private static let maximumConnections = 64
+    private static let idleTimeout = TimeAmount.seconds(75)
+
+    /// The application, ready to be run.
+    ///
+    /// - Parameters:
+    ///   - registry: what was measured; from now on it reads the process and the accounts too.
+    ///   - address: where it listens.
+    ///   - onRunning: told of the port, once it listens.
+    public static func make(
+        _ services: Services, registry: PrometheusRegistry, address: BindAddress, logger: Logger,
+        onRunning: @escaping @Sendable (_ port: Int?) async -> Void
+    ) -> some ApplicationProtocol {
+        registry.add(ProcessSamples.read)
+        registry.add { samples(of: services) }
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+        HealthRoutes(readiness: services.readiness).add(to: router)
+        router.get("/metrics") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: PrometheusRegistry.contentType, .cacheControl: "no-store"],
+                body: .init(byteBuffer: ByteBuffer(string: registry.text()))
+            )
+        }
+        return Application(
+            responder: router.buildResponder(),
+            server: .http1(configuration: .init(idleTimeout: idleTimeout)),
+            configuration: .init(
+                address: address, availableConnectionsDelegate: MaximumAvailableConnections(maximumConnections)
+            ),
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port) },
+            logger: logger
+        )
+    }
+
+    private static func samples(of services: Services) -> [PrometheusRegistry.Sample] {
+        let queues = QueueDepths.Queue.allCases.map { queue in
+            PrometheusRegistry.Sample(
+                "gatehouse_queue_depth", labels: [("queue", queue.rawValue)],
+                Double(services.world.queues.depth(of: queue))
+            )
+        }
+        return queues + [
+            .init("gatehouse_accounts", Double(services.directory.slugs.count)),
+            .init("gatehouse_accounts_open", Double(services.directory.openCount)),
+        ]
+    }
+}
