@@ -1,5 +1,7 @@
 """Fixtures. Everything that is started here is stopped here; a failing test shows the servers' logs."""
 
+import subprocess
+
 import pytest
 
 from harness.aws import Aws
@@ -86,6 +88,19 @@ def account(server):
 def scene(server, own_stage):
     """A fresh account with a logged-in viewer, at a provider of its own."""
     return play(server, own_stage.simulator("databricks"))
+
+
+@pytest.fixture
+def small_disk(own_stage):
+    """A file system of its own that a test can fill."""
+    folder = own_stage.folder("disk")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", folder], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=False)
 
 
 @pytest.hookimpl(hookwrapper=True)

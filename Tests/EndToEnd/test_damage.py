@@ -1,12 +1,8 @@
 """Damage: a broken account file, a full disk. That account says so, the others work, nothing is overwritten."""
 
-import contextlib
 import sqlite3
-import subprocess
-from pathlib import Path
 
-import pytest
-
+from harness.disk import fill
 from harness.scene import EXPIRED_SECONDS, play
 
 
@@ -55,27 +51,6 @@ def test_a_newer_schema_is_refused_and_left_alone(own_stage):
     answer = account.admin.api("GET", "v1/user")
     assert answer.status_code == 503 and len(answer.json()["error"]) > 15
     assert "newer version" in server.logs
-
-
-@pytest.fixture
-def small_disk(own_stage):
-    """A file system of its own that a test can fill."""
-    folder = own_stage.folder("disk")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", folder], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=False)
-
-
-def fill(path: Path) -> None:
-    """Write until the file system takes no byte more."""
-    for size in (65536, 4096, 1):
-        with path.open("ab", buffering=0) as file, contextlib.suppress(OSError):
-            while True:
-                file.write(b"x" * size)
 
 
 def test_a_full_disk_presents_no_refresh_token_and_recovers(own_stage, small_disk):

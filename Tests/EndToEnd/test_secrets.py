@@ -1,14 +1,13 @@
 """Secrets planted on the way through everything: in no log, in no answer they do not belong in, not in the files."""
 
-import base64
-import json
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from harness.account import Account
 from harness.browser import Browser, form_with
 from harness.gatehouse import Gatehouse
+from harness.hunting import spellings, strings_in
 from harness.scene import EXPIRED_SECONDS, play
 
 
@@ -94,25 +93,6 @@ class Hunt:
         for values in self.issued().values():
             secrets |= values
         return {one for one in secrets if len(one) >= 12}
-
-
-def strings_in(value) -> set[str]:
-    if isinstance(value, str):
-        return {value} if len(value) >= 16 and " " not in value else set()
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
-    return set().union(*[strings_in(child) for child in children]) if children else set()
-
-
-def spellings(secret: str) -> set[bytes]:
-    """The secret as it is, and as URLs, JSON and base64 spell it."""
-    raw = secret.encode()
-    forms = {raw, quote(secret, safe="").encode(), json.dumps(secret)[1:-1].encode()}
-    for shift in range(3):
-        coded = base64.b64encode(b"\0" * shift + raw)
-        middle = coded[4 if shift else 0 : -4]
-        if len(middle) >= 16:
-            forms |= {middle, middle.replace(b"+", b"-").replace(b"/", b"_")}
-    return forms
 
 
 @pytest.fixture(scope="module")

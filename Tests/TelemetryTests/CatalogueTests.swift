@@ -76,11 +76,15 @@ struct CatalogueTests {
             }
         ) { first, _ in first }
         #expect(values.count == 6)
-        #expect(try #require(values["process_resident_memory_bytes"]) > 1_000_000)
-        #expect(try #require(values["process_open_fds"]) >= 3)
-        #expect(try #require(values["process_max_fds"]) >= try #require(values["process_open_fds"]))
-        #expect(try #require(values["process_cpu_seconds_total"]) >= 0)
-        #expect(try #require(values["process_start_time_seconds"]) > 1_700_000_000)
+        let openFiles = try #require(values["process_open_fds"])
+        let maximumFiles = try #require(values["process_max_fds"])
+        let residentBytes = try #require(values["process_resident_memory_bytes"])
+        let cpuSeconds = try #require(values["process_cpu_seconds_total"])
+        let startTime = try #require(values["process_start_time_seconds"])
+        #expect(openFiles >= 3 && openFiles <= maximumFiles)
+        #expect(residentBytes > 1_000_000)
+        #expect(cpuSeconds >= 0)
+        #expect(startTime > 1_700_000_000)
     }
 
     @Test func aProgramsNameMayHoldAnything() throws {

@@ -47,10 +47,17 @@ struct LogTests {
         #expect(line.hasSuffix(" info done evil=\"x\\ninfo fake=1\" none=\"\" plain=x-1 spaced=\"a b\"\n"), "\(line)")
     }
 
+    @Test func numbersStayNumbers() throws {
+        logger(.json).info("answered", metadata: ["status": .stringConvertible(200), "took": .stringConvertible(1.5)])
+        let record = try JSON.parse(try #require(lines.all.first))
+        #expect(record["status"] == 200 && record["took"] == 1.5)
+    }
+
     @Test func longValuesAreCutBetweenCharacters() throws {
         let long = String(repeating: "a", count: 1023) + "é" + String(repeating: "b", count: 5000)
         logger(.json).info("long", metadata: ["value": "\(long)"])
-        let value = try #require(try JSON.parse(try #require(lines.all.first))["value"]?.stringValue)
+        let line = try #require(lines.all.first)
+        let value = try JSON.parse(line)["value"]?.stringValue
         #expect(value == String(repeating: "a", count: 1023) + "…")
         #expect(LogRecord.cut(String(repeating: "a", count: 1024)).count == 1024)
     }

@@ -45,11 +45,12 @@ struct PrometheusTextTests {
 
     @Test func aHistogramCountsEachValueInItsBucketAndInAllLargerOnes() {
         let timer = Timer(label: "tea_seconds", dimensions: [("kind", "green")], factory: registry)
-        for milliseconds in [100, 101, 1000, 5000] { timer.recordMilliseconds(milliseconds) }
+        for milliseconds in [100, 125, 1000, 5000] { timer.recordMilliseconds(milliseconds) }
         #expect(
             lines(of: "tea_seconds") == [
+                "# TYPE tea_seconds histogram",
                 #"tea_seconds_bucket{kind="green",le="0.1"} 1"#, #"tea_seconds_bucket{kind="green",le="1"} 3"#,
-                #"tea_seconds_bucket{kind="green",le="+Inf"} 4"#, #"tea_seconds_sum{kind="green"} 6.201"#,
+                #"tea_seconds_bucket{kind="green",le="+Inf"} 4"#, #"tea_seconds_sum{kind="green"} 6.225"#,
                 #"tea_seconds_count{kind="green"} 4"#,
             ])
     }

@@ -23,6 +23,8 @@ struct LogRecord {
     private static func json(_ value: Logger.MetadataValue) -> JSON {
         switch value {
         case .string(let text): .string(cut(text))
+        case .stringConvertible(let value as Int): .integer(Int64(value))
+        case .stringConvertible(let value as Double): .double(value)
         case .stringConvertible(let value): .string(cut("\(value)"))
         case .array(let values): .array(values.map(json))
         case .dictionary(let values):

@@ -37,8 +37,8 @@ enum RequestMeasurements {
         context.logger.debug(
             "a request was answered",
             metadata: [
-                "method": "\(method)", "route": "\(route)", "status": "\(response.status.code)",
-                "milliseconds": "\(duration / .milliseconds(1))",
+                "method": "\(method)", "route": "\(route)", "status": .stringConvertible(response.status.code),
+                "milliseconds": .stringConvertible((duration / .microseconds(1)).rounded() / 1000),
             ]
         )
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import CoreMetrics
 import Glibc
 import Hummingbird
 import HummingbirdCore
@@ -46,15 +45,10 @@ struct Serve: AsyncParsableCommand {
             Answer.line("listening on http://\(listen.at(port: port ?? 0))")
             Answer.line("open \(house.world.address.base)/ in a browser")
         }
-        // They end in reverse order: first it is said that no work is taken, and metrics are served to the last.
-        var services: [any Service] = [
-            web, ControlServer(house: house, logger: logger), Readiness.Farewell(house.services.readiness),
-        ]
-        if let metrics = configuration.telemetry.metrics {
-            services.insert(operations(house, at: metrics, logger: logger), at: 0)
-        }
         var group = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: services(house, configuration.telemetry, web: web, logger: logger),
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+        )
         group.maximumGracefulShutdownDuration = shutdownLimit
         do {
             try await ServiceGroup(configuration: group).run()
@@ -64,15 +58,6 @@ struct Serve: AsyncParsableCommand {
             throw CommandFailure("the server could not run at \(listen.at(port: port))\(metrics): \(error)")
         }
         await house.close()
-    }
-
-    /// Measuring begins here: without a listener for them, metrics cost nothing.
-    private static func operations(_ house: House, at listen: ListenAddress, logger: Logger) -> some Service {
-        let registry = PrometheusRegistry(.gatehouse)
-        MetricsSystem.bootstrap(registry)
-        return OperationsServer.make(
-            house.services, registry: registry, address: .hostname(listen.host, port: listen.port), logger: logger
-        ) { port in Answer.line("metrics at http://\(listen.at(port: port ?? 0))/metrics") }
     }
 
     private static func lock(_ folder: DataFolder) async throws -> FolderLock {

@@ -36,7 +36,9 @@ class Gatehouse:
         data: Path,
         content_port: int | None = None,
         allow_hosts: tuple[str, ...] = ("localhost", "127.0.0.1"),
+        options: tuple[str, ...] = (),
     ) -> None:
+        """`options` are given to every start, besides those of that start alone."""
         self.data = data
         self.port = free_port()
         self.listen = f"127.0.0.1:{self.port}"
@@ -44,6 +46,7 @@ class Gatehouse:
         # Without a proxy of its own, content's origin is the same server under another host name.
         self.content_url = f"http://127.0.0.1:{content_port or self.port}"
         self.allow_hosts = allow_hosts
+        self.options = options
         self.journal = Journal()
         self.children: list[Child] = []
         self.child: Child | None = None
@@ -56,7 +59,7 @@ class Gatehouse:
         command += ["--listen", self.listen, "--base-url", self.base_url, "--content-url", self.content_url]
         for host in self.allow_hosts:
             command += ["--allow-host", host]
-        return [*command, *more]
+        return [*command, *self.options, *more]
 
     def start(self, clock_offset: int = 0, crash_at: str = "", more: tuple[str, ...] = ()) -> "Gatehouse":
         environment = {}
