@@ -1,4 +1,5 @@
 import Accounts
+import Cryptography
 import HTTPClient
 import JSON
 import Storage
@@ -139,5 +140,144 @@ import Testing
             },
             throws: isRefusal(.permissionDenied)
         )
+    }
+
+    @Test(arguments: TemplateExamples.each)
+    func everyTemplateMakesAnIntegration(_ template: String, _ config: JSONObject) async throws {
+        let made = try await create(template, config)
+        let kind = config["auth_type"]?.stringValue ?? (template == "connect" ? "Visitor API Key" : "Viewer")
+        #expect(made.authType == kind)
+        #expect(made.config["auth_type"] == config["auth_type"])
+        for secret in ["client_secret", "private_key", "service_account_key"] { #expect(made.config[secret] == nil) }
+        let guidance = house.tenant.integrations.guidance(made)
+        #expect(guidance.warnings.isEmpty, "\(guidance.warnings)")
+        let logsIn = kind == "Viewer" && template != "aws"
+        #expect((guidance.redirectURI != nil) == logsIn && made.hasLogin == logsIn)
+        #expect(made.actsForViewer == (kind != "Service Account"))
+        let isPublic = config["auth_mode"] == "Public"
+        #expect((made.sealedSecret == nil) == (isPublic || template == "aws" || template == "connect"))
+    }
+
+    @Test(arguments: TemplateExamples.each)
+    func whatWasReadCanBeSentBack(_ template: String, _ config: JSONObject) async throws {
+        let made = try await create(template, config)
+        var fields = IntegrationCatalog.Fields()
+        fields.config = Template.named(template)?.shown(made.config)
+        let again = try await house.tenant.integrations.update(made.guid, fields, by: admin).integration
+        #expect(again.config == made.config && again.sealedSecret == made.sealedSecret)
+        #expect(try await !house.tenant.integrations.differs(made, from: fields))
+    }
+
+    @Test func whatIsNotThereUnderTheOptionsChosenIsRefusedAndSaysWhere() async throws {
+        let service: JSONObject = [
+            "auth_type": "Service Account", "client_id": "x", "client_secret": "y",
+            "token_uri": "https://idp.example.com/t",
+        ]
+        await #expect {
+            try await create("custom", service.merging(["authorization_uri": "https://idp.example.com/a"]))
+        } throws: { error in
+            guard let refusal = error as? Refusal else { return false }
+            return refusal.code == .templateConfig && refusal.field == "authorization_uri"
+                && refusal.message.contains("auth_type is Viewer")
+        }
+        // The default says nothing, and goes.
+        let made = try await create("custom", service.merging(["auth_mode": "Confidential", "use_pkce": true]))
+        #expect(made.config["auth_mode"] == nil && made.config["use_pkce"] == nil)
+        await #expect { try await create("custom", service.merging(["auth_mode": "Public"])) } throws: {
+            ($0 as? Refusal)?.field == "auth_mode"
+        }
+    }
+
+    @Test func aRoleThatIsNoneIsToldInConnectsWords() async throws {
+        for config in [["max_role": "Owner"], [:]] as [JSONObject] {
+            await #expect { try await create("connect", config) } throws: { error in
+                (error as? Refusal)?.message
+                    == "The config key max_role must be one of (Viewer, Publisher, Admin)"
+            }
+        }
+        let made = try await create("connect", ["max_role": "Admin"])
+        #expect(Template.Connect.maxRole(of: made) == .administrator)
+    }
+
+    @Test func anotherKindOfAccessNeedsTheSecretAndEndsTheSessions() async throws {
+        try await house.logIn()
+        await #expect(
+            performing: { try await update(["auth_type": "Service Account"]) }, throws: isRefusal(.prohibitedChange))
+        #expect(try await house.session() != nil)
+        let changed = try await update(["auth_type": "Service Account", "client_secret": "the secret"])
+        #expect(changed.authType == "Service Account")
+        #expect(try await house.session() == nil)
+        #expect(house.tenant.integrations.guidance(changed).redirectURI == nil)
+    }
+
+    @Test func anotherProofOfTheClientIsAnotherSecret() async throws {
+        let typed: JSONObject = [
+            "client_id": "x", "client_secret": "y", "authorization_uri": "https://idp.example.com/a",
+            "token_uri": "https://idp.example.com/t",
+        ]
+        let made = try await create("custom", typed)
+        var fields = IntegrationCatalog.Fields()
+        fields.config = ["token_endpoint_auth_method": "private_key_jwt"]
+        await #expect { try await house.tenant.integrations.update(made.guid, fields, by: admin) } throws: {
+            ($0 as? Refusal)?.field == "private_key"
+        }
+        fields.config?["private_key"] = .string(TemplateExamples.key.reveal())
+        let changed = try await house.tenant.integrations.update(made.guid, fields, by: admin).integration
+        let secret = try house.tenant.account.vault.open(
+            try #require(changed.sealedSecret), at: .clientSecret(made.guid))
+        #expect(secret == TemplateExamples.key)
+        fields.config = ["client_secret": "another"]
+        await #expect { try await house.tenant.integrations.update(made.guid, fields, by: admin) } throws: {
+            ($0 as? Refusal)?.field == "client_secret"
+        }
+    }
+
+    @Test func openingToEverybodyIsSaidOutrightAndNoted() async throws {
+        let catalog = house.tenant.integrations
+        var fields = IntegrationCatalog.Fields()
+        fields.permissions = [.user(house.viewer.guid)]
+        let restricted = try await catalog.update(house.integration.guid, fields, by: admin)
+        fields.permissions = nil
+        fields.description = "changed"
+        #expect(
+            try await catalog.update(house.integration.guid, fields, by: admin).permissions == restricted.permissions)
+        let events = catalog.events(
+            from: restricted, to: restricted.integration, permissions: [], endsSessions: false, by: admin)
+        #expect(events.map(\.action) == [.integrationUnrestricted])
+        #expect(
+            events.first?.details["before"] == [["user_guid": .string(house.viewer.guid.description)]])
+        fields.permissions = []
+        #expect(try await catalog.update(house.integration.guid, fields, by: admin).permissions.isEmpty)
+        fields.permissions = [.group(house.viewer.guid)]
+        await #expect { try await catalog.update(house.integration.guid, fields, by: admin) } throws: {
+            ($0 as? Refusal)?.field == "permissions"
+        }
+    }
+
+    @Test func whoLosesTheRightKeepsWhatRunsAndIsTold() async throws {
+        let owner = try Publisher(try await house.tenant.people.caller(key: house.key, from: .system))
+        func told() async throws -> [Bool] {
+            try await house.tenant.associations.of(content: house.content.guid, for: owner).map(\.isPermitted)
+        }
+        #expect(try await told() == [true])
+        var fields = IntegrationCatalog.Fields()
+        fields.permissions = [.user(house.viewer.guid)]
+        _ = try await house.tenant.integrations.update(house.integration.guid, fields, by: admin)
+        #expect(try await told() == [false])
+        let seen = try await house.tenant.associations.of(integration: house.integration.guid, for: admin)
+        #expect(seen.map(\.isPermitted) == [false])
+    }
+
+    @Test func aListNamesWhoMayAttach() {
+        let account = house.tenant.account
+        let (integration, group, user) = (account.makeGUID(), account.makeGUID(), account.makeGUID())
+        let list = [
+            IntegrationPermissionRecord(guid: account.makeGUID(), integrationGUID: integration, userGUID: user)
+        ]
+        func permitted(_ who: GUID, _ role: Role, _ groups: Set<GUID> = []) -> Bool {
+            Associations.permitted(integration, to: who, role: role, groups: groups, permissions: list)
+        }
+        #expect(permitted(user, .publisher) && permitted(group, .administrator))
+        #expect(!permitted(group, .publisher) && !permitted(group, .publisher, [user]))
     }
 }

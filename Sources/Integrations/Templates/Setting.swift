@@ -100,6 +100,8 @@ struct Setting: Sendable {
 extension Setting {
     /// The setting, existing under these options alone.
     func when(_ visibility: Visibility) -> Setting { changed { $0.visibility = visibility } }
+    /// The setting, existing whatever is chosen.
+    func always() -> Setting { changed { $0.visibility = nil } }
     /// The setting, needed wherever it exists.
     func required() -> Setting { changed { $0.isRequired = true } }
     /// The setting, in no dialog.

@@ -16,7 +16,7 @@ extension Template {
                 )
             ),
             // GitHub Apps go by the permissions they are registered with and disregard scopes.
-            .client(.clientID, .clientSecret, .scopes("")),
+            .client(.clientID, .clientSecret.always(), .scopes("")),
         ],
         endpoints: .vendor(
             VendorEndpoints(

@@ -12,7 +12,7 @@ extension Template {
                 ).required().alsoKnown(as: "host_url")
             ),
             .client(
-                .clientID, .clientSecret,
+                .clientID, .clientSecret.always(),
                 .scopes(
                     "refresh_token",
                     [
