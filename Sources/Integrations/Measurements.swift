@@ -90,14 +90,13 @@ public enum Measurements {
             dimensions: [("template", $0.template), ("operation", $0.word)])
     }
 
-    /// Measures how long a provider takes to answer.
-    public static func provider<Answer>(
-        _ operation: Operation, _ template: String, _ ask: () async -> Answer
-    ) async -> Answer {
+    /// Measures how long a provider takes to answer, or to fail.
+    public static func provider<Answer, Failure: Error>(
+        _ operation: Operation, _ template: String, _ ask: () async throws(Failure) -> Answer
+    ) async throws(Failure) -> Answer {
         let start = ContinuousClock.now
-        let answer = await ask()
-        providers[TemplateKey(template, operation.rawValue)].record(ContinuousClock.now - start)
-        return answer
+        defer { providers[TemplateKey(template, operation.rawValue)].record(ContinuousClock.now - start) }
+        return try await ask()
     }
 
     // MARK: Refreshes and logins
@@ -108,15 +107,38 @@ public enum Measurements {
 
     /// Counts a refresh by what the provider said; nil: it was not asked, because it did not answer before.
     static func refresh(_ template: String, _ outcome: TokenOutcome?) {
+        var word = word(outcome)
+        if case .refused(let refusal) = outcome, refusal.kind == .invalidGrant { word = "rejected" }
+        refreshes[TemplateKey(template, word)].increment()
+    }
+
+    private static let serviceTokens = Cache<TemplateKey, Counter> {
+        Counter(label: "gatehouse_service_tokens_total", dimensions: [("template", $0.template), ("outcome", $0.word)])
+    }
+
+    /// Counts a request for a service account's token by what the provider said; nil: it was not asked.
+    static func serviceToken(_ template: String, _ outcome: TokenOutcome?) {
+        serviceTokens[TemplateKey(template, word(outcome))].increment()
+    }
+
+    /// Counts a request for a role's credentials by why there are none; nil: there are.
+    static func roleCredentials(_ template: String, _ failure: AssumeRole.Failure?) {
         let word =
-            switch outcome {
-            case .granted: "granted"
-            case .refused(let refusal) where refusal.kind == .invalidGrant: "rejected"
+            switch failure {
+            case nil: "granted"
             case .refused: "misconfigured"
             case .unavailable: "unavailable"
-            case nil: "held_back"
             }
-        refreshes[TemplateKey(template, word)].increment()
+        serviceTokens[TemplateKey(template, word)].increment()
+    }
+
+    private static func word(_ outcome: TokenOutcome?) -> String {
+        switch outcome {
+        case .granted: "granted"
+        case .refused: "misconfigured"
+        case .unavailable: "unavailable"
+        case nil: "held_back"
+        }
     }
 
     private static let logins = Cache<TemplateKey, Counter> {

@@ -72,16 +72,18 @@ struct ServiceAccounts: Sendable {
             hosts: hosts, own: circuits, host: url.authority, integration: integration.guid,
             holder: "service account \(integration.guid)")
         if let wait = gates.enter() {
+            Measurements.serviceToken(integration.template, nil)
             throw failed(integration, "The provider does not answer for now.", "provider_unavailable", wait)
         }
         let sentAt = clock.now
         let outcome: TokenOutcome
         do throws(Refusal) {
-            outcome = try await ask(provider, at: url, secret: secret)
+            outcome = try await ask(provider, at: url, secret: secret, template: integration.template)
         } catch {
             gates.leave()
             throw error
         }
+        Measurements.serviceToken(integration.template, outcome)
         switch outcome {
         case .granted(let grant):
             gates.answered()
@@ -108,19 +110,23 @@ struct ServiceAccounts: Sendable {
     }
 
     private func ask(
-        _ provider: Provider, at url: OutboundURL, secret: SecretString?
+        _ provider: Provider, at url: OutboundURL, secret: SecretString?, template: String
     ) async throws(Refusal) -> TokenOutcome {
         switch provider.grant {
         case .clientCredentials(let audience, let additional):
             let endpoint = TokenEndpoint(url: url, credentials: try provider.credentials(secret: secret))
-            return await endpoint.clientCredentials(
-                scope: provider.scopes.isEmpty ? nil : provider.scopes, audience: audience, additional: additional,
-                over: transport)
+            return await Measurements.provider(.clientCredentials, template) {
+                await endpoint.clientCredentials(
+                    scope: provider.scopes.isEmpty ? nil : provider.scopes, audience: audience, additional: additional,
+                    over: transport)
+            }
         case .jwtBearer(let audience):
             let endpoint = TokenEndpoint(
                 url: url, credentials: ClientCredentials(clientID: provider.clientID, secret: nil, method: .none))
-            return await endpoint.jwtBearer(
-                assertion: try assertion(secret, scopes: provider.scopes, audience: audience), over: transport)
+            let assertion = try assertion(secret, scopes: provider.scopes, audience: audience)
+            return await Measurements.provider(.jwtBearer, template) {
+                await endpoint.jwtBearer(assertion: assertion, over: transport)
+            }
         case nil: throw Refusal(.templateConfig, "This integration does not act as itself.")
         }
     }

@@ -30,6 +30,10 @@ public struct Catalogue: Sendable {
                 .init("outcome", .oneOf(["granted", "rejected", "misconfigured", "unavailable", "held_back"])),
             ]),
         Metric(
+            "gatehouse_service_tokens_total", .counter,
+            "Tokens of service accounts and credentials of roles by what the provider said.",
+            labels: [template, .init("outcome", .oneOf(["granted", "misconfigured", "unavailable", "held_back"]))]),
+        Metric(
             "gatehouse_logins_total", .counter,
             "Logins of viewers to providers, counted when the browser comes back.",
             labels: [

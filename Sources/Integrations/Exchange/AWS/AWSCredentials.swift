@@ -85,8 +85,13 @@ struct AWSCredentials: Sendable {
         let now = clock.now
         let credentials: AssumeRole.Credentials
         do throws(AssumeRole.Failure) {
-            credentials = try await request.credentials(for: statement, over: transport)
+            credentials = try await Measurements.provider(.assumeRole, integration.template) {
+                () async throws(AssumeRole.Failure) in
+                try await request.credentials(for: statement, over: transport)
+            }
+            Measurements.roleCredentials(integration.template, nil)
         } catch {
+            Measurements.roleCredentials(integration.template, error)
             throw failed(error, integration)
         }
         let lifetime = credentials.expiration - now
