@@ -5,6 +5,7 @@ and audience are checked, and the role's trust policy must allow what the token 
 Run as `python sts_server.py PORT FOLDER`; prints one line when ready. The /control paths belong to the tests.
 """
 
+import io
 import json
 import sys
 import threading
@@ -53,6 +54,8 @@ class Sts:
         if request.path.startswith("/control/"):
             return self.control(request)(environ, start_response)
         body = request.get_data(cache=True)
+        # What was read is gone: moto reads its own copy.
+        environ["wsgi.input"] = io.BytesIO(body)
         form = {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
         form |= dict(request.args) if request.method == "GET" else {}
         if form.get("Action") == "AssumeRoleWithWebIdentity":
