@@ -48,6 +48,7 @@ extension Settings {
             "response_types_supported": ["code"],
             "grant_types_supported": [
                 "authorization_code", "refresh_token", "client_credentials",
+                .string(TokenIssuer.assertionGrantType),
             ],
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": ["email", "offline_access", "openid", "profile", "read"],

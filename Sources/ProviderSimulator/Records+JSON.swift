@@ -26,6 +26,10 @@ extension RegisteredClient {
         redirectURIs = Set(try object.texts("redirect_uris") ?? [])
         allowedScopes = try object.texts("allowed_scopes").map { Set($0) }
         method = object["token_endpoint_auth_method"]?.stringValue
+        keys = try (object["jwks"]?["keys"]?.arrayValue ?? []).map { (value) throws(ControlRefusal) in
+            guard let key = value.objectValue else { throw ControlRefusal("jwks is a JWK set") }
+            return try ClientKey(key)
+        }
     }
 }
 

@@ -11,6 +11,8 @@ struct RegisteredClient: Sendable {
     let allowedScopes: Set<String>?
     /// The only way in which it may authenticate, by the name of RFC 7591; nil allows each that the provider knows.
     let method: String?
+    /// The keys by which it may prove itself instead of a secret.
+    let keys: [ClientKey]
 }
 
 /// A person with an account at the provider, and the rows that this person may see.

@@ -5,13 +5,18 @@ enum ClientMethod: String, Sendable, CaseIterable {
     case basic = "client_secret_basic"
     case post = "client_secret_post"
     case none
+    case privateKeyJWT = "private_key_jwt"
 }
 
 extension TokenIssuer {
     /// RFC 6749, section 2.3. Databricks and the generic provider take Basic, the body, and no secret for public clients;
-    /// Snowflake takes Basic only. Credentials in both places are refused.
-    func authenticate(_ request: TokenRequest) throws(OAuthRefusal) -> RegisteredClient {
+    /// the generic one takes assertions, too; Snowflake takes Basic only. Credentials in both places are refused.
+    mutating func authenticate(_ request: TokenRequest) throws(OAuthRefusal) -> RegisteredClient {
         let parameters = request.parameters
+        if kind == .generic, parameters["client_assertion"] != nil {
+            let client = try authenticateByAssertion(request)
+            return try require(.privateKeyJWT, of: client)
+        }
         let (id, secret, method) = try credentials(parameters, authorization: request.authorization)
         guard kind != .snowflake || method == .basic else {
             throw OAuthRefusal(.invalidClient, "The client must authenticate with HTTP Basic")
@@ -19,8 +24,18 @@ extension TokenIssuer {
         guard let client = id.flatMap({ clients[$0] }), client.secret == secret else {
             throw OAuthRefusal(.invalidClient, "The client is unknown or its secret is wrong")
         }
+        return try require(method, of: client)
+    }
+
+    private func require(
+        _ method: ClientMethod, of client: RegisteredClient
+    ) throws(OAuthRefusal) -> RegisteredClient {
         guard client.method.map({ $0 == method.rawValue }) ?? true else {
             throw OAuthRefusal(.invalidClient, "The client may not authenticate in this way")
+        }
+        // A client with keys and without a secret is no public one: nobody else may act in its name.
+        guard method != .none || client.keys.isEmpty else {
+            throw OAuthRefusal(.invalidClient, "The client must prove itself by an assertion")
         }
         return client
     }

@@ -15,6 +15,8 @@ extension TokenIssuer {
             guard !request.parameters.hasDuplicates else {
                 throw OAuthRefusal(.invalidRequest, "A parameter was given twice")
             }
+            // The assertion says who the client is, so none authenticates besides.
+            if grantType == Self.assertionGrantType, kind == .generic { return try redeemAssertion(request) }
             let client = try authenticate(request)
             return try grant(grantType, request, client)
         } catch {
@@ -26,6 +28,8 @@ extension TokenIssuer {
                 counters.count(.codeRefused)
             } else if grantType == "client_credentials" {
                 counters.count(.clientCredentialsRefused)
+            } else if grantType == Self.assertionGrantType {
+                counters.count(.assertionRefused)
             }
             throw error
         }
@@ -61,7 +65,7 @@ extension TokenIssuer {
     private mutating func clientCredentials(
         _ request: TokenRequest, _ client: RegisteredClient
     ) throws(OAuthRefusal) -> Grant {
-        guard client.secret != nil else {
+        guard client.secret != nil || !client.keys.isEmpty else {
             throw OAuthRefusal(.unauthorizedClient, "A public client cannot act as itself")
         }
         let scopes = request.parameters["scope"].map(Self.scopes(in:)) ?? []
@@ -71,6 +75,7 @@ extension TokenIssuer {
         if let allowed = client.allowedScopes, !allowed.isSuperset(of: scopes) {
             throw OAuthRefusal(.invalidScope, "The client may not ask for one of these scopes")
         }
-        return clientCredentials(client: client, scopes: scopes, origin: request.origin)
+        counters.count(.clientCredentialsGrants)
+        return issueToClient(client, scopes: scopes, origin: request.origin)
     }
 }

@@ -20,6 +20,7 @@ struct TokenIssuer: Sendable {
     private(set) var refreshTokens: [String: IssuedToken] = [:]
     /// What was presented at the revocation endpoint and accepted, in order.
     var revocations: [Revocation] = []
+    var usedAssertions: Set<String> = []
 
     init(kind: Kind, clock: SimulatedClock = SimulatedClock()) {
         self.kind = kind
@@ -135,10 +136,9 @@ extension TokenIssuer {
 // MARK: - Tokens
 
 extension TokenIssuer {
-    /// A client acting as itself (RFC 6749, section 4.4): never a refresh token.
-    mutating func clientCredentials(client: RegisteredClient, scopes: [String], origin: String) -> Grant {
+    /// The token of a client acting as itself: never with a refresh token (RFC 6749, section 4.4.3).
+    mutating func issueToClient(_ client: RegisteredClient, scopes: [String], origin: String) -> Grant {
         let family = startFamily(username: nil, client: client, scopes: scopes, nonce: nil)
-        counters.count(.clientCredentialsGrants)
         return issue(for: family, origin: origin, withRefreshToken: false)
     }
 

@@ -1,14 +1,16 @@
 """The stand-ins by themselves behave as the other tests rely on: the generic provider, AWS, the webhook receiver."""
 
 import base64
+import datetime
 import time
+import uuid
 
 import boto3
 import pytest
 import requests
 from botocore.exceptions import ClientError
 from joserfc import jwt
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import ECKey, KeySet, RSAKey
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
@@ -34,19 +36,12 @@ def token(provider, auth=None, **form) -> requests.Response:
 
 
 def log_in(provider) -> dict:
-    query = {
-        "response_type": "code",
-        "client_id": provider.client_id,
-        "redirect_uri": "https://app.example.com/callback",
-        "scope": "read offline_access",
-        "code_challenge": base64.urlsafe_b64encode(b"\0" * 32).rstrip(b"=").decode(),
-        "code_challenge_method": "S256",
-    }
     provider.set(require_pkce=False)
-    query.pop("code_challenge"), query.pop("code_challenge_method")
+    redirect_uri = "https://app.example.com/callback"
+    query = {"response_type": "code", "client_id": provider.client_id, "redirect_uri": redirect_uri}
+    query["scope"] = "read offline_access"
     url = requests.Request("GET", provider.issuer + "/authorize", params=query).prepare().url
     code = provider.authorize_as("vera", url).split("code=")[1].split("&")[0]
-    redirect_uri = "https://app.example.com/callback"
     answer = token(provider, grant_type="authorization_code", code=code, redirect_uri=redirect_uri)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -117,6 +112,75 @@ def test_revocation_fails_on_demand(provider):
     assert requests.post(path, data=form, auth=basic(provider), timeout=10).status_code == 503
     assert provider.token_state(given["refresh_token"])["live"]
     assert provider.counters()["revocation_requests"] == 1 and provider.counters()["revocations"] == 0
+
+
+CLIENT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+@pytest.fixture(params=["RS256", "ES256"])
+def signing(request, provider):
+    """Signs a JWT of the client, which has this key and no secret."""
+    made = RSAKey.generate_key(2048) if request.param == "RS256" else ECKey.generate_key("P-256")
+    provider.register_key(made.as_pem(private=True).decode(), key_id="one")
+
+    def sign(key=made, **claims) -> str:
+        now = int(time.time())
+        told = {
+            "iss": provider.client_id,
+            "sub": provider.client_id,
+            "aud": provider.issuer + "/token",
+            "jti": str(uuid.uuid4()),
+            "iat": now,
+            "exp": now + 60,
+            **claims,
+        }
+        told = {name: value for name, value in told.items() if value is not None}
+        return jwt.encode({"alg": request.param, "kid": "one"}, told, key, algorithms=["RS256", "ES256"])
+
+    sign.forger = type(made).generate_key(2048 if request.param == "RS256" else "P-256")
+    return sign
+
+
+def as_client(provider, assertion: str, **form) -> requests.Response:
+    form = {"grant_type": "client_credentials", "client_assertion_type": CLIENT_ASSERTION, **form}
+    return requests.post(provider.issuer + "/token", data={**form, "client_assertion": assertion}, timeout=10)
+
+
+def test_a_client_proves_itself_by_a_signed_assertion(provider, signing):
+    assertion = signing()
+    given = as_client(provider, assertion, scope="read")
+    assert given.status_code == 200, given.text
+    assert provider.whoami(given.json()["access_token"]) == provider.client_id
+    assert as_client(provider, assertion).status_code == 401, "an assertion works once"
+    assert assertion in provider.issued()["assertions"]
+    with_id_only = {"grant_type": "client_credentials", "client_id": provider.client_id}
+    assert requests.post(provider.issuer + "/token", data=with_id_only, timeout=10).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"aud": "https://elsewhere.example"}, {"exp": 1_000_000_000}, {"exp": None}, {"sub": "another"}, {"iss": "x"}],
+    ids=str,
+)
+def test_an_assertion_that_does_not_fit_is_refused(provider, signing, changed):
+    refused = as_client(provider, signing(**changed))
+    assert refused.status_code == 401 and refused.json()["error"] == "invalid_client"
+
+
+def test_a_forged_assertion_is_refused(provider, signing):
+    assert as_client(provider, signing(signing.forger)).status_code == 401
+    form = {"grant_type": JWT_BEARER, "assertion": signing(signing.forger)}
+    assert requests.post(provider.origin + "/token", data=form, timeout=10).status_code == 400
+    assert provider.counters()["assertion_refused"] == 1
+
+
+def test_an_assertion_is_a_grant_of_its_own(provider, signing):
+    form = {"grant_type": JWT_BEARER, "assertion": signing(aud=provider.origin + "/token", scope="read", jti=None)}
+    given = requests.post(provider.origin + "/token", data=form, timeout=10)
+    assert given.status_code == 200 and given.json()["scope"] == "read"
+    assert provider.whoami(given.json()["access_token"]) == provider.client_id
+    assert provider.counters()["assertion_grants"] == 1
 
 
 METADATA = {
@@ -243,8 +307,6 @@ SECRET = "whsec_" + base64.b64encode(b"a key of the test's own, 32 byte").decode
 
 
 def post(receiver, body: bytes = b'{"type":"x"}', secret: str = SECRET, **more) -> requests.Response:
-    import datetime
-
     now = datetime.datetime.now(datetime.UTC)
     headers = {
         "webhook-id": "msg_1",

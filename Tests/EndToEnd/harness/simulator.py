@@ -5,6 +5,9 @@ import secrets
 from pathlib import Path
 
 import requests
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from joserfc.jwk import ECKey, RSAKey
 
 from .browser import Browser, form_with
 from .process import Child
@@ -40,14 +43,16 @@ class Simulator:
         return answer.json() if answer.content else {}
 
     def register(self, *redirect_uris: str, **more) -> None:
-        self._call(
-            "POST",
-            "clients",
-            client_id=self.client_id,
-            client_secret=self.client_secret,
-            redirect_uris=list(redirect_uris),
-            **more,
-        )
+        client = {"client_id": self.client_id, "client_secret": self.client_secret}
+        self._call("POST", "clients", **{**client, "redirect_uris": list(redirect_uris), **more})
+
+    def register_key(self, pem: str, *redirect_uris: str, key_id: str | None = None, **more) -> None:
+        """The client proves itself by a private key and has no secret; `pem` is the key, of which only half is told."""
+        is_rsa = isinstance(load_pem_private_key(pem.encode(), None), rsa.RSAPrivateKey)
+        key = (RSAKey if is_rsa else ECKey).import_key(pem).as_dict(private=False)
+        key = {name: value for name, value in key.items() if name != "kid"} | ({"kid": key_id} if key_id else {})
+        method = {"token_endpoint_auth_method": "private_key_jwt"}
+        self.register(*redirect_uris, **{"client_secret": None, "jwks": {"keys": [key]}, **method, **more})
 
     def add_user(self, username: str, rows: list[list[str]] | None = None) -> str:
         """A user of the provider with rows only they may see; answers the password."""
