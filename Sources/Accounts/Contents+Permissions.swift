@@ -3,31 +3,39 @@ public import Storage
 
 extension Contents {
     /// Whether somebody may change a content: its owner, a listed co-owner, an administrator, or the content's own key.
-    public static func mayEdit(_ content: ContentRecord, _ caller: Caller, permissions: [ContentPermissionRecord])
-        -> Bool
-    {
+    ///
+    /// - Parameter groups: the groups the caller's user is in, directly or through others.
+    public static func mayEdit(
+        _ content: ContentRecord, _ caller: Caller, permissions: [ContentPermissionRecord], groups: Set<GUID>
+    ) -> Bool {
         guard caller.contentGUID == nil || caller.contentGUID == content.guid else { return false }
         guard caller.role >= .publisher else { return false }
         return caller.role == .administrator || content.ownerGUID == caller.user.guid
-            || permissions.contains { $0.userGUID == caller.user.guid && $0.level == .owner }
+            || permissions.contains { $0.level == .owner && $0.principal.includes(caller.user.guid, in: groups) }
     }
 
     /// Whether somebody may see a content in lists and by the API.
-    public static func mayView(_ content: ContentRecord, _ caller: Caller, permissions: [ContentPermissionRecord])
-        -> Bool
-    {
+    ///
+    /// - Parameter groups: the groups the caller's user is in, directly or through others.
+    public static func mayView(
+        _ content: ContentRecord, _ caller: Caller, permissions: [ContentPermissionRecord], groups: Set<GUID>
+    ) -> Bool {
         guard caller.contentGUID == nil || caller.contentGUID == content.guid else { return false }
-        return caller.role == .administrator || mayOpen(content, caller.user, permissions: permissions)
+        return caller.role == .administrator
+            || mayOpen(content, caller.user, permissions: permissions, groups: groups)
     }
 
     /// Whether a viewer may open a content. Being an administrator alone is no reason: data is for those it is shared with.
-    public static func mayOpen(_ content: ContentRecord, _ user: UserRecord, permissions: [ContentPermissionRecord])
-        -> Bool
-    {
+    ///
+    /// - Parameter groups: the groups the user is in, directly or through others.
+    public static func mayOpen(
+        _ content: ContentRecord, _ user: UserRecord, permissions: [ContentPermissionRecord], groups: Set<GUID>
+    ) -> Bool {
         guard !user.isLocked else { return false }
         return switch content.accessType {
         case .all, .loggedIn: true
-        case .acl: content.ownerGUID == user.guid || permissions.contains { $0.userGUID == user.guid }
+        case .acl:
+            content.ownerGUID == user.guid || permissions.contains { $0.principal.includes(user.guid, in: groups) }
         }
     }
 
@@ -38,43 +46,114 @@ extension Contents {
         return try await attempt { () throws(StoreError) in try await account.store.permissions(of: guid) }
     }
 
-    /// Lists a user on a content.
+    /// One permission of a content: by its id, or by whom it names.
+    public func permission(
+        _ choice: PermissionChoice, of guid: GUID, for publisher: Publisher
+    ) async throws(Refusal) -> ContentPermissionRecord {
+        let listed = try await permissions(of: guid, for: publisher)
+        guard let found = listed.first(where: choice.means) else { throw .notFound("permission") }
+        return found
+    }
+
+    /// Lists a user or a group on a content, or changes the level of who is listed already.
     public func permit(
-        _ user: GUID, _ level: ContentPermissionRecord.Level, on guid: GUID, by publisher: Publisher
+        _ principal: Principal, _ level: ContentPermissionRecord.Level, on guid: GUID, by publisher: Publisher
     ) async throws(Refusal) -> ContentPermissionRecord {
         _ = try await editable(guid, by: publisher.caller)
-        let found = try await attempt { () throws(StoreError) in try await account.store.user(user) }
-        guard let found else { throw .invalid("principal_guid", "principal_guid must name a user of this account.") }
-        guard level == .viewer || found.role >= .publisher else {
-            throw .invalid("role", "Only a publisher can be an owner of content.")
+        try await check(principal, level)
+        let permission = ContentPermissionRecord(contentGUID: guid, principal: principal, level: level)
+        return try await set(permission, by: publisher)
+    }
+
+    /// Changes the level of a permission.
+    ///
+    /// - Parameter principal: whom the caller believes it names; nil where they do not say.
+    public func change(
+        _ choice: PermissionChoice, of guid: GUID, naming principal: Principal?,
+        to level: ContentPermissionRecord.Level,
+        by publisher: Publisher
+    ) async throws(Refusal) -> ContentPermissionRecord {
+        var permission = try await permission(choice, of: guid, for: publisher)
+        guard principal == nil || principal == permission.principal else {
+            throw .invalid(
+                "principal_guid", "A permission cannot be given to somebody else: delete it and add another.")
         }
-        let permission = ContentPermissionRecord(contentGUID: guid, userGUID: user, level: level)
+        try await check(permission.principal, level)
+        permission.level = level
+        return try await set(permission, by: publisher)
+    }
+
+    /// Takes a user or a group off a content.
+    public func forbid(_ choice: PermissionChoice, on guid: GUID, by publisher: Publisher) async throws(Refusal) {
+        let permission = try await permission(choice, of: guid, for: publisher)
         let event = publisher.caller.event(
-            .permissionSet, at: clock.now, subject: user, content: guid, details: ["role": .string(level.rawValue)])
+            .permissionRemoved, at: clock.now, subject: permission.principal.guid, content: guid,
+            details: ["id": .integer(permission.id), "principal_type": .string(permission.principal.kind)]
+        )
+        let removed = try await attempt { () throws(StoreError) in
+            try await account.store.removePermission(permission.id, of: guid, noting: event)
+        }
+        guard removed else { throw .notFound("permission") }
+    }
+
+    private func set(
+        _ permission: ContentPermissionRecord, by publisher: Publisher
+    ) async throws(Refusal) -> ContentPermissionRecord {
+        let event = publisher.caller.event(
+            .permissionSet, at: clock.now, subject: permission.principal.guid, content: permission.contentGUID,
+            details: [
+                "role": .string(permission.level.rawValue), "principal_type": .string(permission.principal.kind),
+            ]
+        )
         return try await attempt { () throws(StoreError) in
             try await account.store.setPermission(permission, noting: event)
         }
     }
 
-    /// Takes a user off a content.
-    public func forbid(_ id: Int64, on guid: GUID, by publisher: Publisher) async throws(Refusal) {
-        _ = try await editable(guid, by: publisher.caller)
-        let event = publisher.caller.event(
-            .permissionRemoved, at: clock.now, content: guid, details: ["id": .integer(id)])
-        let removed = try await attempt { () throws(StoreError) in
-            try await account.store.removePermission(id, of: guid, noting: event)
+    /// Whether a user or group is there, and can have that level. Any group can be an owner: of those in it the publishers
+    /// may then change the content, and the viewers open it.
+    private func check(
+        _ principal: Principal, _ level: ContentPermissionRecord.Level
+    ) async throws(Refusal) {
+        let unknown = try await attempt { () throws(StoreError) in
+            try await account.store.unknown(among: [principal])
         }
-        guard removed else { throw .notFound("permission") }
+        guard unknown.isEmpty else {
+            throw .invalid("principal_guid", "principal_guid must name a \(principal.kind) of this account.")
+        }
+        guard case .user(let guid) = principal, level == .owner else { return }
+        let user = try await attempt { () throws(StoreError) in try await account.store.user(guid) }
+        guard let user, user.role >= .publisher else {
+            throw .invalid("role", "Only a publisher can be an owner of content.")
+        }
+    }
+}
+
+/// Which permission of a content is meant.
+public enum PermissionChoice: Sendable {
+    /// The one with this id.
+    case id(Int64)
+    /// The one that names this user or group.
+    case principal(GUID)
+
+    func means(_ permission: ContentPermissionRecord) -> Bool {
+        switch self {
+        case .id(let id): permission.id == id
+        case .principal(let guid): permission.principal.guid == guid
+        }
     }
 }
 
 extension Contents {
     /// Which of these the caller may change.
     public func editableGUIDs(among contents: [ContentRecord], by caller: Caller) async throws(Refusal) -> Set<GUID> {
-        let listed = try await attempt { () throws(StoreError) in
-            try await account.store.permissions(ofUser: caller.user.guid)
+        let access = try await attempt { () throws(StoreError) in
+            try await account.store.access(ofUser: caller.user.guid)
         }
-        let byContent = Dictionary(grouping: listed, by: \.contentGUID)
-        return Set(contents.filter { Self.mayEdit($0, caller, permissions: byContent[$0.guid] ?? []) }.map(\.guid))
+        let byContent = Dictionary(grouping: access.permissions, by: \.contentGUID)
+        let editable = contents.filter {
+            Self.mayEdit($0, caller, permissions: byContent[$0.guid] ?? [], groups: access.groups)
+        }
+        return Set(editable.map(\.guid))
     }
 }

@@ -56,17 +56,19 @@ public struct Contents: Sendable {
     /// The content that the caller may see, oldest first.
     public func all(for caller: Caller) async throws(Refusal) -> [ContentRecord] {
         let all = try await attempt { () throws(StoreError) in try await account.store.contents() }
-        let listed = try await attempt { () throws(StoreError) in
-            try await account.store.permissions(ofUser: caller.user.guid)
+        let access = try await attempt { () throws(StoreError) in
+            try await account.store.access(ofUser: caller.user.guid)
         }
-        let byContent = Dictionary(grouping: listed, by: \.contentGUID)
-        return all.filter { Self.mayView($0, caller, permissions: byContent[$0.guid] ?? []) }
+        let byContent = Dictionary(grouping: access.permissions, by: \.contentGUID)
+        return all.filter {
+            Self.mayView($0, caller, permissions: byContent[$0.guid] ?? [], groups: access.groups)
+        }
     }
 
     /// One content, which the caller may see.
     public func content(_ guid: GUID, for caller: Caller) async throws(Refusal) -> ContentRecord {
-        let (content, permissions) = try await find(guid)
-        guard Self.mayView(content, caller, permissions: permissions) else {
+        let (content, facts) = try await find(guid, for: caller)
+        guard Self.mayView(content, caller, permissions: facts.permissions, groups: facts.groups) else {
             throw Refusal(.permissionDenied, "You may not view this content: ask its owner.")
         }
         return content
@@ -74,8 +76,8 @@ public struct Contents: Sendable {
 
     /// One content, which the caller may change.
     public func editable(_ guid: GUID, by caller: Caller) async throws(Refusal) -> ContentRecord {
-        let (content, permissions) = try await find(guid)
-        guard Self.mayEdit(content, caller, permissions: permissions) else {
+        let (content, facts) = try await find(guid, for: caller)
+        guard Self.mayEdit(content, caller, permissions: facts.permissions, groups: facts.groups) else {
             throw Refusal(.permissionDenied, "Only its owner or an administrator may change this content.")
         }
         return content
@@ -107,11 +109,12 @@ public struct Contents: Sendable {
         try await attempt { () throws(StoreError) in try await account.store.removeContent(guid, noting: event) }
     }
 
-    private func find(_ guid: GUID) async throws(Refusal) -> (ContentRecord, [ContentPermissionRecord]) {
-        let found = try await attempt { () throws(StoreError) in try await account.store.content(guid) }
-        guard let found else { throw .notFound("content") }
-        let permissions = try await attempt { () throws(StoreError) in try await account.store.permissions(of: guid) }
-        return (found, permissions)
+    private func find(_ guid: GUID, for caller: Caller) async throws(Refusal) -> (ContentRecord, ContentFacts) {
+        let facts = try await attempt { () throws(StoreError) in
+            try await account.store.contentFacts(guid, for: caller.user.guid)
+        }
+        guard let content = facts.content else { throw .notFound("content") }
+        return (content, facts)
     }
 
     private func apply(_ fields: Fields, to content: inout ContentRecord, by caller: Caller) async throws(Refusal) {

@@ -66,9 +66,7 @@ extension People {
         guard let stored = user.passwordHash, Scrypt.needsRehash(stored) else { return }
         // A convenience: if it fails, the sign-in is as good, and the next one tries again.
         guard let hash = try? await hasher.hash(password) else { return }
-        var renewed = user
-        renewed.passwordHash = hash
-        try? await account.store.updateUser(renewed, noting: nil)
+        try? await account.store.renewPasswordHash(of: user.guid, from: stored, to: hash)
     }
 
     /// Who a browser's cookie says it is; nil where it is no valid one.

@@ -103,7 +103,7 @@ public struct People: Sendable {
         return try await openSession(for: user, from: origin)
     }
 
-    /// All users, oldest first.
+    /// All users, oldest first: for the operator's lists, which have no pages.
     public func all(for publisher: Publisher) async throws(Refusal) -> [UserRecord] {
         try await attempt { () throws(StoreError) in try await account.store.users() }
     }
@@ -126,36 +126,18 @@ public struct People: Sendable {
     /// Locks or unlocks a user. A locked user's keys, browser sessions and content sessions stop at once.
     public func setLocked(_ locked: Bool, user guid: GUID, by admin: Administrator) async throws(Refusal) -> UserRecord
     {
-        var user = try await user(guid, for: admin.caller)
+        let user = try await user(guid, for: admin.caller)
         guard !(locked && guid == admin.caller.user.guid) else {
             throw Refusal(.permissionDenied, "You cannot lock yourself: ask another administrator.")
         }
-        user.isLocked = locked
-        return try await update(
-            user, noting: admin.caller.event(locked ? .userLocked : .userUnlocked, at: clock.now, subject: guid))
-    }
-
-    /// Changes names and role.
-    public func update(
-        _ guid: GUID, role: Role?, firstName: String?, lastName: String?, by admin: Administrator
-    ) async throws(Refusal) -> UserRecord {
-        var user = try await user(guid, for: admin.caller)
-        if let role { user.role = role }
-        if let firstName { user.firstName = try TextRules.line(firstName, field: "first_name") }
-        if let lastName { user.lastName = try TextRules.line(lastName, field: "last_name") }
-        return try await update(
-            user,
-            noting: admin.caller.event(
-                .userUpdated, at: clock.now, subject: guid, details: ["role": .string(user.role.rawValue)])
-        )
-    }
-
-    private func update(_ user: UserRecord, noting event: EventRecord) async throws(Refusal) -> UserRecord {
-        var user = user
-        user.updatedAt = clock.now
-        let changed = user
-        try await attempt { () throws(StoreError) in try await account.store.updateUser(changed, noting: event) }
-        return changed
+        guard user.isLocked != locked else { return user }
+        var changes = UserChanges()
+        changes.isLocked = locked
+        let change = changes
+        let event = admin.caller.event(locked ? .userLocked : .userUnlocked, at: clock.now, subject: guid)
+        return try await attempt { () throws(StoreError) in
+            try await account.store.changeUser(guid, change, at: clock.now, noting: event)
+        }
     }
 
     static func check(password: SecretString) throws(Refusal) {

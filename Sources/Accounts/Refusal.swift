@@ -59,6 +59,10 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
         case .stale:
             self.init(
                 .prohibitedChange, "Somebody else changed this at the same time: read it again and repeat your change.")
+        case .lastAdministrator:
+            self.init(
+                .parameter,
+                "This is the last administrator who is not locked: make somebody else an administrator first.")
         case .cannotWrite, .damaged, .newerSchema:
             self.init(
                 .accountUnavailable,

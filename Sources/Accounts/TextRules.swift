@@ -42,6 +42,18 @@ public enum TextRules {
         return email
     }
 
+    /// A username: visible ASCII, so that case is no question of language; an email address is one too.
+    public static func username(_ text: String) throws(Refusal) -> String {
+        let username = try line(text, field: "username", maximum: 254, minimum: 1)
+        let isPlain = username.unicodeScalars.allSatisfy {
+            $0.isASCII && $0 != " " && $0 != "\"" && $0 != "<" && $0 != ">"
+        }
+        guard isPlain else {
+            throw .invalid("username", "username must have plain letters, digits and signs such as . _ - @ alone.")
+        }
+        return username
+    }
+
     /// A content's name, as Connect has it.
     public static func contentName(_ text: String) throws(Refusal) -> String {
         let isName = text.utf8.allSatisfy { byte in

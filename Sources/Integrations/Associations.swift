@@ -50,12 +50,7 @@ public struct Associations: Sendable {
     ) -> Bool {
         let allowed = permissions.filter { $0.integrationGUID == integration }
         if allowed.isEmpty || role == .administrator { return true }
-        return allowed.contains {
-            switch $0.principal {
-            case .user(let guid): guid == user
-            case .group(let guid): groups.contains(guid)
-            }
-        }
+        return allowed.contains { $0.principal.includes(user, in: groups) }
     }
 
     private func entries(
@@ -70,13 +65,20 @@ public struct Associations: Sendable {
         }
         let people = Dictionary(users.map { ($0.guid, $0) }) { first, _ in first }
         let owners = Dictionary(contents.map { ($0.guid, $0.ownerGUID) }) { first, _ in first }
+        var groups: [GUID: Set<GUID>] = [:]
+        for owner in Set(associations.compactMap { owners[$0.contentGUID] }) {
+            groups[owner] = try await attempt { () throws(StoreError) in
+                try await account.store.groups(ofUser: owner)
+            }
+        }
         return associations.map { association in
             let owner = owners[association.contentGUID].flatMap { people[$0] }
             return Entry(
                 association: association,
                 isPermitted: owner.map {
                     Self.permitted(
-                        association.integration.guid, to: $0.guid, role: $0.role, groups: [], permissions: permissions)
+                        association.integration.guid, to: $0.guid, role: $0.role, groups: groups[$0.guid] ?? [],
+                        permissions: permissions)
                 } ?? false
             )
         }
@@ -92,10 +94,12 @@ public struct Associations: Sendable {
             throw .invalid(
                 "oauth_integration_guid", "A content can use \(Self.maximum) integrations at most.", code: .association)
         }
-        let (known, permissions, current) = try await attempt { () throws(StoreError) in
+        let caller = publisher.caller
+        let (known, permissions, current, groups) = try await attempt { () throws(StoreError) in
             (
                 try await account.store.integrations(), try await account.store.integrationPermissions(),
-                Set(try await account.store.associations(ofContent: content).map(\.integration.guid))
+                Set(try await account.store.associations(ofContent: content).map(\.integration.guid)),
+                try await account.store.groups(ofUser: caller.user.guid)
             )
         }
         for guid in integrations {
@@ -104,11 +108,10 @@ public struct Associations: Sendable {
                     "oauth_integration_guid", "There is no integration \(guid) in this account.", code: .integrationGUID
                 )
             }
-            let caller = publisher.caller
             guard
                 current.contains(guid)
                     || Self.permitted(
-                        guid, to: caller.user.guid, role: caller.role, groups: [], permissions: permissions)
+                        guid, to: caller.user.guid, role: caller.role, groups: groups, permissions: permissions)
             else {
                 throw Refusal(
                     .permissionDenied, "You may not attach \(integration.name): ask an administrator of the account.")

@@ -8,12 +8,12 @@ extension IntegrationCatalog {
             throw .invalid("permissions", "permissions names somebody twice.", code: .duplicates)
         }
         guard !principals.isEmpty else { return [] }
-        let known = try await knownPrincipals()
-        guard known.isSuperset(of: principals) else {
+        let unknown = try await attempt { () throws(StoreError) in try await account.store.unknown(among: principals) }
+        guard unknown.isEmpty else {
             throw .invalid("permissions", "permissions must name users and groups of this account.")
         }
         return principals.map {
-            IntegrationPermissionRecord(guid: account.makeGUID(), integrationGUID: guid, userGUID: $0.guid)
+            IntegrationPermissionRecord(guid: account.makeGUID(), integrationGUID: guid, principal: $0)
         }
     }
 
@@ -24,11 +24,5 @@ extension IntegrationCatalog {
         guard let principals else { return nil }
         let records = try await permissions(principals, of: entry.integration.guid)
         return Set(principals) == Set(entry.permissions.map(\.principal)) ? nil : records
-    }
-
-    private func knownPrincipals() async throws(Refusal) -> Set<Principal> {
-        try await attempt { () throws(StoreError) in
-            Set(try await account.store.users().map { Principal.user($0.guid) })
-        }
     }
 }

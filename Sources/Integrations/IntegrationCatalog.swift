@@ -21,7 +21,7 @@ public struct IntegrationCatalog: Sendable {
         public var description: String?
         /// The keys to set; a null takes one away.
         public var config: JSONObject?
-        /// Who may attach it; an empty list: every publisher.
+        /// Who may attach it: users and groups; an empty list: every publisher.
         public var permissions: [Principal]?
 
         /// Nothing is given.

@@ -8,6 +8,8 @@ public final class Tenant: Sendable {
     public let account: OpenAccount
     /// Its people.
     public let people: People
+    /// Its groups of people.
+    public let groups: Groups
     /// Its content.
     public let contents: Contents
     /// Its integrations.
@@ -40,6 +42,7 @@ public final class Tenant: Sendable {
         self.account = account
         self.people = people
         self.keeper = keeper
+        groups = Groups(account: account, clock: world.clock)
         contents = Contents(account: account, clock: world.clock, upstreams: world.upstreams)
         integrations = IntegrationCatalog(
             account: account, clock: world.clock, address: world.address, outbound: world.outbound,

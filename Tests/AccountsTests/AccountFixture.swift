@@ -20,6 +20,7 @@ final class AccountFixture: Sendable {
     let account: OpenAccount
     let people: People
     let contents: Contents
+    let groups: Groups
     let time = TestClock()
 
     init(_ name: String = "acme") async throws {
@@ -34,6 +35,7 @@ final class AccountFixture: Sendable {
             account: account, clock: time.clock, hasher: PasswordHasher(),
             limiter: AttemptLimiter(clock: time.clock)
         )
+        groups = Groups(account: account, clock: time.clock)
         contents = Contents(
             account: account, clock: time.clock,
             upstreams: UpstreamPolicy(ownPort: 8080) { host, port in host == "apps.internal.example" && port == 9000 }

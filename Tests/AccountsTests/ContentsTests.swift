@@ -38,13 +38,13 @@ import Testing
         let content = try await content(publisher)
         let vic = try await fixture.invite("vic@acme.example", .viewer).user
         let eve = try await fixture.invite("eve@acme.example", .viewer).user
-        let permission = try await fixture.contents.permit(vic.guid, .viewer, on: content.guid, by: publisher)
+        let permission = try await fixture.contents.permit(.user(vic.guid), .viewer, on: content.guid, by: publisher)
         let listed = try await fixture.account.store.permissions(of: content.guid)
-        #expect(Contents.mayOpen(content, vic, permissions: listed))
-        #expect(!Contents.mayOpen(content, eve, permissions: listed))
+        #expect(Contents.mayOpen(content, vic, permissions: listed, groups: []))
+        #expect(!Contents.mayOpen(content, eve, permissions: listed, groups: []))
         #expect(try await fixture.contents.all(for: Caller(user: vic, origin: .system)).map(\.guid) == [content.guid])
         #expect(try await fixture.contents.all(for: Caller(user: eve, origin: .system)).isEmpty)
-        try await fixture.contents.forbid(permission.id, on: content.guid, by: publisher)
+        try await fixture.contents.forbid(.id(permission.id), on: content.guid, by: publisher)
         #expect(try await fixture.contents.all(for: Caller(user: vic, origin: .system)).isEmpty)
     }
 

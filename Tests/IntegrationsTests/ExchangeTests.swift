@@ -29,9 +29,10 @@ import Testing
     @Test func anyChangeOfRightsMakesMemoryForget() async throws {
         try await house.logIn()
         _ = try await house.exchange()
-        var viewer = house.viewer
-        viewer.isLocked = true
-        try await house.tenant.account.store.updateUser(viewer, noting: nil)
+        var locked = UserChanges()
+        locked.isLocked = true
+        _ = try await house.tenant.account.store.changeUser(
+            house.viewer.guid, locked, at: house.time.now, noting: nil)
         #expect(house.recall() == nil)
         await #expect(performing: { try await house.exchange() }, throws: isRefusal(.viewerUnknown))
     }

@@ -16,11 +16,13 @@ import Testing
         let temporary = try TemporaryFolder()
         let account = try temporary.open("acme")
         let user = try await temporary.user(of: account)
-        try await account.store.updateUser(user, noting: event(.userUpdated, temporary))
-        let missing = UserRecord(
-            guid: account.makeGUID(), email: "x@acme.example", username: "x", role: .viewer, at: temporary.now)
+        var changes = UserChanges()
+        changes.firstName = "Vic"
+        _ = try await account.store.changeUser(
+            user.guid, changes, at: temporary.now, noting: event(.userUpdated, temporary))
         await #expect(throws: StoreError.self) {
-            try await account.store.updateUser(missing, noting: event(.userLocked, temporary))
+            try await account.store.changeUser(
+                account.makeGUID(), UserChanges(), at: temporary.now, noting: event(.userLocked, temporary))
         }
         #expect(try await actions(temporary) == ["user.updated"])
     }

@@ -92,10 +92,11 @@ import Testing
         try await account.store.markRefresh(session, at: now)
         _ = try await account.store.commitRefresh(session, tokens: temporary.tokens(2), at: now, noting: nil)
         #expect(account.changes.current == before)
-        var user = try #require(try await account.store.user(session.userGUID))
-        user.isLocked = true
+        var locked = UserChanges()
+        locked.isLocked = true
+        let lock = locked
         for change in [
-            { try await account.store.updateUser(user, noting: nil) },
+            { _ = try await account.store.changeUser(session.userGUID, lock, at: now, noting: nil) },
             { _ = try await account.store.removeOAuthSession(session.guid, noting: nil) },
             { try await account.store.removeIntegration(session.integrationGUID, noting: nil) },
         ] {

@@ -57,7 +57,7 @@ extension Exchange {
         _ request: ExchangeRequest, _ facts: ExchangeFacts, _ caller: Caller
     ) throws(Refusal) -> Entitlement {
         guard let content = facts.content else { throw .notFound("content") }
-        guard Contents.mayEdit(content, caller, permissions: facts.permissions) else {
+        guard Contents.mayEdit(content, caller, permissions: facts.permissions, groups: facts.callerGroups) else {
             throw Refusal(.permissionDenied, "This API key may not act for the content that subject_token names.")
         }
         guard !facts.associations.isEmpty else {
@@ -112,7 +112,7 @@ extension Exchange {
         guard let viewer = facts.viewer, !viewer.isLocked else {
             throw Refusal(.viewerUnknown, "The viewer that subject_token names is unknown or locked.")
         }
-        guard Contents.mayOpen(content, viewer, permissions: facts.permissions) else {
+        guard Contents.mayOpen(content, viewer, permissions: facts.permissions, groups: facts.viewerGroups) else {
             throw Refusal(.permissionDenied, "The viewer may not open this content any more.")
         }
         return viewer

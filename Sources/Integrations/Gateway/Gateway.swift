@@ -79,7 +79,9 @@ public final class Gateway: Sendable {
             guard content.accessType == .all else { return .signIn }
             return content.upstreamURL.map { .allowed(upstream: $0, token: nil) } ?? .noUpstream
         }
-        guard Contents.mayOpen(content, viewer, permissions: facts.permissions) else { return .forbidden }
+        guard Contents.mayOpen(content, viewer, permissions: facts.permissions, groups: facts.viewerGroups) else {
+            return .forbidden
+        }
         let working = Set(facts.sessions.filter { $0.needsLogin == nil }.map(\.integrationGUID))
         if let missing = facts.associations.first(where: {
             $0.integration.hasLogin && !working.contains($0.integration.guid)

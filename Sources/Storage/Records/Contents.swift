@@ -52,9 +52,9 @@ public struct ContentRecord: Sendable, Equatable {
     }
 }
 
-/// A user listed on a content.
+/// A user or a group listed on a content.
 public struct ContentPermissionRecord: Sendable, Equatable {
-    /// What a listed user may do with the content.
+    /// What who is listed may do with the content.
     public enum Level: String, Sendable {
         case viewer, owner
     }
@@ -62,16 +62,16 @@ public struct ContentPermissionRecord: Sendable, Equatable {
     public var id: Int64
     /// The content.
     public let contentGUID: GUID
-    /// The user.
-    public let userGUID: GUID
-    /// What the user may do.
+    /// Who is listed.
+    public let principal: Principal
+    /// What they may do.
     public var level: Level
 
     /// A permission with these values.
-    public init(id: Int64 = 0, contentGUID: GUID, userGUID: GUID, level: Level) {
+    public init(id: Int64 = 0, contentGUID: GUID, principal: Principal, level: Level) {
         self.id = id
         self.contentGUID = contentGUID
-        self.userGUID = userGUID
+        self.principal = principal
         self.level = level
     }
 }

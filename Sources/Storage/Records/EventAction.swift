@@ -17,6 +17,13 @@ public enum EventAction: String, Sendable, CaseIterable {
     case keyCreated = "api_key.created"
     case keyDeleted = "api_key.deleted"
 
+    // Groups
+    case groupCreated = "group.created"
+    case groupUpdated = "group.updated"
+    case groupDeleted = "group.deleted"
+    case memberAdded = "group.member_added"
+    case memberRemoved = "group.member_removed"
+
     // Content
     case contentCreated = "content.created"
     case contentUpdated = "content.updated"

@@ -56,15 +56,15 @@ public struct IntegrationPermissionRecord: Sendable, Equatable {
     public let guid: GUID
     /// The integration.
     public let integrationGUID: GUID
-    /// The user who may attach it.
-    public let userGUID: GUID
+    /// Who may attach it.
+    public let principal: Principal
 
     /// A permission with these values.
-    public init(id: Int64 = 0, guid: GUID, integrationGUID: GUID, userGUID: GUID) {
+    public init(id: Int64 = 0, guid: GUID, integrationGUID: GUID, principal: Principal) {
         self.id = id
         self.guid = guid
         self.integrationGUID = integrationGUID
-        self.userGUID = userGUID
+        self.principal = principal
     }
 }
 

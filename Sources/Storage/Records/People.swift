@@ -28,6 +28,8 @@ public struct UserRecord: Sendable, Equatable {
     public var firstName: String
     /// May be empty.
     public var lastName: String
+    /// What another directory calls the person; unique in the account.
+    public var uniqueID: String?
     /// What the person may do.
     public var role: Role
     /// The scrypt hash with its parameters; nil until the invite was accepted.
@@ -52,6 +54,7 @@ public struct UserRecord: Sendable, Equatable {
         self.firstName = firstName
         self.lastName = lastName
         self.role = role
+        uniqueID = nil
         passwordHash = nil
         isLocked = false
         createdAt = now
@@ -61,7 +64,7 @@ public struct UserRecord: Sendable, Equatable {
 
     init(
         guid: GUID, email: String, username: String, firstName: String, lastName: String, role: Role,
-        passwordHash: String?,
+        passwordHash: String?, uniqueID: String?,
         isLocked: Bool, createdAt: Timestamp, updatedAt: Timestamp, activeAt: Timestamp?
     ) {
         self.guid = guid
@@ -70,6 +73,7 @@ public struct UserRecord: Sendable, Equatable {
         self.firstName = firstName
         self.lastName = lastName
         self.role = role
+        self.uniqueID = uniqueID
         self.passwordHash = passwordHash
         self.isLocked = isLocked
         self.createdAt = createdAt

@@ -8,6 +8,8 @@ public struct StoreError: Error, Equatable, CustomStringConvertible {
         case notFound
         /// Somebody else changed it in between.
         case stale
+        /// Nobody would be left who can administer the account. Nothing was changed.
+        case lastAdministrator
         /// The disk is full or does not let itself be written. Nothing was changed.
         case cannotWrite
         /// The file is damaged or is no account file. Nothing was changed.

@@ -60,12 +60,30 @@ extension SQLiteStore: ContentStore {
         try await read { db in try ContentPermissionRecord.fetchAll(of: content, in: db) }
     }
 
-    func permissions(ofUser user: GUID) async throws(StoreError) -> [ContentPermissionRecord] {
+    func contentFacts(_ guid: GUID, for user: GUID) async throws(StoreError) -> ContentFacts {
         try await read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM content_permission WHERE user_guid = ?", arguments: [user.description]
+            ContentFacts(
+                content: try ContentRecord.fetch(guid, in: db),
+                permissions: try ContentPermissionRecord.fetchAll(of: guid, in: db),
+                groups: try Membership.groups(of: user, in: db)
             )
-            .map(ContentPermissionRecord.init(row:))
+        }
+    }
+
+    func access(ofUser user: GUID) async throws(StoreError) -> UserAccess {
+        try await read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: Membership.closure + """
+                     SELECT * FROM content_permission WHERE user_guid = :user
+                    UNION ALL SELECT content_permission.* FROM content_permission JOIN mine ON group_guid = mine.guid
+                    """,
+                arguments: ["user": user.description]
+            )
+            return UserAccess(
+                groups: try Membership.groups(of: user, in: db),
+                permissions: try rows.map(ContentPermissionRecord.init(row:))
+            )
         }
     }
 
@@ -76,11 +94,13 @@ extension SQLiteStore: ContentStore {
             let id = try Int64.fetchOne(
                 db,
                 sql: """
-                    INSERT INTO content_permission (content_guid, user_guid, level) VALUES (?, ?, ?)
-                    ON CONFLICT (content_guid, user_guid) DO UPDATE SET level = excluded.level RETURNING id
+                    INSERT INTO content_permission (content_guid, user_guid, group_guid, level) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (content_guid, user_guid) DO UPDATE SET level = excluded.level
+                    ON CONFLICT (content_guid, group_guid) DO UPDATE SET level = excluded.level RETURNING id
                     """,
                 arguments: [
-                    permission.contentGUID.description, permission.userGUID.description, permission.level.rawValue,
+                    permission.contentGUID.description, permission.principal.userGUID?.description,
+                    permission.principal.groupGUID?.description, permission.level.rawValue,
                 ]
             )
             var stored = permission
@@ -158,7 +178,7 @@ extension ContentRecord {
 extension ContentPermissionRecord {
     init(row: Row) throws {
         self.init(
-            id: row["id"], contentGUID: try row.guid("content_guid"), userGUID: try row.guid("user_guid"),
+            id: row["id"], contentGUID: try row.guid("content_guid"), principal: try row.principal(),
             level: try row.value("level")
         )
     }

@@ -44,6 +44,7 @@ extension SQLiteStore: GatewayStore {
                 viewer: viewer,
                 session: session,
                 permissions: try ContentPermissionRecord.fetchAll(of: content, in: db),
+                viewerGroups: try viewer.map { try Membership.groups(of: $0.guid, in: db) } ?? [],
                 associations: associations,
                 sessions: try viewer.map { try OAuthSessionRecord.fetchAll(of: $0.guid, for: associations, in: db) }
                     ?? []

@@ -108,10 +108,11 @@ extension SQLiteStore: IntegrationStore {
     private static func insert(_ permissions: [IntegrationPermissionRecord], in db: Database) throws {
         for permission in permissions {
             try db.execute(
-                sql: "INSERT INTO integration_permission (guid, integration_guid, user_guid) VALUES (?, ?, ?)",
+                sql:
+                    "INSERT INTO integration_permission (guid, integration_guid, user_guid, group_guid) VALUES (?, ?, ?, ?)",
                 arguments: [
                     permission.guid.description, permission.integrationGUID.description,
-                    permission.userGUID.description,
+                    permission.principal.userGUID?.description, permission.principal.groupGUID?.description,
                 ]
             )
         }
@@ -173,7 +174,7 @@ extension IntegrationPermissionRecord {
     init(row: Row) throws {
         self.init(
             id: row["id"], guid: try row.guid("guid"), integrationGUID: try row.guid("integration_guid"),
-            userGUID: try row.guid("user_guid")
+            principal: try row.principal()
         )
     }
 }

@@ -123,11 +123,14 @@ extension SQLiteStore: OAuthSessionStore {
     func exchangeFacts(keyHash: Digest, user: GUID, content: GUID) async throws(StoreError) -> ExchangeFacts {
         try await read { db in
             let associations = try AssociationRecord.fetchAll(ofContent: content, in: db)
+            let caller = try Self.fetchKey(hash: keyHash, in: db)
             return ExchangeFacts(
-                caller: try Self.fetchKey(hash: keyHash, in: db),
+                caller: caller,
+                callerGroups: try caller.map { try Membership.groups(of: $0.user.guid, in: db) } ?? [],
                 content: try ContentRecord.fetch(content, in: db),
                 permissions: try ContentPermissionRecord.fetchAll(of: content, in: db),
                 viewer: try UserRecord.fetch(user, in: db),
+                viewerGroups: try Membership.groups(of: user, in: db),
                 associations: associations,
                 sessions: try OAuthSessionRecord.fetchAll(of: user, for: associations, in: db)
             )

@@ -10,12 +10,12 @@ extension SQLiteStore: PeopleStore {
         try await write(.permissions, noting: event) { db in
             try db.execute(
                 sql: """
-                    INSERT INTO user (guid, email, username, first_name, last_name, role, password_hash, locked, created_at, updated_at)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO user (guid, email, username, first_name, last_name, role, password_hash, unique_id, locked, created_at,
+                        updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     user.guid.description, user.email, user.username, user.firstName, user.lastName, user.role.rawValue,
-                    user.passwordHash, user.isLocked, user.createdAt.seconds, user.updatedAt.seconds,
+                    user.passwordHash, user.uniqueID, user.isLocked, user.createdAt.seconds, user.updatedAt.seconds,
                 ]
             )
             if let key, let keyHash { _ = try Self.insert(key, hash: keyHash, in: db) }
@@ -37,26 +37,6 @@ extension SQLiteStore: PeopleStore {
         try await read { db in
             try Row.fetchOne(db, sql: "SELECT * FROM user WHERE email = ?", arguments: [email]).map(
                 UserRecord.init(row:))
-        }
-    }
-
-    func updateUser(_ user: UserRecord, noting event: EventRecord?) async throws(StoreError) {
-        try await write(.permissions, noting: event) { db in
-            try db.execute(
-                sql: """
-                    UPDATE user SET email = ?, username = ?, first_name = ?, last_name = ?, role = ?, password_hash = ?,
-                        locked = ?, updated_at = ?, active_at = ? WHERE guid = ?
-                    """,
-                arguments: [
-                    user.email, user.username, user.firstName, user.lastName, user.role.rawValue, user.passwordHash,
-                    user.isLocked, user.updatedAt.seconds, user.activeAt?.seconds, user.guid.description,
-                ]
-            )
-            guard db.changesCount == 1 else { throw StoreError(.notFound, "no such user") }
-            if user.isLocked {
-                try db.execute(
-                    sql: "DELETE FROM browser_session WHERE user_guid = ?", arguments: [user.guid.description])
-            }
         }
     }
 
@@ -186,6 +166,7 @@ extension UserRecord {
         self.init(
             guid: try row.guid("guid"), email: row["email"], username: row["username"], firstName: row["first_name"],
             lastName: row["last_name"], role: try row.value("role"), passwordHash: row["password_hash"],
+            uniqueID: row["unique_id"],
             isLocked: row["locked"],
             createdAt: row.time("created_at"), updatedAt: row.time("updated_at"),
             activeAt: row.optionalTime("active_at")

@@ -192,6 +192,12 @@ extension Row {
 
     func optionalGUID(_ column: String) throws -> GUID? { try (self[column] as String?).map { _ in try guid(column) } }
 
+    /// Whom a permission names; its table makes sure that it is one of the two.
+    func principal() throws -> Principal {
+        if let group = try optionalGUID("group_guid") { return .group(group) }
+        return .user(try guid("user_guid"))
+    }
+
     func time(_ column: String) -> Timestamp { Timestamp(seconds: self[column]) }
 
     func optionalTime(_ column: String) -> Timestamp? { (self[column] as Int64?).map(Timestamp.init(seconds:)) }

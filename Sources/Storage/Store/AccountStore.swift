@@ -6,8 +6,8 @@ public import Cryptography
 ///
 /// A verb that changes something takes the event that tells of it (`noting:`): the change and its line in the audit are
 /// written together or not at all, and where nothing changed nothing is noted.
-public typealias AccountStore = ContentStore & EventStore & GatewayStore & IntegrationStore & LoginFlowStore
-    & OAuthSessionStore & PeopleStore & SigningKeyStore
+public typealias AccountStore = ContentStore & EventStore & GatewayStore & GroupStore & IntegrationStore
+    & LoginFlowStore & OAuthSessionStore & PeopleStore & SigningKeyStore
 
 /// Users, invites, API keys, browser sessions.
 public protocol PeopleStore: Sendable {
@@ -22,8 +22,13 @@ public protocol PeopleStore: Sendable {
     func user(_ guid: GUID) async throws(StoreError) -> UserRecord?
     /// One user by email, without regard to case.
     func user(email: String) async throws(StoreError) -> UserRecord?
-    /// Replaces what may be changed of a user; ends the user's browser sessions when locked.
-    func updateUser(_ user: UserRecord, noting event: EventRecord?) async throws(StoreError)
+    /// The users that a filter lets through, oldest first.
+    func users(matching filter: UserFilter, _ page: PageRequest) async throws(StoreError) -> RecordPage<UserRecord>
+    /// Changes a user; `lastAdministrator` where nobody would be left who can administer the account.
+    func changeUser(_ guid: GUID, _ changes: UserChanges, at now: Timestamp, noting event: EventRecord?)
+        async throws(StoreError) -> UserRecord
+    /// Puts a hash of the same password in the place of the old one, where that one is still there.
+    func renewPasswordHash(of user: GUID, from old: String, to new: String) async throws(StoreError)
     /// Takes the place of every invite the user had.
     func replaceInvite(of user: GUID, hash: Digest, expiresAt: Timestamp, noting event: EventRecord?)
         async throws(StoreError)
@@ -69,12 +74,14 @@ public protocol ContentStore: Sendable {
     func removeContent(_ guid: GUID, noting event: EventRecord?) async throws(StoreError)
     /// Who is listed on a content.
     func permissions(of content: GUID) async throws(StoreError) -> [ContentPermissionRecord]
-    /// The content on which a user is listed.
-    func permissions(ofUser user: GUID) async throws(StoreError) -> [ContentPermissionRecord]
-    /// Lists a user on a content, or changes the level.
+    /// What decides about one person and one content, in one read.
+    func contentFacts(_ guid: GUID, for user: GUID) async throws(StoreError) -> ContentFacts
+    /// What decides about one person and any content, in one read.
+    func access(ofUser user: GUID) async throws(StoreError) -> UserAccess
+    /// Lists a user or a group on a content, or changes the level.
     func setPermission(_ permission: ContentPermissionRecord, noting event: EventRecord?) async throws(StoreError)
         -> ContentPermissionRecord
-    /// Takes a user off a content; false where there is no such permission.
+    /// Takes a user or a group off a content; false where there is no such permission.
     func removePermission(_ id: Int64, of content: GUID, noting event: EventRecord?) async throws(StoreError) -> Bool
     /// What a content uses, oldest first.
     func associations(ofContent guid: GUID) async throws(StoreError) -> [AssociationRecord]
@@ -160,16 +167,38 @@ public protocol GatewayStore: Sendable {
     func gatewayFacts(sessionHash: Digest?, content: GUID, at now: Timestamp) async throws(StoreError) -> GatewayFacts
 }
 
+/// What the store knows of one person and one content; the domain judges.
+public struct ContentFacts: Sendable {
+    /// The content.
+    public var content: ContentRecord?
+    /// Who is listed on it.
+    public var permissions: [ContentPermissionRecord]
+    /// The groups the person is in, directly or through others.
+    public var groups: Set<GUID>
+}
+
+/// What the store knows of one person and all content; the domain judges.
+public struct UserAccess: Sendable {
+    /// The groups the person is in, directly or through others.
+    public var groups: Set<GUID>
+    /// The permissions that name the person or one of those groups.
+    public var permissions: [ContentPermissionRecord]
+}
+
 /// What the store knows of an exchange; the domain judges.
 public struct ExchangeFacts: Sendable {
     /// The API key and its user.
     public var caller: (key: APIKeyRecord, user: UserRecord)?
+    /// The groups its user is in, directly or through others.
+    public var callerGroups: Set<GUID>
     /// The content that the session token names.
     public var content: ContentRecord?
     /// Who is listed on it.
     public var permissions: [ContentPermissionRecord]
     /// The viewer that the session token names.
     public var viewer: UserRecord?
+    /// The groups the viewer is in, directly or through others.
+    public var viewerGroups: Set<GUID>
     /// What the content uses.
     public var associations: [AssociationRecord]
     /// The viewer's sessions with those integrations.
@@ -186,6 +215,8 @@ public struct GatewayFacts: Sendable {
     public var session: BrowserSessionRecord?
     /// Who is listed on the content.
     public var permissions: [ContentPermissionRecord]
+    /// The groups the viewer is in, directly or through others.
+    public var viewerGroups: Set<GUID>
     /// What the content uses.
     public var associations: [AssociationRecord]
     /// The viewer's sessions with those integrations.

@@ -28,7 +28,11 @@ struct APIRoutes {
         let administrators = callers.group(context: AdministratorContext.self)
         IntegrationRoutes(services: services).add(publishers: publishers, administrators: administrators)
         ContentRoutes(services: services).add(callers: callers, publishers: publishers)
-        PeopleRoutes().add(callers: callers, publishers: publishers, administrators: administrators)
+        PermissionRoutes().add(publishers: publishers)
+        UserRoutes(services: services).add(
+            callers: callers, publishers: publishers, administrators: administrators)
+        KeyRoutes().add(callers: callers)
+        GroupRoutes().add(callers: callers, publishers: publishers)
         SessionRoutes().add(callers: callers)
     }
 

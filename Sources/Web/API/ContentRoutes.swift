@@ -6,7 +6,7 @@ import Integrations
 import JSON
 import Storage
 
-/// `v1/content`, its permissions and its associations.
+/// `v1/content` and its associations.
 struct ContentRoutes {
     let services: Services
 
@@ -46,39 +46,7 @@ struct ContentRoutes {
             try await context.tenant.contents.delete(guid, by: context.publisher)
             return Response.noContent
         }
-        addPermissions(publishers)
         addAssociations(publishers)
-    }
-
-    private func addPermissions(_ publishers: RouterGroup<PublisherContext>) {
-        publishers.get("content/{guid}/permissions") { _, context in
-            let guid = try context.guid("guid", of: context.tenant, what: "content")
-            let found = try await context.tenant.contents.permissions(of: guid, for: context.publisher)
-            return Response.json(.array(found.map(Answers.permission)))
-        }
-        publishers.post("content/{guid}/permissions") { request, context in
-            let guid = try context.guid("guid", of: context.tenant, what: "content")
-            let members = try Members(
-                try await request.jsonObject(), allowed: ["principal_guid", "principal_type", "role"]
-            )
-            guard try members.text("principal_type") ?? "user" == "user" else {
-                throw Refusal.invalid("principal_type", "principal_type must be user: groups cannot be named yet.")
-            }
-            guard let user = try members.text("principal_guid").flatMap({ GUID($0) }) else {
-                throw Refusal.invalid("principal_guid", "principal_guid must be the GUID of a user of this account.")
-            }
-            guard let level = ContentPermissionRecord.Level(rawValue: try members.text("role") ?? "viewer") else {
-                throw Refusal.invalid("role", "role must be viewer or owner.")
-            }
-            let permission = try await context.tenant.contents.permit(user, level, on: guid, by: context.publisher)
-            return Response.json(Answers.permission(permission))
-        }
-        publishers.delete("content/{guid}/permissions/{id}") { _, context in
-            let guid = try context.guid("guid", of: context.tenant, what: "content")
-            let id = try context.id("id", what: "permission")
-            try await context.tenant.contents.forbid(id, on: guid, by: context.publisher)
-            return Response.noContent
-        }
     }
 
     private func addAssociations(_ publishers: RouterGroup<PublisherContext>) {

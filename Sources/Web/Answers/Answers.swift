@@ -53,9 +53,13 @@ enum Answers {
     static func permission(_ permission: ContentPermissionRecord) -> JSON {
         [
             "id": .string(String(permission.id)), "content_guid": guid(permission.contentGUID),
-            "principal_guid": guid(permission.userGUID), "principal_type": "user",
+            "principal_guid": guid(permission.principal.guid), "principal_type": .string(permission.principal.kind),
             "role": .string(permission.level.rawValue),
         ]
+    }
+
+    static func group(_ group: GroupRecord) -> JSON {
+        ["guid": guid(group.guid), "name": .string(group.name), "owner_guid": guid(group.ownerGUID)]
     }
 
     static func integration(_ entry: IntegrationCatalog.Entry, catalog: IntegrationCatalog, isAdmin: Bool) -> JSON {

@@ -5,8 +5,9 @@ import Storage
 /// `gatehouse user ...`.
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "user", abstract: "Create, list, lock users of an account, or invite one again.",
-        subcommands: [Create.self, List.self, Lock.self, Invite.self]
+        commandName: "user",
+        abstract: "Create, list, lock users of an account, change their roles, or invite one again.",
+        subcommands: [Create.self, List.self, Lock.self, ChangeRole.self, Invite.self]
     )
 
     struct Create: AsyncParsableCommand {
@@ -58,6 +59,26 @@ struct UserCommand: AsyncParsableCommand {
             ]
             try await command.perform(.lockUser, parameters) { user in
                 "\(user.words("email")) is \(user["locked"] == .bool(true) ? "locked" : "not locked")."
+            }
+        }
+    }
+
+    struct ChangeRole: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "role", abstract: "Give a user another role; what they may do changes at once."
+        )
+
+        @Argument(help: "The account.") var account: String
+        @Argument(help: "The user's email.") var email: String
+        @Argument(help: "viewer, publisher or administrator.") var role: String
+        @OptionGroup var command: OperationOptions
+
+        func run() async throws {
+            let parameters: JSONObject = [
+                "account": .string(account), "email": .string(email), "role": .string(role),
+            ]
+            try await command.perform(.changeRole, parameters) { user in
+                "\(user.words("email")) is \(user.words("role"))."
             }
         }
     }

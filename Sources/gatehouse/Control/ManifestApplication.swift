@@ -16,11 +16,12 @@ struct ManifestApplication: Sendable {
         guard let object = parameters["manifest"]?.objectValue else {
             throw Refusal.invalid("manifest", "The manifest must be a JSON object.")
         }
-        let manifest = try Members(object, allowed: ["name", "users", "integrations"])
+        let manifest = try Members(object, allowed: ["name", "users", "groups", "integrations"])
         let name = try manifest.text("name").map { text throws(Refusal) in
             try TextRules.line(text, field: "name", minimum: 1)
         }
         let users = try manifest.list("users") ?? []
+        let groups = try manifest.list("groups") ?? []
         let integrations = try manifest.list("integrations") ?? []
         var changes: [JSON] = []
         if !house.folder.contains(slug) {
@@ -39,6 +40,9 @@ struct ManifestApplication: Sendable {
         let admin = operations.proof(tenant)
         for entry in users {
             if let change = try await apply(user: entry, tenant, admin, base: base) { changes.append(change) }
+        }
+        for entry in groups {
+            if let change = try await apply(group: entry, tenant, admin) { changes.append(change) }
         }
         for entry in integrations {
             if let change = try await apply(integration: entry, tenant, admin) { changes.append(change) }
@@ -59,11 +63,11 @@ struct ManifestApplication: Sendable {
             guard case .object(let answer) = Operator.answer(invitation, tenant, base: base) else { return nil }
             return .object((["created": "user"] as JSONObject).merging(answer))
         }
-        guard
-            user.role != role || first.map({ $0 != user.firstName }) ?? false
-                || last.map({ $0 != user.lastName }) ?? false
-        else { return nil }
-        _ = try await tenant.people.update(user.guid, role: role, firstName: first, lastName: last, by: admin)
+        var wanted = People.Fields()
+        wanted.role = role
+        wanted.firstName = first
+        wanted.lastName = last
+        guard try await tenant.people.update(user.guid, wanted, by: admin.caller).user != user else { return nil }
         return ["changed": "user", "email": .string(user.email)]
     }
 

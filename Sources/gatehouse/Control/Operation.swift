@@ -18,6 +18,7 @@ enum Operation: String, Sendable {
     case listUsers = "user.list"
     case lockUser = "user.lock"
     case inviteUser = "user.invite"
+    case changeRole = "user.role"
     case rotateKey = "key.rotate"
 }
 
@@ -37,6 +38,7 @@ struct Operator: Sendable {
         case .listUsers: try await listUsers(parameters)
         case .lockUser: try await lockUser(parameters)
         case .inviteUser: try await inviteUser(parameters)
+        case .changeRole: try await changeRole(parameters)
         case .rotateKey: try rotateKey(parameters)
         }
     }
@@ -100,6 +102,14 @@ struct Operator: Sendable {
             "guid": .string(user.guid.description), "email": .string(user.email),
             "invite_url": .string(Self.inviteLink(token, tenant, base: base(parameters))),
         ]
+    }
+
+    private func changeRole(_ parameters: JSONObject) async throws -> JSON {
+        let tenant = try await tenant(parameters)
+        let user = try await tenant.people.user(email: try text(parameters, "email") ?? "", for: proof(tenant))
+        var fields = People.Fields()
+        fields.role = try Self.role(try text(parameters, "role") ?? "")
+        return Self.answer(try await tenant.people.update(user.guid, fields, by: proof(tenant).caller).user)
     }
 
     private func rotateKey(_ parameters: JSONObject) throws -> JSON {
@@ -179,6 +189,6 @@ struct Operator: Sendable {
     }
 
     private static func inviteLink(_ token: SecretString, _ tenant: Tenant, base: String) -> String {
-        "\(base)/accounts/\(tenant.account.slug)/invite?token=\(token.reveal())"
+        base + tenant.people.invitePath(token)
     }
 }

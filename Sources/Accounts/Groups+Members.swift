@@ -1,0 +1,66 @@
+import JSON
+public import Storage
+
+extension Groups {
+    /// The users who are in a group directly, in the order in which they were added.
+    public func members(
+        of guid: GUID, _ request: PageRequest, for publisher: Publisher
+    ) async throws(Refusal) -> RecordPage<UserRecord> {
+        _ = try await group(guid, for: publisher)
+        return try await attempt { () throws(StoreError) in try await account.store.members(of: guid, request) }
+    }
+
+    /// The groups that are in a group directly, in the order in which they were added.
+    public func memberGroups(of guid: GUID, for publisher: Publisher) async throws(Refusal) -> [GroupRecord] {
+        _ = try await group(guid, for: publisher)
+        return try await attempt { () throws(StoreError) in try await account.store.memberGroups(of: guid) }
+    }
+
+    /// Adds a user or a group to a group; nothing happens where it is in already.
+    public func add(_ member: Principal, to guid: GUID, by publisher: Publisher) async throws(Refusal) {
+        let group = try await changeable(guid, by: publisher)
+        let event = publisher.caller.event(
+            .memberAdded, at: clock.now, subject: guid, details: Self.details(member.guid, of: group))
+        let outcome = try await attempt { () throws(StoreError) in
+            try await account.store.addMember(member, to: guid, noting: event)
+        }
+        let field = "\(member.kind)_guid"
+        switch outcome {
+        case .done: return
+        case .unknown: throw .invalid(field, "\(field) must name a \(member.kind) of this account.")
+        case .cycle:
+            throw .invalid(field, "A group cannot be in itself, neither directly nor through other groups.")
+        case .tooDeep:
+            throw .invalid(field, "Groups within groups can be \(GroupRecord.maximumDepth) deep: add to an outer one.")
+        }
+    }
+
+    /// Takes a user or a group out of a group. Everybody may leave a group; the rest is for who may change it.
+    public func remove(_ member: GUID, from guid: GUID, by caller: Caller) async throws(Refusal) {
+        let found = try await attempt { () throws(StoreError) in try await account.store.group(guid) }
+        let isLeaving = member == caller.user.guid && caller.contentGUID == nil
+        if !isLeaving { _ = try await changeable(guid, by: try Publisher(caller)) }
+        guard let group = found else { throw .notFound("group") }
+        let event = caller.event(
+            .memberRemoved, at: clock.now, subject: guid, details: Self.details(member, of: group))
+        let removed = try await attempt { () throws(StoreError) in
+            try await account.store.removeMember(member, from: guid, noting: event)
+        }
+        guard removed else { throw .notFound("member of the group") }
+    }
+
+    /// Makes these the users who are in a group directly; the groups in it stay.
+    ///
+    /// - Returns: how many were added and taken out.
+    public func setMembers(_ users: Set<GUID>, of guid: GUID, by admin: Administrator) async throws(Refusal) -> Int {
+        let publisher = try Publisher(admin.caller)
+        let present = try await attempt { () throws(StoreError) in try await account.store.memberGUIDs(of: guid) }
+        for user in users.subtracting(present) { try await add(.user(user), to: guid, by: publisher) }
+        for user in present.subtracting(users) { try await remove(user, from: guid, by: admin.caller) }
+        return users.symmetricDifference(present).count
+    }
+
+    private static func details(_ member: GUID, of group: GroupRecord) -> JSONObject {
+        ["name": .string(group.name), "member_guid": .string(member.description)]
+    }
+}

@@ -1,0 +1,94 @@
+import GRDB
+
+extension SQLiteStore: GroupStore {
+    func addGroup(_ group: GroupRecord, noting event: EventRecord?) async throws(StoreError) -> GroupRecord {
+        try await write(.permissions, noting: event) { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO user_group (guid, name, folded_name, unique_id, owner_guid, created_at, updated_at)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    group.guid.description, group.name, group.name.lowercased(), group.uniqueID,
+                    group.ownerGUID?.description, group.createdAt.seconds, group.updatedAt.seconds,
+                ]
+            )
+            var stored = group
+            stored.id = db.lastInsertedRowID
+            return stored
+        }
+    }
+
+    func groups(prefix: String, _ page: PageRequest) async throws(StoreError) -> RecordPage<GroupRecord> {
+        try await read { db in
+            // length and substr both count in SQLite's characters, so that a prefix is compared with as much of the name.
+            let chosen = """
+                FROM user_group WHERE :folded = '' OR substr(folded_name, 1, length(:folded)) = :folded OR unique_id = :prefix
+                """
+            let arguments: StatementArguments = ["folded": prefix.lowercased(), "prefix": prefix]
+            let total = try Int.fetchOne(db, sql: "SELECT count(*) \(chosen)", arguments: arguments)
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT * \(chosen) ORDER BY folded_name LIMIT :limit OFFSET :offset",
+                arguments: arguments + ["limit": page.size, "offset": page.offset]
+            )
+            return RecordPage(elements: try rows.map(GroupRecord.init(row:)), total: total ?? 0)
+        }
+    }
+
+    func group(_ guid: GUID) async throws(StoreError) -> GroupRecord? {
+        try await read { db in
+            try Row.fetchOne(db, sql: "SELECT * FROM user_group WHERE guid = ?", arguments: [guid.description])
+                .map(GroupRecord.init(row:))
+        }
+    }
+
+    func group(name: String) async throws(StoreError) -> GroupRecord? {
+        try await read { db in
+            try Row.fetchOne(db, sql: "SELECT * FROM user_group WHERE folded_name = ?", arguments: [name.lowercased()])
+                .map(GroupRecord.init(row:))
+        }
+    }
+
+    func updateGroup(_ group: GroupRecord, noting event: EventRecord?) async throws(StoreError) {
+        try await write(.permissions, noting: event) { db in
+            try db.execute(
+                sql: """
+                    UPDATE user_group SET name = ?, folded_name = ?, unique_id = ?, owner_guid = ?, updated_at = ? WHERE guid = ?
+                    """,
+                arguments: [
+                    group.name, group.name.lowercased(), group.uniqueID, group.ownerGUID?.description,
+                    group.updatedAt.seconds, group.guid.description,
+                ]
+            )
+            guard db.changesCount == 1 else { throw StoreError(.notFound, "no such group") }
+        }
+    }
+
+    func removeGroup(_ guid: GUID, noting event: EventRecord?) async throws(StoreError) -> GroupRemoval {
+        try await write(.permissions, noting: event) { db in
+            // An integration on which nobody is listed is for every publisher.
+            let opened = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT integration_guid FROM integration_permission AS mine WHERE group_guid = ? AND NOT EXISTS
+                        (SELECT 1 FROM integration_permission WHERE integration_guid = mine.integration_guid AND id <> mine.id)
+                    """,
+                arguments: [guid.description]
+            )
+            if let opened { return .lastOfIntegration(try opened.guid("integration_guid")) }
+            try db.execute(sql: "DELETE FROM user_group WHERE guid = ?", arguments: [guid.description])
+            guard db.changesCount == 1 else { throw StoreError(.notFound, "no such group") }
+            return .done
+        }
+    }
+}
+
+extension GroupRecord {
+    init(row: Row) throws {
+        self.init(
+            id: row["id"], guid: try row.guid("guid"), name: row["name"], uniqueID: row["unique_id"],
+            ownerGUID: try row.optionalGUID("owner_guid"), createdAt: row.time("created_at"),
+            updatedAt: row.time("updated_at")
+        )
+    }
+}

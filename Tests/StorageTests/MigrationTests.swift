@@ -1,0 +1,62 @@
+import GRDB
+import Testing
+
+@testable import Storage
+
+@Suite struct MigrationTests {
+    let temporary: TemporaryFolder
+    let queue: DatabaseQueue
+
+    init() throws {
+        temporary = try TemporaryFolder()
+        queue = try DatabaseQueue(path: "\(temporary.path)/old.sqlite")
+        try Schema.migrator.migrate(queue, upTo: "1 the main job")
+    }
+
+    @Test func permissionsKeepTheirIdsAndNoIdIsGivenTwice() throws {
+        try queue.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO user (guid, email, username, first_name, last_name, role, created_at, updated_at)
+                        VALUES ('u', 'u@a.example', 'u', '', '', 'viewer', 1, 1), ('v', 'v@a.example', 'v', '', '', 'viewer', 1, 1);
+                    INSERT INTO content (guid, owner_guid, name, title, description, access_type, created_at, updated_at)
+                        VALUES ('c', 'u', 'name', '', '', 'acl', 1, 1);
+                    INSERT INTO integration (guid, name, description, template, auth_type, config, version, created_at, updated_at)
+                        VALUES ('i', 'name', '', 'custom', 'Viewer', '{}', 1, 1, 1);
+                    INSERT INTO content_permission (id, content_guid, user_guid, level)
+                        VALUES (4, 'c', 'u', 'owner'), (9, 'c', 'v', 'viewer');
+                    DELETE FROM content_permission WHERE id = 9;
+                    INSERT INTO integration_permission (id, guid, integration_guid, user_guid) VALUES (7, 'p', 'i', 'v');
+                    """)
+        }
+        try Schema.migrator.migrate(queue)
+        try queue.write { db in
+            let listed = try Row.fetchOne(
+                db, sql: "SELECT id, content_guid, user_guid, group_guid, level FROM content_permission")
+            #expect(listed == ["id": 4, "content_guid": "c", "user_guid": "u", "group_guid": nil, "level": "owner"])
+            let attached = try Row.fetchOne(
+                db, sql: "SELECT id, guid, integration_guid, user_guid FROM integration_permission")
+            #expect(attached == ["id": 7, "guid": "p", "integration_guid": "i", "user_guid": "v"])
+            try db.execute(
+                sql: "INSERT INTO content_permission (content_guid, user_guid, level) VALUES ('c', 'v', 'viewer')")
+            #expect(db.lastInsertedRowID == 10)
+            try db.execute(sql: "DELETE FROM content WHERE guid = 'c'; DELETE FROM integration WHERE guid = 'i'")
+            #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM content_permission") == 0)
+            #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM integration_permission") == 0)
+        }
+    }
+
+    @Test func aPermissionNamesOneOfTheTwo() throws {
+        try Schema.migrator.migrate(queue)
+        for values in ["('c', NULL, NULL, 'viewer')", "('c', 'u', 'g', 'viewer')"] {
+            #expect {
+                try queue.write { db in
+                    try db.execute(
+                        sql:
+                            "INSERT INTO content_permission (content_guid, user_guid, group_guid, level) VALUES \(values)"
+                    )
+                }
+            } throws: { ($0 as? DatabaseError)?.extendedResultCode == .SQLITE_CONSTRAINT_CHECK }
+        }
+    }
+}
