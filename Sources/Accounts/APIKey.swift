@@ -18,6 +18,15 @@ public enum APIKey {
         return SecretString(prefix + body + checksum(Array(body.utf8)))
     }
 
+    /// A content's own key: the same whenever it is derived from the same salt.
+    ///
+    /// - Parameter secret: a key of the account that only this is derived with.
+    static func derive(for content: GUID, salt: [UInt8], with secret: SecretBytes) -> SecretString {
+        let code = HMACSHA256.authenticate(content.bytes + salt, key: secret).bytes
+        let body = content.tenant.description + Hex.encode(salt.prefix(secretLength - code.count) + code)
+        return SecretString(prefix + body + checksum(Array(body.utf8)))
+    }
+
     /// The account that a key names; nil for what has not the form of a key.
     public static func tenant(of bytes: some Collection<UInt8>) -> TenantFingerprint? {
         guard bytes.count == length, bytes.starts(with: prefix.utf8) else { return nil }

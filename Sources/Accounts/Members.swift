@@ -28,6 +28,15 @@ public struct Members {
         return flag
     }
 
+    /// A whole number; nil where it is missing or null.
+    public func integer(_ name: String) throws(Refusal) -> Int? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let number = value.integerValue.flatMap({ Int(exactly: $0) }) else {
+            throw .invalid(name, "\(name) must be a whole number.")
+        }
+        return number
+    }
+
     /// A list; nil where it is missing or null.
     public func list(_ name: String) throws(Refusal) -> [JSON]? {
         guard let value = object[name], !value.isNull else { return nil }

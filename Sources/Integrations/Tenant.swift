@@ -29,6 +29,13 @@ public final class Tenant: Sendable {
     /// The gateway's answers.
     public let gateway: Gateway
 
+    /// What content needs to run.
+    public let runtime: Runtime
+    /// Sessions of IDEs.
+    public let workbenchSessions: WorkbenchSessions
+    /// What those sessions get.
+    public let workbench: Workbench
+
     private let keeper: TokenKeeper
     private let mint: Mint
     private let journal: Journal
@@ -69,6 +76,12 @@ public final class Tenant: Sendable {
         exchange = Exchange(
             account: account, clock: world.clock, signer: signer, sources: sources, memory: memory, journal: journal)
         gateway = Gateway(account: account, clock: world.clock, signer: signer)
+        runtime = Runtime(
+            account: account, clock: world.clock, address: world.address, outbound: world.outbound, signer: signer,
+            people: people, contents: contents
+        )
+        workbenchSessions = try WorkbenchSessions(account: account, clock: world.clock)
+        workbench = Workbench(account: account, clock: world.clock, outbound: world.outbound, keeper: keeper)
     }
 
     /// Waits for what is under way with providers.

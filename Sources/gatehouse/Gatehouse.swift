@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 
 /// The program: `gatehouse <command>`.
 @main
@@ -9,12 +8,12 @@ struct Gatehouse: AsyncParsableCommand {
         abstract: "OAuth integrations for content: each viewer's own, always fresh, access token.",
         subcommands: [
             Serve.self, CheckConfig.self, AccountCommand.self, UserCommand.self, KeyCommand.self, Routes.self,
+            Run.self, WorkbenchCommand.self,
         ]
     )
 
     static func main() async {
-        // Whatever any command writes is its owner's alone.
-        umask(0o077)
+        Process.restrictFiles()
         await main(nil)
     }
 }

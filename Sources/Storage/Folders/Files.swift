@@ -1,14 +1,15 @@
-import Glibc
+public import Glibc
 
 /// The few file operations that the rooms need, each with its durability spelled out.
-enum Files {
+public enum Files {
     /// Why a file operation failed: what was tried, on which file, and the system's word for it.
-    struct Failure: Error, CustomStringConvertible {
+    public struct Failure: Error, CustomStringConvertible {
         let action: String
         let path: String
         let code: Int32
 
-        var description: String { "cannot \(action) \(path): \(String(cString: strerror(code)))" }
+        /// The sentence.
+        public var description: String { "cannot \(action) \(path): \(String(cString: strerror(code)))" }
     }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
@@ -24,7 +25,8 @@ enum Files {
         return status.st_mode & 0o777
     }
 
-    static func read(_ path: String, limit: Int = 1 << 20) throws(Failure) -> [UInt8] {
+    /// The bytes of a file, up to a limit.
+    public static func read(_ path: String, limit: Int = 1 << 20) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(action: "open", path: path, code: errno) }
         defer { close(descriptor) }
@@ -40,7 +42,7 @@ enum Files {
     }
 
     /// Replaces a file so that after a crash either the old or the new content is there, whole.
-    static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o600) throws(Failure) {
+    public static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o600) throws(Failure) {
         let temporary = path + ".new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw Failure(action: "write", path: temporary, code: errno) }
@@ -65,13 +67,15 @@ enum Files {
         try synchronizeDirectory(of: target)
     }
 
-    static func createDirectory(_ path: String) throws(Failure) {
+    /// Makes a folder, 0700, unless it is there.
+    public static func createDirectory(_ path: String) throws(Failure) {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw Failure(action: "create", path: path, code: errno)
         }
     }
 
-    static func names(in directory: String) throws(Failure) -> [String] {
+    /// The names of what lies in a folder.
+    public static func names(in directory: String) throws(Failure) -> [String] {
         guard let handle = opendir(directory) else { throw Failure(action: "list", path: directory, code: errno) }
         defer { closedir(handle) }
         var names: [String] = []
@@ -89,7 +93,7 @@ enum Files {
     }
 
     /// Removes a folder and what lies directly in it; an account's folder has no folders of its own.
-    static func removeFolder(_ path: String) throws(Failure) {
+    public static func removeFolder(_ path: String) throws(Failure) {
         for name in try names(in: path) { try remove("\(path)/\(name)") }
         guard rmdir(path) == 0 else { throw Failure(action: "remove", path: path, code: errno) }
     }

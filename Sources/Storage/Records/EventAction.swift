@@ -32,6 +32,7 @@ public enum EventAction: String, Sendable, CaseIterable {
     case permissionRemoved = "content.permission_removed"
     case associationsChanged = "content.associations_changed"
     case contentOpened = "content.opened"
+    case runtimeRead = "content.runtime_read"
 
     // Integrations
     case integrationCreated = "integration.created"
@@ -52,4 +53,8 @@ public enum EventAction: String, Sendable, CaseIterable {
     case credentialsIssued = "credentials.issued"
     case credentialsRefused = "credentials.refused"
     case signingKeyRotated = "signing_key.rotated"
+
+    // Workbench
+    case workbenchSessionCreated = "workbench.session_created"
+    case workbenchSessionEnded = "workbench.session_ended"
 }

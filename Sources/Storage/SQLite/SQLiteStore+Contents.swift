@@ -47,6 +47,7 @@ extension SQLiteStore: ContentStore {
                 ]
             )
             guard db.changesCount == 1 else { throw StoreError(.notFound, "no such content") }
+            try Self.updateContentKey(of: content.guid, in: db)
         }
     }
 

@@ -35,6 +35,7 @@ extension SQLiteStore {
             )
             if user.isLocked {
                 try db.execute(sql: "DELETE FROM browser_session WHERE user_guid = ?", arguments: [guid.description])
+                try Self.endWorkbenchSessions(of: guid, in: db)
             }
             if user.email != before.email {
                 // The link went to whoever reads the other address.

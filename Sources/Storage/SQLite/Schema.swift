@@ -14,7 +14,7 @@ enum Schema {
             try db.execute(sql: people + contents + integrations)
         }
         migrator.registerMigration("2 the whole interface") { db in
-            try db.execute(sql: events + issuer + groups)
+            try db.execute(sql: events + issuer + groups + runtime)
         }
         return migrator
     }

@@ -34,6 +34,8 @@ struct APIRoutes {
         KeyRoutes().add(callers: callers)
         GroupRoutes().add(callers: callers, publishers: publishers)
         SessionRoutes().add(callers: callers)
+        RuntimeRoutes().add(publishers: publishers)
+        WorkbenchSessionRoutes(services: services).add(callers: callers)
     }
 
     private func exchange(_ request: Request, _ context: WebContext) async throws -> Response {

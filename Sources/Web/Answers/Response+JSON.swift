@@ -15,6 +15,7 @@ extension HTTPField.Name {
     static let originalURI = HTTPField.Name.known("X-Original-URI")
     static let forwardedURI = HTTPField.Name.known("X-Forwarded-Uri")
     static let forwardedFor = HTTPField.Name.known("X-Forwarded-For")
+    static let rpcCookie = HTTPField.Name.known("X-RS-Session-Server-RPC-Cookie")
     static let fetchSite = HTTPField.Name.known("Sec-Fetch-Site")
 
     /// A name that is written here, so that it is one.

@@ -59,6 +59,7 @@ struct ErrorAnswers: RouterMiddleware {
             || path.hasPrefix("/v1/") && path != PublicAddress.vendorCallback || path == "/server_settings"
             || path.hasPrefix("/.well-known/") || path.hasSuffix("/.well-known/openid-configuration")
             || path.hasSuffix("/oidc/jwks")
+            || WorkbenchRoutes.paths.contains(path)
     }
 
     private func refusal(_ error: any Error, _ request: Request, _ context: Context) -> Refusal {

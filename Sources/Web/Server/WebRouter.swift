@@ -28,6 +28,7 @@ public enum WebRouter {
         LoginRoutes(services: services).add(to: root)
         GatewayRoutes(services: services).add(to: root)
         IssuerRoutes(services: services).add(to: root)
+        WorkbenchRoutes(services: services).add(to: root)
         return router
     }
 

@@ -16,14 +16,20 @@ enum Failures {
         } catch let error as ExitCode {
             throw error
         } catch {
-            let line = Array("gatehouse: \(sentence(error))\n".utf8)
-            _ = write(STDERR_FILENO, line, line.count)
+            report(sentence(error))
             throw ExitCode(code(error))
         }
     }
 
+    /// A sentence on standard error.
+    static func report(_ sentence: String) {
+        let line = Array("gatehouse: \(sentence)\n".utf8)
+        _ = write(STDERR_FILENO, line, line.count)
+    }
+
     private static func code(_ error: any Error) -> Int32 {
         switch error {
+        case let failure as RunFailure: failure.code.rawValue
         case is ConfigurationError, is MasterKeyError: EX_CONFIG
         case is FolderLock.Held: EX_TEMPFAIL
         case is ControlSocket.Failure: EX_UNAVAILABLE

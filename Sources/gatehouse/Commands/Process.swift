@@ -1,7 +1,23 @@
 import Glibc
 
-/// What a server wants of its process.
+/// What a command wants of its process, and what it was started with.
 enum Process {
+    /// Whatever any command writes is its owner's alone.
+    static let ownMask: mode_t = 0o077
+    /// The mask of whoever started us. It can only be read by setting another one, which the first use of it does.
+    static let inheritedMask = umask(ownMask)
+    /// Whether whoever started us ignores closed pipes; read before we do.
+    static let inheritedIgnoresPipe = SignalRelay.isIgnored(SIGPIPE)
+
+    /// Sets our own mask.
+    static func restrictFiles() { _ = inheritedMask }
+
+    /// No death by a closed pipe.
+    static func ignoreClosedPipes() {
+        _ = inheritedIgnoresPipe
+        signal(SIGPIPE, SIG_IGN)
+    }
+
     /// No core dumps, for they would hold secrets; as many files as the system allows; no death by a closed pipe.
     static func prepare() {
         signal(SIGPIPE, SIG_IGN)

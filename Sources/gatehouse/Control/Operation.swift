@@ -20,6 +20,7 @@ enum Operation: String, Sendable {
     case inviteUser = "user.invite"
     case changeRole = "user.role"
     case rotateKey = "key.rotate"
+    case openWorkbenchSession = "workbench.session"
 }
 
 /// Performs operations on a house.
@@ -40,6 +41,7 @@ struct Operator: Sendable {
         case .inviteUser: try await inviteUser(parameters)
         case .changeRole: try await changeRole(parameters)
         case .rotateKey: try rotateKey(parameters)
+        case .openWorkbenchSession: try await openWorkbenchSession(parameters)
         }
     }
 
@@ -141,7 +143,7 @@ struct Operator: Sendable {
         ]
     }
 
-    private func tenant(_ parameters: JSONObject) async throws -> Tenant {
+    func tenant(_ parameters: JSONObject) async throws -> Tenant {
         let slug = try slug(parameters)
         guard let tenant = try await house.directory.tenant(slug) else {
             throw Refusal(.objectDoesNotExist, "There is no account \(slug).")
@@ -163,13 +165,13 @@ struct Operator: Sendable {
         return role
     }
 
-    private func text(_ parameters: JSONObject, _ name: String) throws(Refusal) -> String? {
+    func text(_ parameters: JSONObject, _ name: String) throws(Refusal) -> String? {
         guard let value = parameters[name], !value.isNull else { return nil }
         guard let text = value.stringValue else { throw .invalid(name, "\(name) must be a text.") }
         return text
     }
 
-    private func base(_ parameters: JSONObject) -> String {
+    func base(_ parameters: JSONObject) -> String {
         parameters["base_url"]?.stringValue ?? house.world.address.base
     }
 
