@@ -64,18 +64,20 @@ let package = Package(
     targets: [
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         system("CJansson", pkgConfig: "jansson", apt: "libjansson-dev"),
 
         room("JSON", ["CJansson"]),
         room("Cryptography", ["COpenSSL"]),
         room("HTTPClient", ["CCurl"]),
+        room("Archives", ["CZlib"]),
         room("OAuthClient", ["HTTPClient", "Cryptography", "JSON"]),
         room("Telemetry", ["JSON", logging, metrics]),
         room("Storage", ["Cryptography", "JSON", grdb]),
         room("Accounts", ["Storage", "Cryptography", "JSON"]),
         room(
             "Integrations",
-            ["Accounts", "Storage", "OAuthClient", "HTTPClient", "Cryptography", "JSON", logging, metrics]),
+            ["Accounts", "Storage", "OAuthClient", "HTTPClient", "Archives", "Cryptography", "JSON", logging, metrics]),
         room(
             "Web",
             [
@@ -111,6 +113,7 @@ let package = Package(
         tests(of: "JSON"),
         tests(of: "Cryptography"),
         tests(of: "HTTPClient"),
+        tests(of: "Archives"),
         tests(of: "OAuthClient", ["HTTPClient", "Cryptography", "JSON"]),
         tests(of: "Telemetry", ["JSON", logging, metrics]),
         tests(of: "Storage", ["Cryptography", "JSON", grdb]),

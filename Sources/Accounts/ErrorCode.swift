@@ -45,6 +45,8 @@ public enum ErrorCode: Int, Sendable, CaseIterable {
     case audienceMissing = 257
     case duplicates = 258
     case tooManyRequests = 277
+    /// Ours: the bundle is the one that is deployed.
+    case bundleActive = 409
     /// Ours: the body is larger than the server reads.
     case bodyTooLarge = 413
     /// Ours: something on this side failed; the log has the correlation id.
@@ -58,7 +60,7 @@ public enum ErrorCode: Int, Sendable, CaseIterable {
         case .authenticationRequired, .userLocked: 401
         case .permissionDenied, .crossSiteRequest: 403
         case .objectDoesNotExist: 404
-        case .duplicates: 409
+        case .duplicates, .bundleActive: 409
         case .bodyTooLarge: 413
         case .tooManyRequests: 429
         case .internalFailure: 500

@@ -90,6 +90,12 @@ public struct Associations: Sendable {
         guard Set(integrations).count == integrations.count else {
             throw Refusal(.duplicates, "The list names an integration twice: name each once.")
         }
+        guard integrations.isEmpty || record.isInteractive ?? true else {
+            throw Refusal(
+                .association,
+                "Static content has no viewer to act for, so it cannot use integrations: deploy something that runs first."
+            )
+        }
         guard integrations.count <= Self.maximum else {
             throw .invalid(
                 "oauth_integration_guid", "A content can use \(Self.maximum) integrations at most.", code: .association)

@@ -7,6 +7,9 @@ public enum Step: String, Sendable, CaseIterable {
     case refreshMarkerStored = "refresh.marker-stored"
     case refreshAnswered = "refresh.answered"
     case refreshStored = "refresh.stored"
+    case bundleArrived = "bundle.arrived"
+    case bundlePlaced = "bundle.placed"
+    case bundleStored = "bundle.stored"
 }
 
 /// Told when a step was reached; does nothing but in debug builds.

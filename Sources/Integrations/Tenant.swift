@@ -12,6 +12,10 @@ public final class Tenant: Sendable {
     public let groups: Groups
     /// Its content.
     public let contents: Contents
+    /// What is deployed of it.
+    public let deployments: Deployments
+    /// What it is given when it is started.
+    public let environment: EnvironmentVariables
     /// Its integrations.
     public let integrations: IntegrationCatalog
     /// Who uses which integration, from both sides.
@@ -51,6 +55,11 @@ public final class Tenant: Sendable {
         self.keeper = keeper
         groups = Groups(account: account, clock: world.clock)
         contents = Contents(account: account, clock: world.clock, upstreams: world.upstreams)
+        deployments = Deployments(
+            account: account, clock: world.clock, contents: contents, address: world.address,
+            maximumBundleBytes: world.maximumBundleBytes, steps: world.steps
+        )
+        environment = EnvironmentVariables(account: account, clock: world.clock, contents: contents)
         integrations = IntegrationCatalog(
             account: account, clock: world.clock, address: world.address, outbound: world.outbound,
             transport: world.transport

@@ -25,6 +25,8 @@ public struct World: Sendable {
     public let logger: Logger
     /// How much waits in the background.
     public let queues = QueueDepths()
+    /// The largest bundle that is taken.
+    public let maximumBundleBytes: Int
 
     let hosts: CircuitBreaker
 
@@ -34,7 +36,9 @@ public struct World: Sendable {
     /// A world of these parts.
     public init(
         clock: WallClock, address: PublicAddress, outbound: OutboundPolicy, transport: any HTTPTransport,
-        upstreams: UpstreamPolicy, hasher: PasswordHasher, logger: Logger, steps: @escaping StepObserver = { _ in }
+        upstreams: UpstreamPolicy, hasher: PasswordHasher, logger: Logger,
+        maximumBundleBytes: Int = Deployments.usualMaximum,
+        steps: @escaping StepObserver = { _ in }
     ) {
         self.clock = clock
         self.address = address
@@ -44,6 +48,7 @@ public struct World: Sendable {
         self.hasher = hasher
         self.steps = steps
         self.logger = logger
+        self.maximumBundleBytes = maximumBundleBytes
         limiter = AttemptLimiter(clock: clock)
         hosts = CircuitBreaker(threshold: Self.hostThreshold, clock: clock)
     }

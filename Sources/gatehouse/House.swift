@@ -41,7 +41,8 @@ struct House: Sendable {
             clock: .system(offset: Self.clockOffset), address: configuration.address(port: port), outbound: outbound,
             transport: transport,
             upstreams: UpstreamPolicy(ownPort: UInt16(exactly: port)) { upstreams.permits(host: $0, port: $1) },
-            hasher: PasswordHasher(), logger: logger, steps: Self.steps
+            hasher: PasswordHasher(), logger: logger, maximumBundleBytes: configuration.maximumBundleBytes,
+            steps: Self.steps
         )
         self.world = world
         directory = try AccountDirectory(folder: folder, ring: ring) { try Tenant($0, world: world) }

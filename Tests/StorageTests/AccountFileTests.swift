@@ -14,7 +14,8 @@ import Testing
         _ = try temporary.open("acme")
         let slug = try temporary.slug("acme")
         let store = try SQLiteStore(
-            path: temporary.folder.databasePath(of: slug), slug: slug, changes: ChangeCounter(), auditKey: .random(32))
+            path: temporary.folder.databasePath(of: slug), slug: slug, changes: ChangeCounter(), auditKey: .random(32),
+            bundles: BundleFiles(path: temporary.folder.bundlesPath(of: slug)))
         #expect(try await store.pragma("synchronous") == ["2", "2"])
         #expect(try await store.pragma("journal_mode") == ["wal", "wal"])
         #expect(try await store.pragma("foreign_keys") == ["1", "1"])

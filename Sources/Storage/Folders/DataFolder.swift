@@ -24,6 +24,7 @@ public struct DataFolder: Sendable {
 
     func folder(of slug: AccountSlug) -> String { "\(path)/\(slug)" }
     func databasePath(of slug: AccountSlug) -> String { "\(folder(of: slug))/\(SQLiteStore.fileName)" }
+    func bundlesPath(of slug: AccountSlug) -> String { "\(folder(of: slug))/bundles" }
     func keyPath(of slug: AccountSlug) -> String { "\(folder(of: slug))/\(DataKeyFile.name)" }
 
     /// Where the manifest of an account is, whether or not the account exists yet.

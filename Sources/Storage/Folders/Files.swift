@@ -92,13 +92,21 @@ public enum Files {
         guard unlink(path) == 0 || errno == ENOENT else { throw Failure(action: "remove", path: path, code: errno) }
     }
 
-    /// Removes a folder and what lies directly in it; an account's folder has no folders of its own.
+    /// Removes a folder with all that is in it; a link goes, and what it points to stays.
     public static func removeFolder(_ path: String) throws(Failure) {
-        for name in try names(in: path) { try remove("\(path)/\(name)") }
-        guard rmdir(path) == 0 else { throw Failure(action: "remove", path: path, code: errno) }
+        for name in try names(in: path) {
+            let entry = "\(path)/\(name)"
+            if isRealDirectory(entry) { try removeFolder(entry) } else { try remove(entry) }
+        }
+        guard rmdir(path) == 0 || errno == ENOENT else { throw Failure(action: "remove", path: path, code: errno) }
     }
 
-    private static func synchronizeDirectory(of path: String) throws(Failure) {
+    private static func isRealDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    static func synchronizeDirectory(of path: String) throws(Failure) {
         let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(action: "open", path: directory, code: errno) }

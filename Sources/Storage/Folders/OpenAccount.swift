@@ -15,6 +15,7 @@ public final class OpenAccount: Sendable {
 
     private let erased = Atomic<Bool>(false)
     private let file: SQLiteStore
+    private let bundles: BundleFiles
 
     /// Opens an account of a folder.
     ///
@@ -25,10 +26,13 @@ public final class OpenAccount: Sendable {
             let dataKey = try DataKeyFile(path: folder.keyPath(of: slug)).unwrap(slug: slug, ring: ring)
             vault = Vault(slug: slug, dataKey: dataKey)
             changes = ChangeCounter()
+            bundles = BundleFiles(path: folder.bundlesPath(of: slug))
             file = try SQLiteStore(
                 path: folder.databasePath(of: slug), slug: slug, changes: changes,
-                auditKey: try vault.derivedKey(purpose: "audit")
+                auditKey: try vault.derivedKey(purpose: "audit"), bundles: bundles
             )
+            // What cannot be removed now is still there at the next opening; nobody is kept out for it.
+            try? file.sweepBundles()
         } catch let error as any CustomStringConvertible {
             throw AccountError(.unavailable, "account \(slug) cannot be opened: \(error.description)")
         } catch {
@@ -37,6 +41,13 @@ public final class OpenAccount: Sendable {
         self.slug = slug
         fingerprint = TenantFingerprint(of: slug)
         store = file
+    }
+
+    /// A file for a bundle that is about to arrive.
+    public func beginBundle() throws(StoreError) -> BundleUpload {
+        do throws(Files.Failure) { return try bundles.begin() } catch {
+            throw StoreError(.cannotWrite, error.description)
+        }
     }
 
     /// The name people gave the account, and when it was created.

@@ -32,12 +32,14 @@ public struct ContentRecord: Sendable, Equatable {
     public let createdAt: Timestamp
     /// When it was last changed.
     public var updatedAt: Timestamp
+    /// What was deployed last; nil before anything was.
+    public var deployment: DeploymentRecord?
 
     /// A content with these values.
     public init(
         id: Int64 = 0, guid: GUID, ownerGUID: GUID, name: String, title: String, description: String,
         accessType: AccessType,
-        upstreamURL: String?, createdAt: Timestamp, updatedAt: Timestamp
+        upstreamURL: String?, createdAt: Timestamp, updatedAt: Timestamp, deployment: DeploymentRecord? = nil
     ) {
         self.id = id
         self.guid = guid
@@ -49,7 +51,14 @@ public struct ContentRecord: Sendable, Equatable {
         self.upstreamURL = upstreamURL
         self.createdAt = createdAt
         self.updatedAt = updatedAt
+        self.deployment = deployment
     }
+
+    /// What kind of content it is, in Connect's words; nil before anything was deployed.
+    public var appMode: String? { deployment?.manifest.appMode }
+
+    /// Whether something runs for each viewer; nil before anything was deployed, when everything is still possible.
+    public var isInteractive: Bool? { deployment?.manifest.isInteractive }
 }
 
 /// A user or a group listed on a content.

@@ -34,6 +34,12 @@ public enum EventAction: String, Sendable, CaseIterable {
     case contentOpened = "content.opened"
     case runtimeRead = "content.runtime_read"
 
+    // Deployments
+    case environmentChanged = "content.environment_changed"
+    case bundleUploaded = "bundle.uploaded"
+    case bundleDeleted = "bundle.deleted"
+    case contentDeployed = "content.deployed"
+
     // Integrations
     case integrationCreated = "integration.created"
     case integrationUpdated = "integration.updated"

@@ -55,6 +55,8 @@ extension SQLiteStore: ContentStore {
         try await write(.permissions, noting: event) { db in
             try db.execute(sql: "DELETE FROM content WHERE guid = ?", arguments: [guid.description])
         }
+        // What cannot be removed now is swept away later.
+        try? bundles.remove(guid)
     }
 
     func permissions(of content: GUID) async throws(StoreError) -> [ContentPermissionRecord] {
@@ -166,7 +168,8 @@ extension ContentRecord {
         self.init(
             id: row["id"], guid: try row.guid("guid"), ownerGUID: try row.guid("owner_guid"), name: row["name"],
             title: row["title"], description: row["description"], accessType: try row.value("access_type"),
-            upstreamURL: row["upstream_url"], createdAt: row.time("created_at"), updatedAt: row.time("updated_at")
+            upstreamURL: row["upstream_url"], createdAt: row.time("created_at"), updatedAt: row.time("updated_at"),
+            deployment: DeploymentRecord(row: row)
         )
     }
 

@@ -23,10 +23,12 @@ final class SQLiteStore: Sendable {
         case nothing
     }
 
-    private let pool: DatabasePool
+    let pool: DatabasePool
     private let changes: ChangeCounter
     /// Writes the audit's lines.
     let log: EventLog
+    /// The files beside the rows.
+    let bundles: BundleFiles
 
     /// Creates the file of a new account; fails where there is one.
     static func create(path: String, slug: AccountSlug, name: String, at now: Timestamp) throws {
@@ -45,8 +47,11 @@ final class SQLiteStore: Sendable {
     /// Opens the file of an account, after making sure that it is one, and brings its schema up to date.
     ///
     /// - Throws: `StoreError`: `damaged`, `newerSchema`, or what the database says. A file that is refused is not touched.
-    init(path: String, slug: AccountSlug, changes: ChangeCounter, auditKey: SecretBytes) throws(StoreError) {
+    init(path: String, slug: AccountSlug, changes: ChangeCounter, auditKey: SecretBytes, bundles: BundleFiles)
+        throws(StoreError)
+    {
         self.changes = changes
+        self.bundles = bundles
         log = EventLog(key: auditKey)
         do {
             guard try Files.read(path, limit: 16) == Array("SQLite format 3\0".utf8) else {

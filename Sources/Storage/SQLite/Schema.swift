@@ -14,7 +14,13 @@ enum Schema {
             try db.execute(sql: people + contents + integrations)
         }
         migrator.registerMigration("2 the whole interface") { db in
-            try db.execute(sql: events + issuer + groups + runtime)
+            for slice in [
+                events,
+                issuer,
+                groups,
+                runtime,
+                deployments,
+            ] { try db.execute(sql: slice) }
         }
         return migrator
     }

@@ -6,8 +6,8 @@ public import Cryptography
 ///
 /// A verb that changes something takes the event that tells of it (`noting:`): the change and its line in the audit are
 /// written together or not at all, and where nothing changed nothing is noted.
-public typealias AccountStore = ContentStore & EventStore & GatewayStore & GroupStore & IntegrationStore
-    & LoginFlowStore & OAuthSessionStore & PeopleStore & RuntimeStore & SigningKeyStore
+public typealias AccountStore = ContentStore & DeploymentStore & EnvironmentVariableStore & EventStore & GatewayStore
+    & GroupStore & IntegrationStore & LoginFlowStore & OAuthSessionStore & PeopleStore & RuntimeStore & SigningKeyStore
 
 /// Users, invites, API keys, browser sessions.
 public protocol PeopleStore: Sendable {

@@ -36,6 +36,10 @@ struct APIRoutes {
         SessionRoutes().add(callers: callers)
         RuntimeRoutes().add(publishers: publishers)
         WorkbenchSessionRoutes(services: services).add(callers: callers)
+        BundleRoutes().add(callers: callers, publishers: publishers)
+        EnvironmentRoutes().add(publishers: publishers)
+        let unversioned = router.group().add(middleware: KeyAuthentication(services: services))
+        ServerRoutes().add(unversioned: unversioned.group(context: CallerContext.self), callers: callers)
     }
 
     private func exchange(_ request: Request, _ context: WebContext) async throws -> Response {

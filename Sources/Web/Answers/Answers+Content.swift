@@ -10,9 +10,9 @@ extension Answers {
         "max_conns_per_process", "load_factor", "cpu_request", "cpu_limit", "memory_request", "memory_limit",
         "amd_gpu_limit",
         "nvidia_gpu_limit", "content_category", "parameterized", "cluster_name", "image_name", "default_image_name",
-        "default_r_environment_management", "default_py_environment_management", "service_account_name", "r_version",
-        "r_environment_management", "py_version", "py_environment_management", "quarto_version", "run_as",
-        "run_as_current_user", "last_deployed_time", "bundle_id", "app_mode", "vanity_url", "tags", "extension",
+        "default_r_environment_management", "default_py_environment_management", "service_account_name",
+        "r_environment_management", "py_environment_management", "run_as", "run_as_current_user", "vanity_url", "tags",
+        "extension",
     ]
 
     static func content(
@@ -29,6 +29,7 @@ extension Answers {
         ]
         // Where content runs is for those who may change it.
         if canEdit { object["upstream_url"] = content.upstreamURL.map(JSON.string) ?? .null }
+        object.merge(deployment(content.deployment))
         for name in absent { object[name] = .null }
         if let owner {
             object["owner"] = [

@@ -16,8 +16,8 @@ struct GatewayRoutes {
         router.get("/v1/gateway/authorize") { request, _ in try await authorize(request) }
         router.get("/gateway/sign-in") { request, context in try await carryOver(request, context) }
         router.get("/content/{guid}/__gatehouse__/ticket") { request, context in try await redeem(request, context) }
-        router.get("/content/{guid}") { request, _ in try toContent(request) }
-        router.get("/content/{guid}/**") { request, _ in try toContent(request) }
+        router.get("/content/{guid}") { request, context in try await toContent(request, context) }
+        router.get("/content/{guid}/**") { request, context in try await toContent(request, context) }
     }
 
     private var contentOrigin: String {
@@ -119,10 +119,28 @@ struct GatewayRoutes {
     }
 
     /// The pages' origin knows where content is.
-    private func toContent(_ request: Request) throws -> Response {
+    private func toContent(_ request: Request, _ context: WebContext) async throws -> Response {
         guard let path = ContentPath(request.uri.string),
             ReturnPath.relative(path.whole, address: services.world.address) != nil
         else { throw Refusal.notFound("content") }
+        if request.headers.contains(.authorization) { return try await describe(path.guid, request, context) }
         return .found(try contentOrigin + path.whole)
+    }
+
+    /// Programs that have just deployed or restarted content look here, with their key, whether the server can serve it.
+    /// What runs is not started by this server, so they learn where it is and need not go there.
+    private func describe(_ guid: GUID, _ request: Request, _ context: WebContext) async throws -> Response {
+        let key = try KeyAuthentication.key(of: request.headers)
+        guard APIKey.tenant(of: Array(key.reveal().utf8)) == guid.tenant,
+            let tenant = try await services.tenant(guid.tenant)
+        else { throw Refusal.notFound("content") }
+        let caller = try await tenant.people.caller(key: key, from: context.origin(of: request, .system))
+        let content = try await tenant.contents.content(guid, for: caller)
+        let origin = services.world.address.content
+        return .json([
+            "guid": Answers.guid(content.guid), "app_mode": .string(content.appMode ?? "unknown"),
+            "content_url": origin.map { .string("\($0)/content/\(content.guid)/") } ?? .null,
+            "message": "Gatehouse knows this content and does not run it: open content_url in a browser.",
+        ])
     }
 }

@@ -60,6 +60,7 @@ struct ErrorAnswers: RouterMiddleware {
             || path.hasPrefix("/.well-known/") || path.hasSuffix("/.well-known/openid-configuration")
             || path.hasSuffix("/oidc/jwks")
             || WorkbenchRoutes.paths.contains(path)
+            || path.hasPrefix("/applications/")
     }
 
     private func refusal(_ error: any Error, _ request: Request, _ context: Context) -> Refusal {

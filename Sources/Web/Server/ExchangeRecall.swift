@@ -59,10 +59,9 @@ final class ExchangeRecall {
     }
 
     /// The refusal of a body that is too large.
-    func tooLarge() -> ByteBuffer {
+    func tooLarge(_ refusal: Refusal) -> ByteBuffer {
         let json: JSON = [
-            "code": .integer(Int64(BodyLimit.refusal.code.rawValue)), "error": .string(BodyLimit.refusal.message),
-            "payload": .null,
+            "code": .integer(Int64(refusal.code.rawValue)), "error": .string(refusal.message), "payload": .null,
         ]
         let body = ByteBuffer(bytes: json.serialized())
         return write("413 Content Too Large", body, correlation: nil, extra: "Connection: close\r\n")

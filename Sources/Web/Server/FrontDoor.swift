@@ -1,3 +1,4 @@
+import Accounts
 import Integrations
 import NIOCore
 import NIOHTTP1
@@ -15,8 +16,6 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// How long a request may take to arrive.
-    static let arrivalLimit = TimeAmount.seconds(30)
     /// How long what follows a refusal is dropped.
     private static let drainLimit = TimeAmount.seconds(2)
     /// A form of an exchange is smaller than this.
@@ -27,8 +26,8 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
         case idle
         /// An exchange that memory may know.
         case collecting(HTTPRequestHead, ByteBuffer?)
-        /// A request for the router, with the bytes of its body so far.
-        case passing(Int)
+        /// A request for the router, with the bytes of its body so far, and how many there may be.
+        case passing(Int, limit: Int)
         /// The connection is about to close; what still arrives is dropped.
         case closing
     }
@@ -41,7 +40,12 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     private var unanswered: [HTTPMethod] = []
     private var deadline: Scheduled<Void>?
 
-    init(recall: ExchangeRecall) { self.recall = recall }
+    private let limits: ArrivalLimits
+
+    init(recall: ExchangeRecall, limits: ArrivalLimits) {
+        self.recall = recall
+        self.limits = limits
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         encoder = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
@@ -69,16 +73,16 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
                 break
             }
             state = .collecting(head, collected)
-        case (.body(let part), .passing(let count)):
+        case (.body(let part), .passing(let count, let limit)):
             let total = count + part.readableBytes
-            guard total <= BodyLimit.bytes + Self.largestForm else {
+            guard total <= limit + Self.largestForm else {
                 // The router has said so by now, or is about to; there is nothing to add but the end.
                 state = .closing
                 arrived()
                 context.close(promise: nil)
                 break
             }
-            state = .passing(total)
+            state = .passing(total, limit: limit)
             context.fireChannelRead(wrapInboundOut(.body(part)))
         case (.body, .idle): break
         case (.end, .collecting(let head, let form)):
@@ -111,8 +115,9 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
-        guard length <= BodyLimit.bytes else {
-            refuseBody(context)
+        let limit = limits.limit(of: head)
+        guard length <= limit.bytes else {
+            refuseBody(limit.refusal, context)
             return
         }
         if unanswered.isEmpty, length > 0, length <= Self.largestForm, recall.mayKnow(head) {
@@ -122,7 +127,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
         }
         if length > 0 || head.headers.contains(name: "transfer-encoding") {
             let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-            deadline = context.eventLoop.scheduleTask(in: Self.arrivalLimit) { bound.value.close(promise: nil) }
+            deadline = context.eventLoop.scheduleTask(in: limit.arrival) { bound.value.close(promise: nil) }
         }
     }
 
@@ -133,7 +138,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func pass(_ head: HTTPRequestHead, _ body: ByteBuffer?, _ context: ChannelHandlerContext) {
         unanswered.append(head.method)
-        state = .passing(body?.readableBytes ?? 0)
+        state = .passing(body?.readableBytes ?? 0, limit: limits.limit(of: head).bytes)
         context.fireChannelRead(wrapInboundOut(.head(head)))
         if let body, body.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(.body(body))) }
     }
@@ -142,7 +147,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     ///
     /// Our side closes first and what still comes is dropped for a moment, because a connection that is closed with bytes
     /// unread is reset, and the answer lost with it.
-    private func refuseBody(_ context: ChannelHandlerContext) {
+    private func refuseBody(_ refusal: Refusal, _ context: ChannelHandlerContext) {
         state = .closing
         arrived()
         guard unanswered.isEmpty, let encoder else {
@@ -150,7 +155,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        encoder.writeAndFlush(NIOAny(recall.tooLarge())).whenComplete { _ in
+        encoder.writeAndFlush(NIOAny(recall.tooLarge(refusal))).whenComplete { _ in
             bound.value.close(mode: .output, promise: nil)
         }
         deadline = context.eventLoop.scheduleTask(in: Self.drainLimit) { bound.value.close(promise: nil) }
@@ -163,7 +168,7 @@ final class FrontDoorInstaller: ChannelInboundHandler, RemovableChannelHandler {
 
     private let door: FrontDoor
 
-    init(recall: ExchangeRecall) { door = FrontDoor(recall: recall) }
+    init(recall: ExchangeRecall, limits: ArrivalLimits) { door = FrontDoor(recall: recall, limits: limits) }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let pipeline = context.pipeline.syncOperations

@@ -22,11 +22,14 @@ public enum WebServer {
         onRunning: @escaping @Sendable (_ port: Int?) async -> Void
     ) -> some ApplicationProtocol {
         let directory = services.directory
+        let limits = ArrivalLimits(maximumBundleBytes: services.world.maximumBundleBytes)
         return Application(
             responder: WebRouter.build(services).buildResponder(),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [FrontDoorInstaller(recall: ExchangeRecall(directory: directory))],
+                    additionalChannelHandlers: [
+                        FrontDoorInstaller(recall: ExchangeRecall(directory: directory), limits: limits)
+                    ],
                     idleTimeout: idleTimeout,
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 64 * 1024, maxHeaderFieldCount: 100)

@@ -20,6 +20,7 @@ struct ServerConfiguration: Sendable {
     let allowedHosts: [AllowedHost]
     /// Where content may run beside this machine.
     let allowedUpstreams: [AllowedHost]
+    let maximumBundleBytes: Int
     let masterKey: MasterKeySource
 
     static let defaultDataPath = "tenants"
@@ -38,6 +39,9 @@ struct ServerConfiguration: Sendable {
         contentURL = content?.text
         allowedHosts = try Self.hosts(options.allowHost, "--allow-host", "GATEHOUSE_ALLOW_HOST")
         allowedUpstreams = try Self.hosts(options.allowUpstream, "--allow-upstream", "GATEHOUSE_ALLOW_UPSTREAM")
+        maximumBundleBytes =
+            try (options.maxBundleSize ?? Environment.value("GATEHOUSE_MAX_BUNDLE_SIZE"))
+            .map { try ByteSize.parse($0, "--max-bundle-size") } ?? Deployments.usualMaximum
         masterKey = .init(path: options.masterKeyFile)
         if let content, content.host == base?.host ?? "localhost" {
             throw ConfigurationError(
@@ -75,6 +79,7 @@ struct ServerConfiguration: Sendable {
             "allowed_upstreams": .array(allowedUpstreams.map { .string($0.description) }),
             "metrics_listen": telemetry.metrics.map { .string($0.description) } ?? .null,
             "log_format": .string(telemetry.format.rawValue), "log_level": .string(telemetry.level.rawValue),
+            "max_bundle_size": .integer(Int64(maximumBundleBytes)),
             "master_key": .string(masterKey.description), "accounts": .integer(Int64(accounts)),
         ]
     }

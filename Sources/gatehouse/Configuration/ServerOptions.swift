@@ -31,6 +31,9 @@ struct ServerOptions: ParsableArguments {
     )
     var allowUpstream: [String] = []
 
+    @Option(help: "The largest bundle that is taken. [GATEHOUSE_MAX_BUNDLE_SIZE, default 100MiB]")
+    var maxBundleSize: String?
+
     @Option(help: "The file with the master keys. [GATEHOUSE_MASTER_KEY_FILE, default DATA/.master-key]")
     var masterKeyFile: String?
 }

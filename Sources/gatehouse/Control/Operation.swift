@@ -140,6 +140,7 @@ struct Operator: Sendable {
             "slug": .string(tenant.account.slug.text), "name": .string(about.name),
             "created_time": .string(about.createdAt.description), "users": .integer(Int64(users.count)),
             "integrations": .integer(Int64(integrations.count)), "content": .integer(Int64(contents.count)),
+            "bundle_bytes": .integer(try await tenant.deployments.bytes()),
         ]
     }
 

@@ -1,0 +1,134 @@
+import Accounts
+import Archives
+import JSON
+import Storage
+
+/// Looks into a bundle while it arrives: is it an archive that is safe to unpack, and what does its manifest say?
+///
+/// Nothing is unpacked; of all that passes by, only `manifest.json` is kept.
+struct BundleInspection {
+    /// An archive may become this many times the largest bundle, whatever its own size.
+    private static let unpackedFactor = 10
+    /// Sources seldom shrink to a twentieth; what shrinks to less than this was made for harm.
+    private static let largestRatio = 200
+    private static let ratioFreeBytes = 64 << 20
+
+    private let gzip: GzipReader
+    private var tar = TarReader(ManifestFinder())
+
+    init(maximumBundleBytes: Int) {
+        gzip = GzipReader(
+            limits: .init(
+                maximumBytes: maximumBundleBytes * Self.unpackedFactor, maximumRatio: Self.largestRatio,
+                ratioFreeBytes: Self.ratioFreeBytes
+            )
+        )
+    }
+
+    /// Looks at the next bytes.
+    mutating func read(_ bytes: UnsafeRawBufferPointer) throws(Refusal) {
+        do throws(ArchiveError) {
+            try gzip.read(bytes) { unpacked throws(ArchiveError) in try tar.read(unpacked) }
+        } catch {
+            throw Self.refusal(error)
+        }
+    }
+
+    /// The archive has ended: what its manifest says.
+    func finish() throws(Refusal) -> BundleManifest {
+        do throws(ArchiveError) {
+            try gzip.finish()
+            try tar.finish()
+        } catch {
+            throw Self.refusal(error)
+        }
+        guard let bytes = tar.visitor.manifest else {
+            throw .invalid(
+                "archive", "The bundle has no manifest.json, neither on top nor in the one folder that holds all of it."
+            )
+        }
+        return try BundleManifest(parsing: bytes)
+    }
+
+    private static func refusal(_ error: ArchiveError) -> Refusal {
+        .invalid("archive", "The bundle must be a gzip-compressed tar archive of plain files: \(error.description).")
+    }
+}
+
+/// Keeps `manifest.json`, on top or in the single folder on top.
+private struct ManifestFinder: TarVisitor {
+    private static let fileName = "manifest.json"
+    /// Manifests that list every file and every R package come near to one.
+    private static let largestManifest = 8 << 20
+
+    private enum Place {
+        case top, inside
+    }
+
+    private var found: [Place: [UInt8]] = [:]
+    private var current: Place?
+    /// The first name on top, and whether there are others.
+    private var top: String?
+    private var hasSeveralTops = false
+
+    var manifest: [UInt8]? { found[.top] ?? (hasSeveralTops ? nil : found[.inside]) }
+
+    mutating func begin(_ entry: TarEntry) throws(ArchiveError) {
+        current = nil
+        // macOS adds a companion to every file.
+        guard let first = entry.path.first, !first.hasPrefix("._") else { return }
+        if top == nil { top = first }
+        if top != first { hasSeveralTops = true }
+        guard entry.path.last == Self.fileName, entry.path.count <= 2, !entry.isFolder else { return }
+        let place = entry.path.count == 1 ? Place.top : .inside
+        guard place == .top || top == first else { return }
+        guard entry.size <= Self.largestManifest else {
+            throw ArchiveError(.tooLarge, "manifest.json has more than \(Self.largestManifest) bytes")
+        }
+        guard found[place] == nil else { throw ArchiveError(.dangerous, "it has manifest.json twice") }
+        current = place
+        found[place] = []
+    }
+
+    mutating func content(_ bytes: UnsafeRawBufferPointer) {
+        if let current { found[current]?.append(contentsOf: bytes) }
+    }
+}
+
+extension BundleManifest {
+    private static let longestWord = 64
+
+    /// Reads `manifest.json`, as rsconnect writes it.
+    init(parsing bytes: [UInt8]) throws(Refusal) {
+        let json: JSON
+        do throws(JSONError) { json = try JSON.parse(bytes) } catch {
+            throw .invalid("archive", "The bundle's manifest.json cannot be read: \(error.description)")
+        }
+        guard let mode = json["metadata"]?["appmode"]?.stringValue, Self.isWord(mode) else {
+            throw .invalid(
+                "archive",
+                "The bundle's manifest.json must say what kind of content it is: {\"metadata\": {\"appmode\": \"python-shiny\"}}."
+            )
+        }
+        self.init(
+            appMode: mode, rVersion: Self.version(json["platform"]),
+            pyVersion: Self.version(json["python"]?["version"]),
+            quartoVersion: Self.version(json["quarto"]?["version"])
+        )
+    }
+
+    private static func isWord(_ text: String) -> Bool {
+        (1...longestWord).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
+            }
+    }
+
+    /// A version is for people to read: one that is none is as good as missing.
+    private static func version(_ json: JSON?) -> String? {
+        guard let text = json?.stringValue, (1...longestWord).contains(text.utf8.count) else { return nil }
+        let isPlain = text.unicodeScalars.allSatisfy { $0.isASCII && $0.value > 0x20 && $0.value < 0x7F }
+        return isPlain ? text : nil
+    }
+}

@@ -1,0 +1,81 @@
+import Cryptography
+import Dispatch
+import Glibc
+
+/// A bundle that is arriving: a file that is nobody's yet, and goes with this object unless it gets a place.
+public final class BundleUpload: Sendable {
+    let path: String
+    private let descriptor: Int32
+
+    init(folder: String) throws(Files.Failure) {
+        path = "\(folder)/\(Hex.encode(SecureRandom.bytes(16)))"
+        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Files.Failure(action: "write", path: path, code: errno) }
+    }
+
+    deinit {
+        close(descriptor)
+        // Where it got a place it has another name by now.
+        unlink(path)
+    }
+
+    /// Adds the next bytes.
+    ///
+    /// - Throws: `StoreError` `cannotWrite`, where the disk is full for example.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+            guard count > 0 else { throw failure(errno) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    /// Waits until every byte is on disk. A large file takes a while: no thread that others need waits for it.
+    public func synchronize() async throws(StoreError) {
+        let descriptor = descriptor
+        let code: Int32 = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: fsync(descriptor) == 0 ? 0 : errno) }
+        }
+        guard code == 0 else { throw failure(code) }
+    }
+
+    private func failure(_ code: Int32) -> StoreError {
+        StoreError(.cannotWrite, Files.Failure(action: "write", path: path, code: code).description)
+    }
+}
+
+/// The bytes of a bundle, for reading. Whoever holds it can read on when the bundle is removed meanwhile.
+public final class BundleFile: Sendable {
+    /// How many bytes there are.
+    public let size: Int
+    private let descriptor: Int32
+
+    init(path: String) throws(Files.Failure) {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Files.Failure(action: "open", path: path, code: errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw Files.Failure(action: "look at", path: path, code: code)
+        }
+        size = Int(status.st_size)
+    }
+
+    deinit { close(descriptor) }
+
+    /// So many bytes from a place; fewer at the end of the file.
+    public func read(at offset: Int, maximum: Int) throws(StoreError) -> [UInt8] {
+        var code: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: maximum) { buffer, initialized in
+            let count = pread(descriptor, buffer.baseAddress, maximum, off_t(offset))
+            if count < 0 { code = errno }
+            initialized = max(0, count)
+        }
+        guard code == 0 else {
+            throw StoreError(.failed, "a bundle cannot be read: \(String(cString: strerror(code)))")
+        }
+        return bytes
+    }
+}
