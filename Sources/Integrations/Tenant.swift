@@ -87,7 +87,7 @@ public final class Tenant: Sendable {
         gateway = Gateway(account: account, clock: world.clock, signer: signer)
         runtime = Runtime(
             account: account, clock: world.clock, address: world.address, outbound: world.outbound, signer: signer,
-            people: people, contents: contents
+            people: people, contents: contents, variables: environment
         )
         workbenchSessions = try WorkbenchSessions(account: account, clock: world.clock)
         workbench = Workbench(account: account, clock: world.clock, outbound: world.outbound, keeper: keeper)

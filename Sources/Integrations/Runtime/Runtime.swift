@@ -17,6 +17,7 @@ public struct Runtime: Sendable {
     let signer: SessionToken.Signer
     let people: People
     let contents: Contents
+    let variables: EnvironmentVariables
 
     /// Everything that a launcher is told.
     public struct Sheet: Sendable {
@@ -34,6 +35,10 @@ public struct Runtime: Sendable {
 
     /// What a content needs to run, for somebody who may change it.
     public func sheet(of guid: GUID, for publisher: Publisher) async throws(Refusal) -> Sheet {
+        guard !publisher.caller.isVisitor else {
+            throw Refusal(
+                .permissionDenied, "A visitor's key cannot start content: what starts it lasts longer than the visit.")
+        }
         let content = try await contents.editable(guid, by: publisher.caller)
         let (associations, owner) = try await attempt { () throws(StoreError) in
             (
@@ -41,7 +46,7 @@ public struct Runtime: Sendable {
                 try await account.store.user(content.ownerGUID)
             )
         }
-        let own = try await publishersVariables(of: guid)
+        let own = try await variables.reveal(of: guid)
         let (contributions, troubles) = contributions(of: associations)
         let key = try await people.contentKey(of: content, for: publisher)
         let now = clock.now
@@ -64,11 +69,6 @@ public struct Runtime: Sendable {
             expiresIn: expiresAt.seconds - now.seconds,
             warnings: Self.warnings(owner) + troubles + environment.warnings
         )
-    }
-
-    /// The variables that the publisher set, opened.
-    private func publishersVariables(of guid: GUID) async throws(Refusal) -> [RuntimeEnvironment.Variable] {
-        []
     }
 
     private func sessionToken(of guid: GUID, at now: Timestamp) -> (token: SecretString, expiresAt: Timestamp) {
