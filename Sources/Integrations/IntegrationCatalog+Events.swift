@@ -44,7 +44,8 @@ extension IntegrationCatalog {
         return events
     }
 
-    private static func answer(_ permissions: [IntegrationPermissionRecord]) -> JSON {
+    /// Who may attach it, as the audit keeps it.
+    static func answer(_ permissions: [IntegrationPermissionRecord]) -> JSON {
         .array(permissions.map { ["\($0.principal.kind)_guid": .string($0.principal.guid.description)] })
     }
 }

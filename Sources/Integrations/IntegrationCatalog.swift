@@ -84,7 +84,10 @@ public struct IntegrationCatalog: Sendable {
         let permissions = try await permissions(fields.permissions ?? [], of: guid)
         let event = admin.caller.event(
             .integrationCreated, at: now, integration: guid,
-            details: ["name": .string(integration.name), "template": .string(key)]
+            details: [
+                "name": .string(integration.name), "template": .string(key),
+                "auth_type": .string(integration.authType), "permissions": Self.answer(permissions),
+            ]
         )
         let stored = try await attempt { () throws(StoreError) in
             try await account.store.addIntegration(integration, permissions: permissions, noting: event)
