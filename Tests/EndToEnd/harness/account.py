@@ -51,7 +51,7 @@ class Api:
         assert isinstance(error["error"], str) and len(error["error"]) > 10
         return error
 
-    def exchange(self, token: str, headers: dict | None = None, **more: str) -> requests.Response:
+    def exchange(self, token: str, headers: dict | None = None, **more: str | None) -> requests.Response:
         form = {
             "grant_type": TOKEN_EXCHANGE,
             "subject_token_type": USER_SESSION_TOKEN,

@@ -19,7 +19,8 @@ class Aws:
     def __init__(self, folder: Path) -> None:
         port = free_port()
         # By name: outbound calls never go to addresses that were typed as numbers.
-        self.origin = f"http://localhost:{port}"
+        self.host = f"localhost:{port}"
+        self.origin = f"http://{self.host}"
         self.child = PythonServer("sts_server.py", port, folder)
 
     def control(self, action: str, **body) -> dict:
