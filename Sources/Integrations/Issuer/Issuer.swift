@@ -37,7 +37,12 @@ public struct Issuer: Sendable {
 
     /// The public keys (RFC 7517): of the key that signs, the next one, and those that signed a while ago.
     public func keySet() async throws(Refusal) -> JSON {
-        let keys = try await attempt { () throws(StoreError) in try await account.store.signingKeys() }
+        var keys = try await attempt { () throws(StoreError) in try await account.store.signingKeys() }
+        if keys.isEmpty {
+            // Whoever reads an empty set keeps it, and believes nothing that is signed later.
+            _ = try await activeKey()
+            keys = try await attempt { () throws(StoreError) in try await account.store.signingKeys() }
+        }
         let limit = clock.now - Self.retirement
         let shown = keys.filter { $0.state != .retired || $0.changedAt > limit }
         return ["keys": .array(shown.map { .object($0.publicKey) })]
