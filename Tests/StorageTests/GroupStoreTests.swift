@@ -35,8 +35,9 @@ import Testing
 
     @Test func ofTwoAdditionsThatCloseACircleTogetherOneIsRefused() async throws {
         let (one, two) = (try await group("one"), try await group("two"))
-        async let first = put(two, in: one)
-        async let second = put(one, in: two)
+        let store = account.store
+        async let first = store.addMember(.group(two), to: one, noting: nil)
+        async let second = store.addMember(.group(one), to: two, noting: nil)
         let outcomes = try await [first, second]
         #expect(outcomes.filter { $0 == .done }.count == 1)
         #expect(outcomes.filter { $0 == .cycle }.count == 1)
