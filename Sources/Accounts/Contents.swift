@@ -131,6 +131,7 @@ public struct Contents: Sendable {
             content.accessType = type
         }
         if let owner = fields.ownerGUID, owner != content.ownerGUID {
+            try caller.requireOwnCredential(to: "give content to somebody else")
             let user = try await attempt { () throws(StoreError) in try await account.store.user(owner) }
             guard let user, user.role >= .publisher, !user.isLocked else {
                 throw .invalid("owner_guid", "owner_guid must name a publisher of this account.")

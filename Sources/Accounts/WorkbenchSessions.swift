@@ -86,6 +86,7 @@ public struct WorkbenchSessions: Sendable {
 
     /// Ends a session: the caller's own, or any for administrators. Somebody else's is as good as none.
     public func end(_ guid: GUID, by caller: Caller) async throws(Refusal) {
+        try caller.requireOwnCredential(to: "end Workbench sessions")
         let sessions = caller.role == .administrator ? try await all(for: Administrator(caller)) : try await own(caller)
         guard let session = sessions.first(where: { $0.guid == guid }) else { throw .notFound("Workbench session") }
         let event = caller.event(

@@ -87,10 +87,10 @@ public final class Tenant: Sendable {
         gateway = Gateway(account: account, clock: world.clock, signer: signer)
         runtime = Runtime(
             account: account, clock: world.clock, address: world.address, outbound: world.outbound, signer: signer,
-            people: people, contents: contents, variables: environment
+            people: people, contents: contents, variables: environment, journal: journal
         )
         workbenchSessions = try WorkbenchSessions(account: account, clock: world.clock)
-        workbench = Workbench(account: account, clock: world.clock, outbound: world.outbound, keeper: keeper)
+        workbench = Workbench(account: account, clock: world.clock, outbound: world.outbound, keeper: keeper, journal: journal)
     }
 
     /// Waits for what is under way with providers.

@@ -8,12 +8,12 @@ public import Storage
 public struct Workbench: Sendable {
     /// Where a provider does not say how long its token lives, the IDE is to ask again after this.
     private static let unknownLifetime = Duration.seconds(5 * 60)
-    private static let viewer = "Viewer"
 
     let account: OpenAccount
     let clock: WallClock
     let outbound: OutboundPolicy
     let keeper: TokenKeeper
+    let journal: Journal
 
     /// An access token to hand out.
     public struct Token: Sendable {
@@ -46,25 +46,41 @@ public struct Workbench: Sendable {
     /// - Throws: `Refusal` 4 where there is no such integration, 220 where the user is to log in (again), 219 where a refresh
     ///   is not possible for now.
     public func token(of guid: GUID, for caller: Caller) async throws(Refusal) -> Token {
+        do throws(Refusal) {
+            let token = try await fresh(guid, for: caller)
+            await journal.note(
+                caller.event(
+                    .credentialsIssued, at: clock.now, subject: caller.user.guid, integration: guid,
+                    details: ["type": .string(IssuedTokenType.accessToken.rawValue)]))
+            return token
+        } catch {
+            await journal.noteOnce(
+                caller.event(
+                    .credentialsRefused, .refused, at: clock.now, subject: caller.user.guid, integration: guid,
+                    details: [
+                        "code": .integer(Int64(error.code.rawValue)), "reason": error.payload?["reason"] ?? .null,
+                    ]), code: Int64(error.code.rawValue))
+            throw error
+        }
+    }
+
+    private func fresh(_ guid: GUID, for caller: Caller) async throws(Refusal) -> Token {
         let (found, session) = try await attempt { () throws(StoreError) in
             (
                 try await account.store.integration(guid),
                 try await account.store.oauthSession(user: caller.user.guid, integration: guid)
             )
         }
-        guard let integration = found, integration.authType == Self.viewer else { throw .notFound("integration") }
+        guard let integration = found, takesLogins(integration) else { throw .notFound("integration") }
         guard let session else { throw keeper.loginRequired(guid, "not_logged_in") }
         let fresh = try await keeper.fresh(session, integration, onDemand: false, from: caller.origin)
-        let token: SecretString
         do throws(CryptographyError) {
-            token = try account.vault.open(fresh.tokens.access, at: .accessToken(fresh.userGUID, fresh.integrationGUID))
+            let token = try account.vault.open(
+                fresh.tokens.access, at: .accessToken(fresh.userGUID, fresh.integrationGUID))
+            return Token(token: token, expiry: fresh.tokens.expiresAt ?? clock.now + Self.unknownLifetime)
         } catch {
             throw Refusal(.accountUnavailable, "A stored token cannot be opened: tell the operator of this server.")
         }
-        let now = clock.now
-        let event = caller.event(.credentialsIssued, at: now, subject: fresh.guid, integration: guid)
-        try await attempt { () throws(StoreError) in try await account.store.note([event]) }
-        return Token(token: token, expiry: fresh.tokens.expiresAt ?? now + Self.unknownLifetime)
     }
 
     /// The integrations that a person can log in to, oldest first.
@@ -76,20 +92,29 @@ public struct Workbench: Sendable {
             )
         }
         let byIntegration = Dictionary(uniqueKeysWithValues: sessions.map { ($0.integrationGUID, $0) })
-        return integrations.filter { $0.authType == Self.viewer }.map { listed($0, byIntegration[$0.guid]) }
+        return integrations.filter(takesLogins).map { listed($0, byIntegration[$0.guid]) }
     }
 
     private func listed(_ integration: IntegrationRecord, _ session: OAuthSessionRecord?) -> Listed {
-        let provider: Provider?
-        do throws(Refusal) { provider = try Provider(integration, policy: outbound) } catch { provider = nil }
-        let authorizationEndpoint: String? = provider?.authorizationEndpoint
-        let tokenEndpoint: OutboundURL? = provider?.tokenEndpoint
+        let provider = provider(of: integration)
         return Listed(
             integration: integration, clientID: provider?.clientID ?? "",
-            authorizationEndpoint: authorizationEndpoint ?? "", tokenEndpoint: tokenEndpoint?.text ?? "",
+            authorizationEndpoint: provider?.authorizationEndpoint ?? "",
+            tokenEndpoint: provider?.tokenEndpoint?.text ?? "",
             scopes: (provider?.scopes ?? "").split(separator: " ").map(String.init), issuer: provider?.issuer ?? "",
             isAuthenticated: session.map { works($0) } ?? false
         )
+    }
+
+    /// Whether people log in to an integration; one that is not usable any more may still have their tokens.
+    private func takesLogins(_ integration: IntegrationRecord) -> Bool {
+        guard integration.authType == AuthType.viewer.rawValue else { return false }
+        guard let provider = provider(of: integration) else { return true }
+        return provider.authorizationEndpoint != nil
+    }
+
+    private func provider(of integration: IntegrationRecord) -> Provider? {
+        do throws(Refusal) { return try Provider(integration, policy: outbound) } catch { return nil }
     }
 
     private func works(_ session: OAuthSessionRecord) -> Bool {

@@ -1,0 +1,437 @@
+"""`gatehouse run`: the environment, the token's file, signals, exit codes, what stays behind (nothing)."""
+
+import json
+import os
+import pty
+import re
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.gatehouse import gatehouse_binary
+from harness.listener import Listener
+from harness.process import Child
+from harness.scene import play
+from harness.waiting import free_port, wait_until
+
+NAMES = {
+    "CONNECT_SERVER",
+    "CONNECT_API_KEY",
+    "CONNECT_CONTENT_GUID",
+    "CONNECT_CONTENT_SESSION_TOKEN_FILE",
+    "POSIT_PRODUCT",
+    "DATABRICKS_HOST",
+}
+SOON = {"GATEHOUSE_TOKEN_REFRESH": "50"}
+"""Debug builds: the token is refreshed each 50 ms."""
+
+
+@pytest.fixture(scope="module")
+def shared(server, stage):
+    return play(server, stage.simulator("databricks"))
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Where the token's folder is made; it must be empty again in the end."""
+    path = tmp_path / "runtime"
+    path.mkdir()
+    yield path
+    assert list(path.iterdir()) == []
+
+
+class Runner:
+    """Starts content of a scene."""
+
+    def __init__(self, scene, place: Path) -> None:
+        self.scene, self.place = scene, place
+
+    def environment(self, **more: str) -> dict:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        server = {"GATEHOUSE_SERVER": self.scene.server.base_url, "GATEHOUSE_API_KEY": self.scene.publisher.key}
+        return {**kept, "XDG_RUNTIME_DIR": str(self.place), **server, **more}
+
+    def line(self, *command: str, options: tuple[str, ...] = ()) -> list:
+        words = ("--", *command) if command else ()
+        return [gatehouse_binary(), "run", self.scene.content["guid"], *options, *words]
+
+    def run(self, *command: str, options: tuple[str, ...] = (), environment: dict | None = None, **more):
+        return subprocess.run(
+            self.line(*command, options=options),
+            env=self.environment() if environment is None else environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            **{"stdin": subprocess.DEVNULL, **more},
+        )
+
+    def python(self, script: str, **more):
+        return self.run(sys.executable, "-c", script, **more)
+
+    def start(self, script: str, **environment: str) -> Child:
+        """A Python program that prints `ready`."""
+        command = ["env", "-i", *(f"{name}={value}" for name, value in self.environment(**environment).items())]
+        line = [*command, *self.line(sys.executable, "-u", "-c", script)]
+        return Child("gatehouse run", line, ready=re.compile("^(ready)"))
+
+
+@pytest.fixture
+def runner(shared, place):
+    return Runner(shared, place)
+
+
+def test_the_command_gets_what_content_expects(runner):
+    before = runner.environment(OWN="own", CONNECT_CONTENT_SESSION_TOKEN="old", CONNECT_API_KEY="old")
+    done = runner.python(
+        "import json, os, sys; print(json.dumps([dict(os.environ), open("
+        "os.environ['CONNECT_CONTENT_SESSION_TOKEN_FILE']).read()]))",
+        environment=before,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    given, token = json.loads(done.stdout)
+    assert set(given) - {"LC_CTYPE"} == (set(before) - {"GATEHOUSE_API_KEY", "CONNECT_CONTENT_SESSION_TOKEN"}) | NAMES
+    assert given["OWN"] == "own" and given["CONNECT_CONTENT_GUID"] == runner.scene.content["guid"]
+    assert given["DATABRICKS_HOST"] == runner.scene.provider.host
+    assert token.startswith("gst_") and token == token.strip()
+    # Not the key of whoever started it.
+    assert given["CONNECT_API_KEY"].startswith("gh_")
+    assert runner.scene.publisher.key not in done.stdout
+
+
+def test_the_sdk_exchanges_with_nothing_but_this_environment(runner):
+    done = runner.python(
+        "import json, sys; from posit.connect import Client; client = Client();"
+        f"print(client.oauth.get_credentials({runner.scene.token!r})['access_token']);"
+        "print(client.me.guid)"
+    )
+    assert done.returncode == 0, done.stderr
+    token, guid = done.stdout.split()
+    assert runner.scene.provider.whoami(token) == runner.scene.username
+    assert guid == runner.scene.publisher.guid
+
+
+@pytest.mark.parametrize("way", ["--key", "--key-file", "GATEHOUSE_API_KEY", "CONNECT_API_KEY"])
+def test_the_key_comes_by_four_ways(runner, tmp_path, way):
+    key = runner.scene.publisher.key
+    file = tmp_path / "key"
+    file.write_text(f"{key}\n")
+    environment = runner.environment()
+    del environment["GATEHOUSE_API_KEY"]
+    options = {"--key": ("--key", key), "--key-file": ("--key-file", str(file))}.get(way, ())
+    if not options:
+        environment[way] = key
+    show = "import os; print(open('/proc/self/cmdline').read()); print(dict(os.environ))"
+    done = runner.python(show, options=options, environment=environment)
+    assert done.returncode == 0, done.stderr
+    assert key not in done.stdout and "CONNECT_API_KEY" in done.stdout
+
+
+def test_words_and_files_are_passed_on_as_they_are(runner):
+    words = [b"--json", b"--key", b"a b", b"", b"\xff\xfe", b"$HOME", "ü".encode(), b"--"]
+    script = "import os, sys; print([os.fsencode(one) for one in sys.argv[1:]]); print(sys.stdin.read())"
+    done = runner.run(sys.executable, "-c", script, *words, stdin=None, input="from standard input")
+    assert done.stdout.splitlines() == [str(words), "from standard input"]
+    reader, writer = os.pipe()
+    os.write(writer, b"meant for the content")
+    os.close(writer)
+    script = f"import os; print(os.read({reader}, 99)); print(sorted(os.listdir('/proc/self/fd')))"
+    done = runner.python(script, pass_fds=(reader,))
+    os.close(reader)
+    first, second = done.stdout.splitlines()
+    assert first == str(b"meant for the content")
+    # 0 to 2, the pipe, and the directory that is being listed.
+    assert len(json.loads(second.replace("'", '"'))) == 5
+
+
+def test_modes_and_ignored_signals_are_those_of_whoever_started_it(runner):
+    script = "import os, signal; print(oct(os.umask(0))); print(open('/proc/self/status').read())"
+    plain, own = runner.python(script), subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    kept = ("SigBlk", "SigIgn", "SigCgt")
+
+    def told(output: str) -> list[str]:
+        return [output.splitlines()[0], *(line for line in output.splitlines() if line.startswith(kept))]
+
+    assert told(plain.stdout) == told(own.stdout)
+    nohup = runner.run("nohup", sys.executable, "-c", script)
+    ignored = next(line for line in nohup.stdout.splitlines() if line.startswith("SigIgn"))
+    assert int(ignored.split()[1], 16) & 1 << signal.SIGHUP - 1
+    line = ["nohup", *runner.line(sys.executable, "-c", script)]
+    outer = subprocess.run(line, env=runner.environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert next(one for one in outer.stdout.splitlines() if one.startswith("SigIgn")) == ignored
+
+
+@pytest.mark.parametrize("code", [0, 1, 3, 127, 255])
+def test_the_exit_code_is_the_commands(runner, code):
+    done = runner.run("sh", "-c", f"exit {code}")
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+
+
+@pytest.mark.parametrize("name", ["TERM", "KILL", "SEGV", "PIPE", "HUP"])
+def test_a_signal_that_ends_the_command_is_128_and_its_number(runner, name):
+    done = runner.run("sh", "-c", f"kill -{name} $$")
+    assert done.returncode == 128 + getattr(signal, f"SIG{name}"), done.stderr
+
+
+def test_the_folder_is_the_owners_alone_and_goes(runner):
+    script = (
+        "import os, stat; path = os.environ['CONNECT_CONTENT_SESSION_TOKEN_FILE']; folder = os.path.dirname(path);"
+        "print(folder, oct(stat.S_IMODE(os.stat(folder).st_mode)), oct(stat.S_IMODE(os.stat(path).st_mode)),"
+        "os.listdir(folder))"
+    )
+    done = runner.python(script)
+    folder, *modes = done.stdout.split(maxsplit=3)
+    assert Path(folder).parent == runner.place and not Path(folder).exists()
+    assert modes == ["0o700", "0o600", "['content-session-token']\n"]
+
+
+@pytest.mark.parametrize("missing", ["unset", "/nonexistent", "/proc"])
+def test_without_a_runtime_folder_there_is_tmpdir(runner, tmp_path, missing):
+    environment = runner.environment(TMPDIR=str(tmp_path), XDG_RUNTIME_DIR=missing)
+    if missing == "unset":
+        del environment["XDG_RUNTIME_DIR"]
+    done = runner.python("import os; print(os.environ['CONNECT_CONTENT_SESSION_TOKEN_FILE'])", environment=environment)
+    assert Path(done.stdout.strip()).parent.parent == tmp_path
+    assert list(tmp_path.glob("gatehouse-run-*")) == []
+
+
+WATCH = """
+import os, signal, sys, time
+def told(number, frame):
+    print("got", signal.Signals(number).name, flush=True)
+for name in "INT TERM HUP QUIT USR1 USR2 WINCH".split():
+    signal.signal(getattr(signal, "SIG" + name), told)
+signal.signal(signal.SIGALRM, lambda *_: sys.exit(7))
+print("pid", os.getpid(), flush=True)
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def inner_pid(child: Child) -> int:
+    return int(next(line for line in child.lines if line.startswith("pid ")).split()[1])
+
+
+def test_signals_are_passed_on_once_and_the_command_decides(runner):
+    child = runner.start(WATCH)
+    names = ["INT", "TERM", "HUP", "QUIT", "USR1", "USR2", "WINCH"]
+    for name in names:
+        child.process.send_signal(getattr(signal, f"SIG{name}"))
+        wait_until(lambda name=name: f"got SIG{name}" in child.lines, f"{name} arrives")
+    assert child.running
+    os.kill(inner_pid(child), signal.SIGALRM)
+    assert child.await_exit() == 7
+    assert [line for line in child.lines if line.startswith("got")] == [f"got SIG{name}" for name in names]
+
+
+def test_sigterm_ends_both_and_leaves_nothing(runner):
+    child = runner.start("import time; print('ready'); time.sleep(60)")
+    assert len(list(runner.place.iterdir())) == 1
+    child.process.send_signal(signal.SIGTERM)
+    assert child.await_exit() == 128 + signal.SIGTERM
+    assert list(runner.place.iterdir()) == []
+
+
+def test_ctrl_c_at_a_terminal_reaches_the_command_once(runner):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        line = [str(word) for word in runner.line(sys.executable, "-u", "-c", WATCH)]
+        os.execve(line[0], line, runner.environment())
+    output = b""
+
+    def read_until(what: bytes) -> None:
+        nonlocal output
+        while what not in output:
+            output += os.read(terminal, 4096)
+
+    read_until(b"ready")
+    os.write(terminal, b"\x03")
+    read_until(b"got SIGINT")
+    # Whatever else Ctrl-C may have caused has come before the answer to this one, which is passed on.
+    os.kill(pid, signal.SIGUSR1)
+    read_until(b"got SIGUSR1")
+    assert output.count(b"got SIGINT") == 1
+    os.kill(int(re.search(rb"pid (\d+)", output).group(1)), signal.SIGALRM)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+    os.close(terminal)
+
+
+def test_a_terminal_that_hangs_up_is_told_to_the_command(runner, tmp_path):
+    # Here gatehouse leads the session, and it alone is told; the command writes what it gets to a file.
+    report = tmp_path / "report"
+    script = (
+        f"import signal, sys, os\ndef told(*_):\n    open({str(report)!r}, 'w').write('hup'); os._exit(0)\n"
+        "signal.signal(signal.SIGHUP, told)\nprint('ready', flush=True)\nwhile True: signal.pause()"
+    )
+    pid, terminal = pty.fork()
+    if pid == 0:
+        line = [str(word) for word in runner.line(sys.executable, "-c", script)]
+        os.execve(line[0], line, runner.environment())
+    output = b""
+    while b"ready" not in output:
+        output += os.read(terminal, 4096)
+    os.close(terminal)
+    os.waitpid(pid, 0)
+    assert report.read_text() == "hup"
+
+
+FOLLOW = """
+import os, time
+path = os.environ["CONNECT_CONTENT_SESSION_TOKEN_FILE"]
+folder = os.path.dirname(path)
+print("path", path, flush=True)
+print("ready", flush=True)
+seen = set()
+while True:
+    with open(path) as file:
+        state = (os.fstat(file.fileno()).st_ino, oct(os.fstat(file.fileno()).st_mode & 0o777), file.read())
+    if state not in seen:
+        seen.add(state)
+        print("token", *state, flush=True)
+"""
+
+
+def tokens(child: Child) -> list[list[str]]:
+    return [line.split()[1:] for line in child.lines if line.startswith("token ")]
+
+
+def test_the_token_is_replaced_in_one_step(runner):
+    child = runner.start(FOLLOW, **SOON)
+    wait_until(lambda: len(tokens(child)) >= 5, "the token is refreshed a few times")
+    # Each look found a whole token in a file of its own: never half of one, never another mode.
+    assert all(len(state) == 3 and state[1] == "0o600" and state[2].startswith("gst_") for state in tokens(child))
+    assert len({len(state[2]) for state in tokens(child)}) == 1
+    child.stop()
+    assert list(runner.place.iterdir()) == []
+
+
+def test_the_token_stays_fresh_while_the_server_comes_and_goes(own_stage, place):
+    server = own_stage.gatehouse()
+    scene = play(server, own_stage.simulator("databricks"), log_in=False)
+    child = Runner(scene, place).start(FOLLOW, **SOON)
+    wait_until(lambda: tokens(child), "the first token is there")
+    first = tokens(child)[-1][2]
+    server.stop()
+    wait_until(lambda: "was not refreshed, which is tried again" in child.output, "it says so")
+    assert child.running
+    server.start(clock_offset=3600)
+    wait_until(lambda: tokens(child)[-1][2] != first, "a newer token is there")
+    wait_until(lambda: "is fresh again" in child.output, "it says so")
+    assert child.output.count("which is tried again") == 1
+    # A key that is refused meanwhile does not end it either.
+    for key in scene.publisher.api.ok("GET", f"v1/users/{scene.publisher.guid}/keys"):
+        scene.publisher.api("DELETE", f"v1/users/{scene.publisher.guid}/keys/{key['id']}")
+    wait_until(lambda: child.output.count("which is tried again") == 2, "it says so")
+    assert child.running and "The key is refused" in child.output
+    child.stop()
+
+
+def test_a_warning_of_the_server_is_shown(runner, own_stage):
+    scene = runner.scene
+    second = scene.account.add_integration(own_stage.simulator("databricks"), name="Second")
+    content = scene.account.add_content(scene.publisher, scene.integration, second)
+    line = [gatehouse_binary(), "run", content["guid"], "--", "sh", "-c", 'echo "host ${DATABRICKS_HOST-none}"']
+    done = subprocess.run(
+        line, env=runner.environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "host none\n")
+    assert done.stderr.startswith("gatehouse: DATABRICKS_HOST is not set by ") and done.stderr.count("\n") == 1
+
+
+def test_json_and_print_env_start_nothing(runner):
+    names = runner.run(options=("--print-env",))
+    assert names.returncode == 0
+    assert set(names.stdout.split()) == NAMES - {"CONNECT_CONTENT_SESSION_TOKEN_FILE"} | {
+        "CONNECT_CONTENT_SESSION_TOKEN"
+    }
+    answer = runner.run(options=("--json",))
+    sheet = json.loads(answer.stdout)
+    same = runner.scene.publisher.api.ok("GET", f"v1/content/{runner.scene.content['guid']}/runtime")
+    assert {one["name"]: one["value"] for one in sheet["environment"]} == {
+        one["name"]: one["value"] for one in same["environment"]
+    }
+    assert answer.stderr == names.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "command"),
+    [
+        ((), ()),
+        (("--json",), ("true",)),
+        (("--print-env",), ("true",)),
+        (("--json", "--print-env"), ()),
+        (("--key", "a", "--key-file", "b"), ("true",)),
+        (("--key-file", "/nonexistent"), ("true",)),
+        (("--server", "gatehouse.example"), ("true",)),
+        (("--server", "http://gatehouse.example"), ("true",)),
+        (("--server", "https://u:p@gatehouse.example"), ("true",)),
+        (("--server", ""), ("true",)),
+    ],
+)
+def test_a_command_line_that_makes_no_sense_is_64(runner, options, command):
+    done = runner.run(*command, options=options)
+    assert done.returncode == 64 and len(done.stderr) > 20, done.stderr
+    assert done.stdout == ""
+
+
+def test_without_a_key_or_a_server_it_says_what_is_missing(runner):
+    for name, word in (("GATEHOUSE_API_KEY", "--key-file"), ("GATEHOUSE_SERVER", "--server")):
+        environment = runner.environment()
+        del environment[name]
+        done = runner.run("true", environment=environment)
+        assert done.returncode == 64 and word in done.stderr
+
+
+def test_a_command_that_is_not_there_is_127_and_one_that_cannot_be_started_126(runner, tmp_path):
+    plain = tmp_path / "plain"
+    plain.write_text("no program")
+    for command, code in [
+        ("no-such-command", 127), ("/no/such/command", 127), ("", 127), (str(plain), 126), (str(tmp_path), 126),
+    ]:  # fmt: skip
+        done = runner.run(command)
+        assert done.returncode == code, f"{command}: {done.returncode} {done.stderr}"
+        assert done.stderr.startswith(f"gatehouse: The command {command} ")
+
+
+def test_a_server_that_is_away_is_69(runner):
+    started = runner.environment(GATEHOUSE_SERVER=f"http://127.0.0.1:{free_port()}")
+    done = runner.run("echo", "started", environment=started)
+    assert (done.returncode, done.stdout) == (69, "")
+    assert done.stderr.startswith("gatehouse: The server cannot be reached: ") and done.stderr.count("\n") == 1
+
+
+def test_a_key_that_is_refused_is_77(runner):
+    stranger = runner.scene.account.add("publisher").key
+    for key in ("nonsense", runner.scene.publisher.key[:-1] + "x", stranger, runner.scene.viewer.key):
+        done = runner.run("echo", "started", environment=runner.environment(GATEHOUSE_API_KEY=key))
+        assert (done.returncode, done.stdout) == (77, ""), done.stderr
+        assert done.stderr.startswith("gatehouse: The key is refused: ") and key not in done.stderr
+
+
+def test_content_that_is_not_there_is_66(runner):
+    elsewhere = runner.scene.server.create_account().admin.key
+    done = runner.run("true", environment=runner.environment(GATEHOUSE_API_KEY=elsewhere))
+    assert done.returncode == 66 and "same account" in done.stderr
+    line = [gatehouse_binary(), "run", "nonsense", "--", "true"]
+    done = subprocess.run(line, env=runner.environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 64
+
+
+def test_something_else_at_the_address_is_76(runner, own_stage):
+    listener = own_stage.keep(Listener())
+    environment = runner.environment(GATEHOUSE_SERVER=listener.origin)
+    done = runner.run("true", environment=environment)
+    assert done.returncode == 76 and "is no Gatehouse" in done.stderr
+
+
+def test_the_key_is_in_no_file_and_not_in_the_commands_memory_of_words(runner):
+    child = runner.start("import time; print('ready'); time.sleep(60)")
+    for file in runner.place.rglob("*"):
+        assert not file.is_file() or runner.scene.publisher.key not in file.read_text()
+        assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0
+    child.stop()
