@@ -90,7 +90,8 @@ public final class Tenant: Sendable {
             people: people, contents: contents, variables: environment, journal: journal
         )
         workbenchSessions = try WorkbenchSessions(account: account, clock: world.clock)
-        workbench = Workbench(account: account, clock: world.clock, outbound: world.outbound, keeper: keeper, journal: journal)
+        workbench = Workbench(
+            account: account, clock: world.clock, outbound: world.outbound, keeper: keeper, journal: journal)
     }
 
     /// Waits for what is under way with providers.

@@ -272,7 +272,7 @@ import Testing
         let account = house.tenant.account
         let (integration, group, user) = (account.makeGUID(), account.makeGUID(), account.makeGUID())
         let list = [
-            IntegrationPermissionRecord(guid: account.makeGUID(), integrationGUID: integration, userGUID: user)
+            IntegrationPermissionRecord(guid: account.makeGUID(), integrationGUID: integration, principal: .user(user))
         ]
         func permitted(_ who: GUID, _ role: Role, _ groups: Set<GUID> = []) -> Bool {
             Associations.permitted(integration, to: who, role: role, groups: groups, permissions: list)
