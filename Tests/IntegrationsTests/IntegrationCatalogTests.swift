@@ -270,14 +270,17 @@ import Testing
 
     @Test func aListNamesWhoMayAttach() {
         let account = house.tenant.account
-        let (integration, group, user) = (account.makeGUID(), account.makeGUID(), account.makeGUID())
-        let list = [
-            IntegrationPermissionRecord(guid: account.makeGUID(), integrationGUID: integration, principal: .user(user))
-        ]
+        let (integration, group, user, other) = (
+            account.makeGUID(), account.makeGUID(), account.makeGUID(), account.makeGUID()
+        )
+        let list = [Principal.user(user), .group(group)].map {
+            IntegrationPermissionRecord(guid: account.makeGUID(), integrationGUID: integration, principal: $0)
+        }
         func permitted(_ who: GUID, _ role: Role, _ groups: Set<GUID> = []) -> Bool {
             Associations.permitted(integration, to: who, role: role, groups: groups, permissions: list)
         }
-        #expect(permitted(user, .publisher) && permitted(group, .administrator))
-        #expect(!permitted(group, .publisher) && !permitted(group, .publisher, [user]))
+        #expect(permitted(user, .publisher) && permitted(other, .publisher, [group]))
+        #expect(permitted(other, .administrator))
+        #expect(!permitted(other, .publisher) && !permitted(group, .publisher) && !permitted(other, .publisher, [user]))
     }
 }
