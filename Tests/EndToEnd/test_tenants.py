@@ -18,6 +18,9 @@ VALID_BODIES = {
     ("POST", "lock"): {"locked": True},
     ("PUT", "users"): {"user_role": "administrator"},
     ("POST", "keys"): {"name": "stolen"},
+    ("PUT", "groups"): {"name": "taken over"},
+    ("PATCH", "groups"): {"name": "taken over"},
+    ("POST", "groups"): {"name": "taken over"},
 }
 
 
@@ -29,6 +32,9 @@ class Tenants:
         body = {"principal_guid": guest.guid, "principal_type": "user", "role": "viewer"}
         path = f"v1/content/{first.content['guid']}/permissions"
         self.permission = owner.ok("POST", path, json=body)
+        self.group = owner.ok("POST", "v1/groups", json={"name": "people of the first"})
+        owner.ok("POST", f"v1/groups/{self.group['guid']}/members", json={"user_guid": guest.guid})
+        self.member = guest.guid
         self.key = first.viewer.api.ok("POST", f"v1/users/{first.viewer.guid}/keys", json={"name": "mine"})
         [self.session] = first.sessions()
 
@@ -41,6 +47,8 @@ class Tenants:
             "users": self.first.viewer.guid,
             "permissions": str(self.permission["id"]),
             "keys": str(self.key["id"]),
+            "groups": self.group["guid"],
+            "members": self.member,
             "accounts": self.first.account.slug,
         }
 
@@ -52,6 +60,8 @@ class Tenants:
             admin.ok("GET", "v1/oauth/integrations"),
             admin.ok("GET", "v1/content"),
             admin.ok("GET", f"v1/content/{guid}/permissions"),
+            admin.ok("GET", "v1/groups"),
+            admin.ok("GET", f"v1/groups/{self.group['guid']}/members?include=groups"),
             admin.ok("GET", f"v1/content/{guid}/oauth/integrations/associations"),
             [
                 {name: value for name, value in user.items() if "time" not in name}
@@ -208,7 +218,7 @@ def test_another_accounts_user_cannot_be_given_access(tenants):
 def test_lists_hold_only_ones_own(tenants):
     theirs = {*tenants.objects().values()}
     admin = tenants.second.account.admin.api
-    for path in ("v1/oauth/integrations", "v1/content", "v1/users", "v1/oauth/sessions?all=true"):
+    for path in ("v1/oauth/integrations", "v1/content", "v1/users", "v1/groups", "v1/oauth/sessions?all=true"):
         text = admin("GET", path).text
         assert not [one for one in theirs if len(one) > 20 and one in text], path
 
