@@ -44,7 +44,7 @@ def test_the_environment_is_what_content_expects(content):
         "CONNECT_SERVER": content.server.base_url,
         "CONNECT_CONTENT_GUID": content.content["guid"],
         "POSIT_PRODUCT": "CONNECT_CLOUD",
-        "DATABRICKS_HOST": content.provider.host,
+        "DATABRICKS_HOST": f"http://{content.provider.host}",
         "CONNECT_CONTENT_SESSION_TOKEN": sheet["content_session_token"],
     }
     assert key.startswith("gh_") and key != content.publisher.key

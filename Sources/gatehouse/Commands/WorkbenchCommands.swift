@@ -34,7 +34,7 @@ struct WorkbenchCommand: AsyncParsableCommand {
                     "hours": hours.map { .integer(Int64($0)) } ?? .null, "dir": dir.map(JSON.string) ?? .null,
                 ]
                 // Before anything is made on the server, so that no session is left that nobody has the cookie of.
-                if let dir { try Files.createDirectory(dir) }
+                if let dir { try Self.prepare(dir) }
                 var answer =
                     try await Dispatcher.perform(
                         .openWorkbenchSession, parameters, options: command.options
@@ -44,6 +44,13 @@ struct WorkbenchCommand: AsyncParsableCommand {
                     try Files.replace("\(dir)/\(Workbench.cookieFile)", with: Array(cookie.utf8))
                 }
                 Answer.write(.object(answer), as: command.answer, plain: Self.exports)
+            }
+        }
+
+        private static func prepare(_ dir: String) throws {
+            try Files.createDirectory(dir)
+            guard Files.isDirectory(dir), access(dir, W_OK | X_OK) == 0 else {
+                throw CommandFailure("--dir \(dir) is no folder that can be written to.")
             }
         }
 
