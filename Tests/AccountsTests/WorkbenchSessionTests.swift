@@ -58,11 +58,15 @@ import Testing
             performing: { try await user(opened.cookie) }, throws: Refusal.isCode(.authenticationRequired))
     }
 
-    @Test func onlyAnAdministratorOpensOneForSomebodyElse() async throws {
+    @Test func onlyTheOperatorOpensOneForSomebodyElse() async throws {
         let owner = try await fixture.publisher()
-        await #expect(
-            performing: { try await sessions.open(for: viewer.user.guid, hours: 1, by: owner.caller) },
-            throws: Refusal.isCode(.permissionDenied))
+        let admin = Caller(
+            user: try await fixture.invite("ada@acme.example", .administrator).user, origin: .browser("192.0.2.1"))
+        for caller in [owner.caller, admin] {
+            await #expect(
+                performing: { try await sessions.open(for: viewer.user.guid, hours: 1, by: caller) },
+                throws: Refusal.isCode(.permissionDenied))
+        }
         let opened = try await sessions.open(for: viewer.user.guid, hours: 1, by: fixture.admin.caller)
         #expect(try await user(opened.cookie) == viewer.user.guid)
         await #expect(

@@ -107,6 +107,16 @@ def test_the_key_follows_its_content_and_dies_with_lock_and_deletion(content):
     own.refused(401, 24, "GET", "v1/user")
 
 
+def test_the_publishers_own_variables_are_there_and_ours_win(content):
+    own = [{"name": "MINE", "value": "a b\n'\"ü"}, {"name": "DATABRICKS_HOST", "value": "elsewhere"}]
+    content.publisher.api.ok("PATCH", f"v1/content/{content.content['guid']}/environment", json=own)
+    given = environment(runtime(content.publisher, content.content))
+    assert given["MINE"] == own[0]["value"]
+    assert given["DATABRICKS_HOST"] == f"http://{content.provider.host}"
+    content.account.associate(content.publisher, content.content)
+    assert environment(runtime(content.publisher, content.content))["DATABRICKS_HOST"] == "elsewhere"
+
+
 def test_integrations_that_disagree_set_nothing_and_it_is_said(content, own_stage):
     second = content.account.add_integration(own_stage.simulator("databricks"), name="Second")
     content.account.associate(content.publisher, content.content, content.integration, second)

@@ -143,6 +143,15 @@ def test_a_key_makes_no_keys(visit):
     assert "mine for ever" not in names and len(names) <= len(before) + 1
 
 
+def test_a_key_opens_no_workbench_session_and_starts_no_content(server):
+    visit = Visit(server, "Admin", "publisher")
+    api = visit.api()
+    api.refused(403, 22, "POST", "v1/workbench/sessions", json={})
+    own = visit.account.add_content(visit.viewer)
+    visit.viewer.api.ok("GET", f"v1/content/{own['guid']}/runtime")
+    api.refused(403, 22, "GET", f"v1/content/{own['guid']}/runtime")
+
+
 def test_a_key_exchanges_nothing_that_its_viewer_may_not(visit):
     """The viewer of a content may not act for it, and neither may the viewer's key."""
     answer = visit.api().exchange(visit.token, requested_token_type=API_KEY)
