@@ -113,6 +113,7 @@ let package = Package(
         tests(of: "JSON"),
         tests(of: "Cryptography"),
         tests(of: "HTTPClient"),
+        tests(of: "Archives", ["CZlib"]),
         tests(of: "OAuthClient", ["HTTPClient", "Cryptography", "JSON"]),
         tests(of: "Telemetry", ["JSON", logging, metrics]),
         tests(of: "Storage", ["Cryptography", "JSON", grdb]),

@@ -5,6 +5,7 @@ import HummingbirdCore
 import Integrations
 import Logging
 import NIOCore
+import NIOHTTP1
 import Storage
 import Telemetry
 
@@ -78,6 +79,8 @@ struct ErrorAnswers: RouterMiddleware {
             return Refusal(.objectDoesNotExist, "There is nothing at this address for \(request.method.rawValue).")
         case let error as HTTPError where error.status.code < 500:
             return Refusal(.parameter, "The request cannot be understood.")
+        // The sender went away, or broke off in the middle; there is nobody to tell.
+        case is HTTPParserError: return Refusal(.parameter, "The request ends too early.")
         default:
             // The error's text may hold what a caller sent, so only its type is logged.
             context.logger.error(

@@ -1,0 +1,159 @@
+"""Environment variables of content: names come out, values never do, and a change is whole or not at all."""
+
+import sqlite3
+
+import pytest
+from posit.connect import Client
+from posit.connect.errors import ClientError
+
+SECRET = "postgres://user:a-password-nobody-may-see@db.example/sales"
+RESERVED = (
+    "CONNECT_SERVER",
+    "CONNECT_API_KEY",
+    "CONNECT_CONTENT_GUID",
+    "POSIT_PRODUCT",
+    "CONNECT_CONTENT_SESSION_TOKEN",
+    "CONNECT_CONTENT_SESSION_TOKEN_FILE",
+)
+
+
+@pytest.fixture(scope="module")
+def publisher(account):
+    return account.add("publisher")
+
+
+@pytest.fixture
+def content(publisher):
+    return publisher.api.ok("POST", "v1/content", json={"title": "Environment"})
+
+
+@pytest.fixture
+def path(content):
+    return f"v1/content/{content['guid']}/environment"
+
+
+def test_posit_sdk_sets_lists_and_removes_variables(publisher, content):
+    client = Client(url=publisher.server.base_url, api_key=publisher.key)
+    variables = client.content.get(content["guid"]).environment_variables
+    assert list(variables) == [] and len(variables) == 0
+    variables.create("DATABASE_URL", SECRET)
+    variables["B_TOKEN"] = "1"
+    variables.update({"A_TOKEN": "2"}, C_TOKEN="3")
+    assert variables.find() == ["A_TOKEN", "B_TOKEN", "C_TOKEN", "DATABASE_URL"]
+    del variables["B_TOKEN"]
+    variables.delete("A_TOKEN")
+    assert variables.find() == ["C_TOKEN", "DATABASE_URL"]
+    variables.clear()
+    assert variables.find() == []
+    with pytest.raises(ClientError) as refused:
+        variables.create("CONNECT_API_KEY", "x")
+    assert refused.value.http_status == 400
+
+
+def test_put_replaces_all_and_patch_merges(publisher, path):
+    put = publisher.api.ok("PUT", path, json=[{"name": "B", "value": "1"}, {"name": "A", "value": "2"}])
+    assert put == ["A", "B"] == publisher.api.ok("GET", path)
+    patch = [{"name": "A", "value": None}, {"name": "C", "value": ""}, {"name": "NEVER_THERE", "value": None}]
+    assert publisher.api.ok("PATCH", path, json=patch) == ["B", "C"]
+    assert publisher.api.ok("PUT", path, json=[{"name": "Z_9", "value": "x"}]) == ["Z_9"]
+    assert publisher.api.ok("PUT", path, json=[]) == []
+
+
+BAD = [
+    {"name": "1ST", "value": "x"},
+    {"name": "", "value": "x"},
+    {"name": "A-B", "value": "x"},
+    {"name": "A B", "value": "x"},
+    {"name": "Ä", "value": "x"},
+    {"name": "A=B", "value": "x"},
+    {"name": "A" * 256, "value": "x"},
+    {"name": "A", "value": 1},
+    {"name": 1, "value": "x"},
+    {"value": "x"},
+    {"name": "A", "value": "x", "more": 1},
+    {"name": "A", "value": "x" * (64 * 1024 + 1)},
+    "A=x",
+    None,
+    *({"name": name, "value": "x"} for name in RESERVED),
+    *({"name": name, "value": None} for name in RESERVED[:1]),
+]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_one_bad_variable_changes_nothing(publisher, path, method, bad):
+    publisher.api.ok("PUT", path, json=[{"name": "KEPT", "value": "x"}])
+    error = publisher.api.refused(400, 25, method, path, json=[{"name": "NEW", "value": "x"}, bad])
+    assert publisher.api.ok("GET", path) == ["KEPT"]
+    if isinstance(bad, dict) and bad.get("name") in RESERVED:
+        assert bad["name"] in error["error"] and "Gatehouse" in error["error"]
+
+
+def test_what_no_environment_can_hold_is_refused(publisher, path):
+    for body in (b'[{"name": "A", "value": "a\\u0000b"}]', b'{"name": "A"}', b"", b"[[]]", b'"A"'):
+        answer = publisher.api("PATCH", path, data=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 400, answer.text
+    twice = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]
+    assert "twice" in publisher.api.refused(400, 25, "PATCH", path, json=twice)["error"]
+    assert publisher.api.ok("GET", path) == []
+
+
+def test_the_longest_value_and_the_most_variables_fit_and_no_more(publisher, path):
+    publisher.api.ok("PUT", path, json=[{"name": "A" * 255, "value": "x" * (64 * 1024)}])
+    many = [{"name": f"V{number}", "value": "x"} for number in range(500)]
+    assert len(publisher.api.ok("PUT", path, json=many)) == 500
+    error = publisher.api.refused(400, 25, "PATCH", path, json=[{"name": "ONE_MORE", "value": "x"}])
+    assert "500" in error["error"]
+    assert len(publisher.api.ok("PATCH", path, json=[{"name": "V1", "value": "y"}])) == 500
+    exchange = [{"name": "ONE_MORE", "value": "x"}, {"name": "V1", "value": None}]
+    assert "ONE_MORE" in publisher.api.ok("PATCH", path, json=exchange)
+    assert len(publisher.api.ok("GET", path)) == 500
+
+
+def test_values_are_nowhere_but_sealed(server, account, publisher, content, path):
+    publisher.api.ok("PATCH", path, json=[{"name": "DATABASE_URL", "value": SECRET}])
+    publisher.api("PATCH", path, json=[{"name": "DATABASE_URL", "value": SECRET}, {"name": "-", "value": SECRET}])
+    for read in (path, f"v1/content/{content['guid']}", "v1/content"):
+        assert SECRET not in publisher.api("GET", read).text
+    assert SECRET not in server.logs
+    for file in (server.data / account.slug).rglob("*"):
+        assert not file.is_file() or SECRET.encode() not in file.read_bytes(), file
+    with sqlite3.connect(server.data / account.slug / "account.sqlite") as database:
+        [row] = database.execute(
+            "SELECT sealed_value FROM environment_variable WHERE content_guid = ?", (content["guid"],)
+        )
+        assert len(row[0]) > len(SECRET)
+        told = database.execute(
+            "SELECT details FROM audit_event WHERE action = 'content.environment_changed' AND content_guid = ?",
+            (content["guid"],),
+        ).fetchall()
+    assert [details for (details,) in told if "DATABASE_URL" in details]
+
+
+def test_owner_collaborator_and_administrator_may_and_nobody_else(account, publisher, content, path):
+    collaborator, stranger, viewer = account.add("publisher"), account.add("publisher"), account.add("viewer")
+    permissions = f"v1/content/{content['guid']}/permissions"
+    for person, role in ((collaborator, "owner"), (viewer, "viewer")):
+        body = {"principal_guid": person.guid, "principal_type": "user", "role": role}
+        publisher.api.ok("POST", permissions, json=body)
+    for number, person in enumerate((publisher, collaborator, account.admin)):
+        person.api.ok("PATCH", path, json=[{"name": f"V{number}", "value": "x"}])
+    for person in (stranger, viewer):
+        for method, body in (("GET", None), ("PATCH", [{"name": "E", "value": "x"}]), ("PUT", [])):
+            person.api.refused(403, 22, method, path, json=body)
+    assert publisher.api.ok("GET", path) == ["V0", "V1", "V2"]
+
+
+def test_another_account_sees_no_such_content(server, publisher, path):
+    elsewhere = server.create_account().admin
+    for method, body in (("GET", None), ("PATCH", []), ("PUT", [])):
+        elsewhere.api.refused(404, 4, method, path, json=body)
+
+
+def test_variables_go_with_their_content(server, account, publisher, content, path):
+    publisher.api.ok("PATCH", path, json=[{"name": "A", "value": "x"}])
+    publisher.api.ok("DELETE", f"v1/content/{content['guid']}")
+    publisher.api.refused(404, 4, "GET", path)
+    with sqlite3.connect(server.data / account.slug / "account.sqlite") as database:
+        left = database.execute("SELECT * FROM environment_variable WHERE content_guid = ?", (content["guid"],))
+        assert left.fetchall() == []
