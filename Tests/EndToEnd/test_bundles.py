@@ -105,7 +105,7 @@ def test_a_bundle_has_the_keys_of_connect_and_comes_back_as_it_was(publisher, pa
 )
 def test_an_archive_may_call_itself_what_it_likes(publisher, path, kind):
     made = upload(publisher, path, bundle(), headers={"Content-Type": kind} if kind else {})
-    assert made["size"] == len(bundle()) or made["size"] > 0
+    assert made["size"] > 100
 
 
 def test_a_form_carries_the_archive_and_where_it_comes_from(publisher, path):

@@ -25,7 +25,7 @@ extension Answers {
             "access_type": .string(content.accessType.rawValue), "owner_guid": guid(content.ownerGUID),
             "created_time": time(content.createdAt), "updated_time": time(content.updatedAt), "app_role": .string(role),
             "content_url": address.content.map { .string("\($0)/content/\(content.guid)/") } ?? .null,
-            "dashboard_url": .string("\(address.base)/content/\(content.guid)/"), "locked": false, "locked_message": "",
+            "dashboard_url": .string("\(address.base)/content/\(content.guid)"), "locked": false, "locked_message": "",
         ]
         // Where content runs is for those who may change it.
         if canEdit { object["upstream_url"] = content.upstreamURL.map(JSON.string) ?? .null }

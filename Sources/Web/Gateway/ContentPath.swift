@@ -6,7 +6,7 @@ struct ContentPath {
     private static let guidLength = 36
 
     let guid: GUID
-    /// The path and query as the client sent them.
+    /// The path and query as the client sent them, with a slash behind the GUID.
     let whole: String
 
     /// - Returns: nil where the address is not one of content.
@@ -17,6 +17,9 @@ struct ContentPath {
         let next = rest.dropFirst(Self.guidLength).first
         guard next == nil || next == UInt8(ascii: "/") || next == UInt8(ascii: "?") else { return nil }
         self.guid = guid
-        whole = address
+        // Content's relative links need the slash.
+        whole =
+            next == UInt8(ascii: "/")
+            ? address : "\(Self.prefix)\(guid)/\(Substring(rest.dropFirst(Self.guidLength)))"
     }
 }
