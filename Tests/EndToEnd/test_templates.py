@@ -3,11 +3,24 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import RSAKey
 from posit.connect import Client
 
 from harness.browser import form_with
+from harness.listener import Listener
 from harness.metadata import OPENID, RFC_8414, MetadataServer
-from harness.templates import CLIENT, SECRET, SERVICE, TENANT, TYPED, examples, secrets_of, service_account_key
+from harness.templates import (
+    CLIENT,
+    SECRET,
+    SERVICE,
+    TENANT,
+    TYPED,
+    examples,
+    private_key,
+    secrets_of,
+    service_account_key,
+)
 
 KEYS = {
     "aws", "azure", "azure-openai", "bigquery", "connect", "custom", "databricks", "drive", "github", "msgraph",
@@ -234,6 +247,27 @@ def test_another_kind_of_access_needs_the_secret_again(admin, client):
     assert admin.api.ok("GET", path)["auth_type"] == "Viewer"
     made.update(config={**SERVICE, "client_secret": SECRET})
     assert made["auth_type"] == "Service Account" and made["redirect_uri"] is None
+
+
+def test_a_google_service_account_presents_an_assertion_at_the_vendors_endpoint(admin, own_stage):
+    answer = {"access_token": "token-of-the-robot", "token_type": "Bearer", "expires_in": 3600}
+    google, elsewhere = own_stage.keep(Listener(answer)), own_stage.keep(Listener(answer))
+    key = service_account_key(token_uri=elsewhere.origin + "/token")
+    config = SERVICE | {"service_account_key": key, "host": google.origin.removeprefix("http://")}
+    made = admin.api.ok("POST", "v1/oauth/integrations", json=body("sheets", config))
+    verified = admin.api("POST", f"v1/oauth/integrations/{made['guid']}/verify")
+    assert verified.status_code == 200 and "token-of-the-robot" not in verified.text, verified.text
+    [asked] = google.asked
+    form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
+    assert asked.path == "/token" and set(form) == {"grant_type", "assertion"} and not asked.header("Authorization")
+    assert form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    token = jwt.decode(form["assertion"], RSAKey.import_key(private_key()), algorithms=["RS256"])
+    assert token.header["kid"] == "k1"
+    assert token.claims["iss"] == "robot@analytics-1.iam.gserviceaccount.com"
+    assert token.claims["aud"] == google.origin + "/token"
+    assert token.claims["scope"] == "https://www.googleapis.com/auth/spreadsheets"
+    assert 0 < token.claims["exp"] - token.claims["iat"] <= 3600
+    assert elsewhere.asked == [], "the key does not say where its assertions go"
 
 
 # Metadata.
