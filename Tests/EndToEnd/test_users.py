@@ -107,11 +107,13 @@ def test_the_username_is_the_email_where_none_is_given(admin):
 
 def test_posit_sdk_updates_a_user(account, admin):
     viewer = account.add("viewer")
+    viewer.accept_invite()
     email = an_email()
     user = client_of(admin).users.get(viewer.guid)
     user.update(email=email, username="x" + secrets.token_hex(4), first_name="Vic", last_name="V", user_role="publisher")
     assert user == client_of(admin).users.get(viewer.guid)
     assert (user["email"], user["first_name"], user["user_role"]) == (email, "Vic", "publisher")
+    assert sign_in(account, email, viewer.password) == 303
     key = viewer.api.ok("POST", f"v1/users/{viewer.guid}/keys", json={"name": "as publisher"})["key"]
     assert Api(account.server, key).ok("GET", "v1/user")["user_role"] == "publisher"
 
