@@ -121,19 +121,22 @@ public struct IntegrationCatalog: Sendable {
         let events = self.events(from: entry, to: changed, permissions: permissions, endsSessions: ends, by: admin)
         try await attempt { () throws(StoreError) in
             try await account.store.updateIntegration(
-                changed, permissions: permissions, endingSessions: ends, noting: events)
+                changed, permissions: permissions, endingSessions: ends, revoking: old.canRevoke(under: outbound),
+                noting: events)
         }
         return try await self.entry(guid)
     }
 
-    /// Deletes an integration; its sessions and associations end.
+    /// Deletes an integration; its sessions and associations end, and tokens are revoked in the background where they can.
     public func delete(_ guid: GUID, by admin: Administrator) async throws(Refusal) {
         let old = try await entry(guid).integration
         let event = admin.caller.event(
             .integrationDeleted, at: clock.now, integration: guid,
             details: ["name": .string(old.name), "template": .string(old.template)]
         )
-        try await attempt { () throws(StoreError) in try await account.store.removeIntegration(guid, noting: event) }
+        try await attempt { () throws(StoreError) in
+            try await account.store.removeIntegration(guid, revoking: old.canRevoke(under: outbound), noting: event)
+        }
     }
 
     private static func name(_ text: String) throws(Refusal) -> String {

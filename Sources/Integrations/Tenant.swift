@@ -32,6 +32,12 @@ public final class Tenant: Sendable {
     public let verification: Verification
     /// The gateway's answers.
     public let gateway: Gateway
+    /// Who did what.
+    public let audit: Audit
+    /// Who outside is told what happens.
+    public let webhooks: Webhooks
+    /// What is done in the background.
+    public let errands: Errands
 
     /// What content needs to run.
     public let runtime: Runtime
@@ -70,7 +76,10 @@ public final class Tenant: Sendable {
             transport: world.transport,
             keeper: keeper, steps: world.steps
         )
-        sessions = OAuthSessions(account: account, clock: world.clock)
+        sessions = OAuthSessions(account: account, clock: world.clock, outbound: world.outbound)
+        audit = Audit(account: account, clock: world.clock)
+        webhooks = Webhooks(account: account, clock: world.clock, outbound: world.outbound)
+        errands = Errands(account: account, world: world)
         let mint = Mint(account: account, clock: world.clock)
         let journal = Journal(store: account.store, clock: world.clock, logger: world.logger)
         let issuer = Issuer(account: account, clock: world.clock, address: world.address)
@@ -92,10 +101,12 @@ public final class Tenant: Sendable {
         workbenchSessions = try WorkbenchSessions(account: account, clock: world.clock)
         workbench = Workbench(
             account: account, clock: world.clock, outbound: world.outbound, keeper: keeper, journal: journal)
+        errands.attach(to: self)
     }
 
     /// Waits for what is under way with providers.
     public func drain() async {
+        await errands.drain()
         await keeper.drain()
         await mint.drain()
         await journal.flush()

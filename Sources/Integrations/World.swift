@@ -27,6 +27,8 @@ public struct World: Sendable {
     public let queues = QueueDepths()
     /// The largest bundle that is taken.
     public let maximumBundleBytes: Int
+    /// How the background waits; nil where nothing is done in the background, as in a command.
+    public let sleeper: Sleeper?
 
     let hosts: CircuitBreaker
 
@@ -37,7 +39,7 @@ public struct World: Sendable {
     public init(
         clock: WallClock, address: PublicAddress, outbound: OutboundPolicy, transport: any HTTPTransport,
         upstreams: UpstreamPolicy, hasher: PasswordHasher, logger: Logger,
-        maximumBundleBytes: Int = Deployments.usualMaximum,
+        maximumBundleBytes: Int = Deployments.usualMaximum, sleeper: Sleeper? = nil,
         steps: @escaping StepObserver = { _ in }
     ) {
         self.clock = clock
@@ -49,6 +51,7 @@ public struct World: Sendable {
         self.steps = steps
         self.logger = logger
         self.maximumBundleBytes = maximumBundleBytes
+        self.sleeper = sleeper
         limiter = AttemptLimiter(clock: clock)
         hosts = CircuitBreaker(threshold: Self.hostThreshold, clock: clock)
     }

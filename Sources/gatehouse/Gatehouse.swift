@@ -7,8 +7,8 @@ struct Gatehouse: AsyncParsableCommand {
         commandName: "gatehouse",
         abstract: "OAuth integrations for content: each viewer's own, always fresh, access token.",
         subcommands: [
-            Serve.self, CheckConfig.self, AccountCommand.self, UserCommand.self, KeyCommand.self, Routes.self,
-            Run.self, WorkbenchCommand.self,
+            Serve.self, CheckConfig.self, AccountCommand.self, UserCommand.self, KeyCommand.self, AuditCommand.self,
+            Routes.self, Run.self, WorkbenchCommand.self,
         ]
     )
 

@@ -18,18 +18,20 @@ struct House: Sendable {
 
     /// Checks the master keys against the accounts, then builds everything that serves them.
     ///
+    /// - Parameter sleeper: how the background waits; nil where nothing is done in the background.
     /// - Throws: `ConfigurationError` or what the folder says, before anything runs.
-    init(_ configuration: ServerConfiguration, port: Int, logger: Logger) throws {
+    init(_ configuration: ServerConfiguration, port: Int, logger: Logger, sleeper: Sleeper? = nil) throws {
         let folder = try DataFolder(path: configuration.dataPath)
         try folder.sweep()
         let ring = try configuration.masterKey.ring(for: folder, creating: true)
         try Self.requireKeys(ring, folder)
-        try self.init(folder, ring, configuration, port: port, logger: logger)
+        try self.init(folder, ring, configuration, port: port, logger: logger, sleeper: sleeper)
     }
 
     /// Builds everything on a folder and a ring that were checked, or that nothing will be asked of.
     init(
-        _ folder: DataFolder, _ ring: MasterKeyRing, _ configuration: ServerConfiguration, port: Int, logger: Logger
+        _ folder: DataFolder, _ ring: MasterKeyRing, _ configuration: ServerConfiguration, port: Int, logger: Logger,
+        sleeper: Sleeper? = nil
     ) throws {
         self.folder = folder
         masterKeyFile = configuration.masterKey.file(in: folder)
@@ -42,7 +44,7 @@ struct House: Sendable {
             transport: transport,
             upstreams: UpstreamPolicy(ownPort: UInt16(exactly: port)) { upstreams.permits(host: $0, port: $1) },
             hasher: PasswordHasher(), logger: logger, maximumBundleBytes: configuration.maximumBundleBytes,
-            steps: Self.steps
+            sleeper: sleeper, steps: Self.steps
         )
         self.world = world
         directory = try AccountDirectory(folder: folder, ring: ring) { try Tenant($0, world: world) }

@@ -26,8 +26,11 @@ final class ScriptedProvider: HTTPTransport {
 
     private let answers = Mutex<[Answer]>([])
     private let asked = Mutex<[[String: String]]>([])
+    private let whole = Mutex<[OutboundRequest]>([])
 
     var requests: [[String: String]] { asked.withLock { $0 } }
+    /// What was asked, as it was sent.
+    var sent: [OutboundRequest] { whole.withLock { $0 } }
 
     func next(_ answer: @escaping Answer) { answers.withLock { $0.append(answer) } }
 
@@ -55,6 +58,7 @@ final class ScriptedProvider: HTTPTransport {
     func send(_ request: OutboundRequest) async throws(OutboundError) -> OutboundResponse {
         let fields = (try? FormEncoding.fields(request.body)) ?? [:]
         asked.withLock { $0.append(fields) }
+        whole.withLock { $0.append(request) }
         let answer = answers.withLock { $0.isEmpty ? nil : $0.removeFirst() }
         guard let answer else { throw OutboundError(.notConnected, authority: request.url.authority) }
         return try await answer(request)
@@ -75,13 +79,14 @@ final class HouseFixture: Sendable {
     let content: ContentRecord
     let token: SecretString
 
-    init(template: String = "databricks", config: JSONObject? = nil) async throws {
+    /// - Parameter sleeper: how the background waits; without one nothing is done there.
+    init(template: String = "databricks", config: JSONObject? = nil, sleeper: Sleeper? = nil) async throws {
         let path =
             "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/gatehouse-\(Hex.encode(SecureRandom.bytes(8)))"
         let world = World(
             clock: time.clock, address: PublicAddress(base: "https://g.example", content: "https://apps.example"),
             outbound: Self.policy, transport: provider, upstreams: UpstreamPolicy(ownPort: nil) { _, _ in false },
-            hasher: PasswordHasher(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            hasher: PasswordHasher(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, sleeper: sleeper
         )
         directory = try AccountDirectory(folder: try DataFolder(path: path), ring: .fresh()) {
             try Tenant($0, world: world)

@@ -77,7 +77,9 @@ import Testing
         let user = try await temporary.user(of: account)
         var integration = try await temporary.integration(of: account)
         integration.version = 2
-        try await account.store.updateIntegration(integration, permissions: nil, endingSessions: true, noting: [])
+        try await account.store.updateIntegration(
+            integration, permissions: nil, endingSessions: true, revoking: false,
+            noting: [])
         await #expect {
             try await account.store.commitLogin(
                 account.makeGUID(), user: user.guid, integration: integration.guid, integrationVersion: 1,
@@ -97,8 +99,8 @@ import Testing
         let lock = locked
         for change in [
             { _ = try await account.store.changeUser(session.userGUID, lock, at: now, noting: nil) },
-            { _ = try await account.store.removeOAuthSession(session.guid, noting: nil) },
-            { try await account.store.removeIntegration(session.integrationGUID, noting: nil) },
+            { _ = try await account.store.removeOAuthSession(session.guid, revoking: false, noting: nil) },
+            { try await account.store.removeIntegration(session.integrationGUID, revoking: false, noting: nil) },
         ] {
             try await change()
             #expect(account.changes.current > before)
@@ -108,7 +110,7 @@ import Testing
 
     @Test func whatHangsOnAnIntegrationGoesWithIt() async throws {
         let session = try await session()
-        try await account.store.removeIntegration(session.integrationGUID, noting: nil)
+        try await account.store.removeIntegration(session.integrationGUID, revoking: false, noting: nil)
         #expect(try await account.store.oauthSessions(of: nil).isEmpty)
     }
 

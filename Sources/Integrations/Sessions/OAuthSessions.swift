@@ -1,4 +1,5 @@
 public import Accounts
+import HTTPClient
 import JSON
 public import Storage
 
@@ -6,6 +7,7 @@ public import Storage
 public struct OAuthSessions: Sendable {
     let account: OpenAccount
     let clock: WallClock
+    let outbound: OutboundPolicy
 
     /// The caller's own sessions.
     public func own(_ caller: Caller) async throws(Refusal) -> [OAuthSessionRecord] {
@@ -26,7 +28,7 @@ public struct OAuthSessions: Sendable {
         return session
     }
 
-    /// Ends a session: its tokens are gone.
+    /// Ends a session: its tokens are gone, and are revoked at the provider in the background where it can.
     public func end(_ guid: GUID, by caller: Caller) async throws(Refusal) {
         try await end(try await session(guid, for: caller), by: caller)
     }
@@ -47,8 +49,10 @@ public struct OAuthSessions: Sendable {
             .sessionEnded, at: clock.now, subject: session.guid, integration: session.integrationGUID,
             details: ["user_guid": .string(session.userGUID.description)]
         )
-        _ = try await attempt { () throws(StoreError) in
-            try await account.store.removeOAuthSession(session.guid, noting: event)
+        try await attempt { () throws(StoreError) in
+            let integration = try await account.store.integration(session.integrationGUID)
+            _ = try await account.store.removeOAuthSession(
+                session.guid, revoking: integration?.canRevoke(under: outbound) ?? false, noting: event)
         }
     }
 }

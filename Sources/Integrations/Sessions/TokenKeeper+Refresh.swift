@@ -50,11 +50,13 @@ extension TokenKeeper {
             } catch {
                 throw Refusal(.internalFailure, "The tokens could not be sealed: tell the operator of this server.")
             }
+            forgetFailures(key)
             let stored = try await commit(tokens, session, key, origin)
             steps(.refreshStored)
             return stored
         case .refused(let refusal) where refusal.kind == .invalidGrant:
             gates.answered()
+            forgetFailures(key)
             return try await rejected(session, key, answerWasLost: answerWasLost, origin)
         case .refused(let refusal):
             gates.refusedClient()
@@ -66,6 +68,7 @@ extension TokenKeeper {
                     "provider_says": "\(refusal.message)",
                 ]
             )
+            await noteFailing(session, "integration_misconfigured", origin)
             return try fallback(refreshFailed(key.integration, "integration_misconfigured", retryAfter: nil))
         case .unavailable(let trouble):
             gates.failed(trouble)
@@ -74,6 +77,9 @@ extension TokenKeeper {
                 "a provider gave no usable answer to a refresh",
                 metadata: ["account": "\(account.slug)", "host": "\(request.host)", "reason": "\(trouble.reason)"]
             )
+            if countFailure(key) >= Self.failuresUntilNoted {
+                await noteFailing(session, "provider_unavailable", origin)
+            }
             let wait = trouble.retryAfter.map(\.components.seconds) ?? 1
             return try fallback(refreshFailed(key.integration, "provider_unavailable", retryAfter: wait))
         }
@@ -134,18 +140,20 @@ extension TokenKeeper {
         return loginRequired(session.integrationGUID, reason)
     }
 
-    /// An answer came and the refresh token is as good as before; but what an earlier lost answer did is still unknown.
     /// What the server did by itself to a session; the origin is of the request that made it fall due.
     func event(
-        _ action: EventAction, _ session: OAuthSessionRecord, _ origin: Origin, details: JSONObject = [:]
+        _ action: EventAction, _ session: OAuthSessionRecord, _ origin: Origin,
+        outcome: EventRecord.Outcome = .success, details: JSONObject = [:]
     ) -> EventRecord {
         EventRecord(
-            action, at: clock.now, actor: .system, origin: origin.through(.system), subject: session.guid,
+            action, outcome: outcome, at: clock.now, actor: .system, origin: origin.through(.system),
+            subject: session.guid,
             integration: session.integrationGUID,
             details: (["user_guid": .string(session.userGUID.description)] as JSONObject).merging(details)
         )
     }
 
+    /// An answer came and the refresh token is as good as before; but what an earlier lost answer did is still unknown.
     private func unmark(_ session: OAuthSessionRecord, unless answerWasLost: Bool) async {
         guard !answerWasLost else { return }
         do throws(StoreError) { try await account.store.unmarkRefresh(session) } catch {

@@ -34,6 +34,8 @@ final class TokenKeeper: Sendable {
         let version: Int64
     }
 
+    /// How often in a row each session's refresh got no usable answer.
+    let failures = Mutex<[SessionKey: Int]>([:])
     /// When a refresh was last asked for although the token was not due.
     private let demands = Mutex<[SessionKey: Timestamp]>([:])
     private let observer: @Sendable (OAuthSessionRecord, _ generation: UInt64) -> Void
@@ -81,6 +83,7 @@ final class TokenKeeper: Sendable {
             )
         }
         unstored.withLock { $0[key] = nil }
+        forgetFailures(key)
         circuits.succeed("session \(session.guid)")
         observer(session, generation)
     }

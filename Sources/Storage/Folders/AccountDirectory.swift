@@ -70,6 +70,29 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
     /// - Throws: `AccountError` where the account is there but cannot be opened.
     public func tenant(_ fingerprint: TenantFingerprint) async throws -> Tenant? {
         if let tenant = opened(fingerprint) { return tenant }
+        return try await open(fingerprint) { tenant, state in
+            Self.use(tenant, fingerprint, limit: limit, in: &state)
+        }
+    }
+
+    /// An account, for a short look in the background: it counts as no use, so those that people use stay open.
+    ///
+    /// Whoever asks in the meantime gets the same one. It closes when the visitor lets go of it, unless it was open before.
+    ///
+    /// - Throws: `AccountError` where the account is there but cannot be opened.
+    public func visit(_ slug: AccountSlug) async throws -> Tenant? {
+        let fingerprint = TenantFingerprint(of: slug)
+        let open = state.withLock { $0.erasing.contains(fingerprint) ? nil : $0.entries[fingerprint]?.tenant }
+        if let open { return open }
+        return try await self.open(fingerprint) { tenant, state in
+            guard state.entries[fingerprint]?.tenant == nil else { return }
+            state.entries[fingerprint] = Entry(kept: nil, tenant: tenant, lastUsed: state.uses)
+        }
+    }
+
+    private func open(
+        _ fingerprint: TenantFingerprint, noting note: (Tenant, inout State) -> Void
+    ) async throws -> Tenant? {
         guard let slug = try slug(of: fingerprint) else { return nil }
         let task = state.withLock { state -> Task<Tenant, any Error>? in
             guard !state.erasing.contains(fingerprint) else { return nil }
@@ -87,7 +110,7 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
             if state.opening[fingerprint] == task { state.opening[fingerprint] = nil }
             let tenant = try result.get()
             guard !state.erasing.contains(fingerprint), state.slugs[fingerprint] != nil else { return nil }
-            Self.use(tenant, fingerprint, limit: limit, in: &state)
+            note(tenant, &state)
             return tenant
         }
     }

@@ -58,6 +58,9 @@ public final class OpenAccount: Sendable {
         try await file.rename(to: name, noting: event)
     }
 
+    /// Has a closure called, briefly and from any thread, whenever something was queued for the background.
+    public func onQueued(_ body: @escaping @Sendable () -> Void) { file.bell.onRing(body) }
+
     /// Whether the account was erased while it was open; nothing may be answered from memory then.
     public var isErased: Bool { erased.load(ordering: .acquiring) }
 

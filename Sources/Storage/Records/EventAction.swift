@@ -63,4 +63,17 @@ public enum EventAction: String, Sendable, CaseIterable {
     // Workbench
     case workbenchSessionCreated = "workbench.session_created"
     case workbenchSessionEnded = "workbench.session_ended"
+
+    // The audit itself, webhooks, revocation at the providers
+    case auditExported = "audit.exported"
+    case auditPruned = "audit.pruned"
+    case auditRetentionChanged = "audit.retention_changed"
+    case webhookCreated = "webhook.created"
+    case webhookUpdated = "webhook.updated"
+    case webhookDeleted = "webhook.deleted"
+    case webhookSecretRotated = "webhook.secret_rotated"
+    case webhookTested = "webhook.tested"
+    case webhookDisabled = "webhook.disabled"
+    case webhookGivenUp = "webhook.delivery_given_up"
+    case sessionRevoked = "session.revoked"
 }

@@ -113,6 +113,14 @@ public struct EventRecord: Sendable, Equatable {
         self.integration = integration
         self.details = details
     }
+
+    /// The same event with another subject.
+    func about(_ subject: GUID) -> EventRecord {
+        EventRecord(
+            action, outcome: outcome, at: at, actor: actor, origin: origin, subject: subject, content: content,
+            integration: integration, details: details
+        )
+    }
 }
 
 /// A line of the audit as it is kept.

@@ -23,8 +23,8 @@ struct EventLog: Sendable {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO audit_event (id, at, action, outcome, actor_kind, actor_guid, actor_name, door, key_id, address,
-                    correlation_id, subject_guid, content_guid, integration_guid, details, hash)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    correlation_id, subject_guid, content_guid, integration_guid, details, hash, user_guid)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(
             arguments: [
@@ -32,9 +32,10 @@ struct EventLog: Sendable {
                 event.actor.guid?.description, event.actor.name, event.origin.door.name, event.origin.door.keyID,
                 event.origin.address, event.origin.correlationID, event.subject?.description,
                 event.content?.description, event.integration?.description, JSON.object(event.details).text(),
-                Data(hash),
+                Data(hash), event.details["user_guid"]?.stringValue,
             ]
         )
+        try Outbox.queue(event, in: db)
     }
 
     /// What binds a line to the one before it.
@@ -53,6 +54,11 @@ struct EventLog: Sendable {
     static func anchor(in db: Database) throws -> (id: Int64, hash: [UInt8]) {
         guard let row = try Row.fetchOne(db, sql: "SELECT last_id, hash FROM audit_anchor") else { return (0, root) }
         return (row["last_id"], row.bytes("hash"))
+    }
+
+    /// Proves that retention moved the anchor: whoever cuts off the beginning by hand cannot make another one that fits.
+    func seal(ofAnchor anchor: (id: Int64, hash: [UInt8])) -> [UInt8] {
+        HMACSHA256.authenticate(Array("anchor \(anchor.id) ".utf8) + anchor.hash, key: key).bytes
     }
 
     /// A line as bytes: JSON with the members in this order, so that it is the same however the row was stored.

@@ -60,9 +60,14 @@ extension SQLiteStore: IntegrationStore {
 
     func updateIntegration(
         _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord]?, endingSessions: Bool,
-        noting events: [EventRecord]
+        revoking: Bool, noting events: [EventRecord]
     ) async throws(StoreError) {
         try await write(.permissions) { [log] db in
+            if endingSessions, revoking {
+                // Before the change: the tokens belong to the provider that was configured so far.
+                try RevocationRecord.queue(
+                    "s.integration_guid = ?", integration.guid, noting: events.first, at: integration.updatedAt, in: db)
+            }
             try db.execute(
                 sql: """
                     UPDATE integration SET name = ?, description = ?, auth_type = ?, config = ?, sealed_secret = ?, version = ?,
@@ -99,8 +104,9 @@ extension SQLiteStore: IntegrationStore {
         }
     }
 
-    func removeIntegration(_ guid: GUID, noting event: EventRecord?) async throws(StoreError) {
+    func removeIntegration(_ guid: GUID, revoking: Bool, noting event: EventRecord?) async throws(StoreError) {
         try await write(.permissions, noting: event) { db in
+            if revoking { try RevocationRecord.queue("s.integration_guid = ?", guid, noting: event, in: db) }
             try db.execute(sql: "DELETE FROM integration WHERE guid = ?", arguments: [guid.description])
         }
     }

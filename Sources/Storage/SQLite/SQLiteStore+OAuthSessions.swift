@@ -34,7 +34,7 @@ extension SQLiteStore: OAuthSessionStore {
         _ guid: GUID, user: GUID, integration: GUID, integrationVersion: Int64, tokens: SealedTokens, at now: Timestamp,
         noting event: EventRecord?
     ) async throws(StoreError) -> OAuthSessionRecord {
-        try await write(.nothing, noting: event) { db in
+        try await write(.nothing) { [log] db in
             let unchanged = try Bool.fetchOne(
                 db,
                 sql: """
@@ -64,6 +64,8 @@ extension SQLiteStore: OAuthSessionStore {
             guard let stored = try OAuthSessionRecord.fetch(user: user, integration: integration, in: db) else {
                 throw StoreError(.failed, "the session was not stored")
             }
+            // Who logs in again keeps the session there was: the line names that one.
+            if let event { try log.append(event.about(stored.guid), in: db) }
             return stored
         }
     }
@@ -113,8 +115,11 @@ extension SQLiteStore: OAuthSessionStore {
         return stored
     }
 
-    func removeOAuthSession(_ guid: GUID, noting event: EventRecord?) async throws(StoreError) -> Bool {
+    func removeOAuthSession(
+        _ guid: GUID, revoking: Bool, noting event: EventRecord?
+    ) async throws(StoreError) -> Bool {
         try await write(.permissions, noting: event) { db in
+            if revoking { try RevocationRecord.queue("s.guid = ?", guid, noting: event, in: db) }
             try db.execute(sql: "DELETE FROM oauth_session WHERE guid = ?", arguments: [guid.description])
             return db.changesCount > 0
         }

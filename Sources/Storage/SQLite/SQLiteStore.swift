@@ -29,6 +29,8 @@ final class SQLiteStore: Sendable {
     let log: EventLog
     /// The files beside the rows.
     let bundles: BundleFiles
+    /// Rings when something was queued that is done in the background.
+    let bell = QueueBell()
 
     /// Creates the file of a new account; fails where there is one.
     static func create(path: String, slug: AccountSlug, name: String, at now: Timestamp) throws {
@@ -60,6 +62,7 @@ final class SQLiteStore: Sendable {
             try Self.refuseForeign(path: path, slug: slug)
             pool = try Self.openPool(path: path)
             try Schema.migrator.migrate(pool)
+            pool.add(transactionObserver: bell, extent: .databaseLifetime)
         } catch {
             throw StoreError(mapping: error)
         }

@@ -16,6 +16,7 @@ enum Schema {
         migrator.registerMigration("2 the whole interface") { db in
             for slice in [
                 events,
+                queues,
                 issuer,
                 groups,
                 runtime,

@@ -6,8 +6,9 @@ public import Cryptography
 ///
 /// A verb that changes something takes the event that tells of it (`noting:`): the change and its line in the audit are
 /// written together or not at all, and where nothing changed nothing is noted.
-public typealias AccountStore = ContentStore & DeploymentStore & EnvironmentVariableStore & EventStore & GatewayStore
-    & GroupStore & IntegrationStore & LoginFlowStore & OAuthSessionStore & PeopleStore & RuntimeStore & SigningKeyStore
+public typealias AccountStore = AuditStore & ContentStore & DeploymentStore & EnvironmentVariableStore & ErrandStore
+    & EventStore & GatewayStore & GroupStore & IntegrationStore & LoginFlowStore & OAuthSessionStore & PeopleStore
+    & RevocationStore & RuntimeStore & SigningKeyStore & WebhookStore
 
 /// Users, invites, API keys, browser sessions.
 public protocol PeopleStore: Sendable {
@@ -108,13 +109,14 @@ public protocol IntegrationStore: Sendable {
     func contentCounts() async throws(StoreError) -> [GUID: Int]
     /// The permissions of all integrations.
     func integrationPermissions() async throws(StoreError) -> [IntegrationPermissionRecord]
-    /// Replaces an integration whose version is still the one before; ends its sessions and flows when asked to.
+    /// Replaces an integration whose version is still the one before; ends its sessions and flows when asked to, and
+    /// queues their tokens for revocation under the config there was.
     func updateIntegration(
         _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord]?, endingSessions: Bool,
-        noting events: [EventRecord])
+        revoking: Bool, noting events: [EventRecord])
         async throws(StoreError)
-    /// Removes an integration with its sessions, flows and associations.
-    func removeIntegration(_ guid: GUID, noting event: EventRecord?) async throws(StoreError)
+    /// Removes an integration with its sessions, flows and associations; queues the tokens for revocation when asked to.
+    func removeIntegration(_ guid: GUID, revoking: Bool, noting event: EventRecord?) async throws(StoreError)
 }
 
 /// Login flows: written once, consumed once.
@@ -151,8 +153,8 @@ public protocol OAuthSessionStore: Sendable {
     func requireLogin(
         _ session: OAuthSessionRecord, reason: String, at now: Timestamp, noting event: EventRecord?)
         async throws(StoreError)
-    /// Removes a session; false where there is none.
-    func removeOAuthSession(_ guid: GUID, noting event: EventRecord?) async throws(StoreError) -> Bool
+    /// Removes a session, and queues its tokens for revocation when asked to; false where there is none.
+    func removeOAuthSession(_ guid: GUID, revoking: Bool, noting event: EventRecord?) async throws(StoreError) -> Bool
     /// All that an exchange needs to know, in one read.
     func exchangeFacts(keyHash: Digest, user: GUID, content: GUID) async throws(StoreError) -> ExchangeFacts
 }

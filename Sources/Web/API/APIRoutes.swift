@@ -40,6 +40,8 @@ struct APIRoutes {
         EnvironmentRoutes().add(publishers: publishers)
         let unversioned = router.group().add(middleware: KeyAuthentication(services: services))
         ServerRoutes().add(unversioned: unversioned.group(context: CallerContext.self), callers: callers)
+        AuditRoutes(services: services).add(administrators: administrators)
+        WebhookRoutes().add(administrators: administrators)
     }
 
     private func exchange(_ request: Request, _ context: WebContext) async throws -> Response {

@@ -8,12 +8,19 @@ enum Answer {
     }
 
     /// One line, at once: whoever waits for it must not wait for a buffer to fill.
-    static func line(_ text: String) {
-        let bytes = Array((text + "\n").utf8)
+    static func line(_ text: String) { _ = try? raw(text + "\n") }
+
+    /// Text as it is.
+    ///
+    /// - Throws: `CommandFailure` where nobody takes it, such as a full disk.
+    static func raw(_ text: String) throws(CommandFailure) {
+        let bytes = Array(text.utf8)
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            guard count > 0 else { return }
+            guard count > 0 else {
+                throw CommandFailure("the answer could not be written: \(String(cString: strerror(errno)))")
+            }
             written += count
         }
     }

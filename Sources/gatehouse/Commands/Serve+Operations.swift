@@ -14,7 +14,8 @@ extension Serve {
         _ house: House, _ telemetry: TelemetryConfiguration, web: some Service, logger: Logger
     ) -> [any Service] {
         let others: [any Service] = [
-            ControlServer(house: house, logger: logger), Readiness.Farewell(house.services.readiness),
+            ControlServer(house: house, logger: logger), ErrandsRound(house: house, logger: logger),
+            Readiness.Farewell(house.services.readiness),
         ]
         guard let listen = telemetry.metrics else { return [web] + others }
         let (running, signal) = AsyncStream<Never>.makeStream()

@@ -31,7 +31,7 @@ struct Serve: AsyncParsableCommand {
             let lock = try await Self.lock(try DataFolder(path: configuration.dataPath))
             let listen = configuration.listen
             let port = listen.port == 0 ? try Process.freePort(host: listen.host) : listen.port
-            let house = try House(configuration, port: port, logger: logger)
+            let house = try House(configuration, port: port, logger: logger, sleeper: .system)
             try await Self.run(house, configuration, port: port, logger: logger)
             withExtendedLifetime(lock) {}
         }

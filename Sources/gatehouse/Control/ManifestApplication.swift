@@ -24,11 +24,13 @@ struct ManifestApplication: Sendable {
         let groups = try manifest.list("groups") ?? []
         let integrations = try manifest.list("integrations") ?? []
         var changes: [JSON] = []
-        if !house.folder.contains(slug) {
+        let isNew = !house.folder.contains(slug)
+        if isNew {
             try house.directory.create(slug, name: name ?? slug.text, at: house.world.clock.now)
             changes.append(["created": "account"])
         }
         guard let tenant = try await house.directory.tenant(slug) else { throw Refusal.notFound("account") }
+        if isNew { try await tenant.account.store.note([operations.created(tenant, name ?? slug.text)]) }
         if let name, try tenant.account.about().name != name {
             try await tenant.account.rename(
                 to: name,

@@ -21,6 +21,8 @@ enum Operation: String, Sendable {
     case changeRole = "user.role"
     case rotateKey = "key.rotate"
     case openWorkbenchSession = "workbench.session"
+    case listAudit = "audit.list"
+    case verifyAudit = "audit.verify"
 }
 
 /// Performs operations on a house.
@@ -42,6 +44,8 @@ struct Operator: Sendable {
         case .changeRole: try await changeRole(parameters)
         case .rotateKey: try rotateKey(parameters)
         case .openWorkbenchSession: try await openWorkbenchSession(parameters)
+        case .listAudit: try await listAudit(parameters)
+        case .verifyAudit: try await verifyAudit(parameters)
         }
     }
 
@@ -51,12 +55,18 @@ struct Operator: Sendable {
         let email = try text(parameters, "admin_email").map { text throws(Refusal) in try TextRules.email(text) }
         try house.directory.create(slug, name: name, at: house.world.clock.now)
         guard let tenant = try await house.directory.tenant(slug) else { throw Refusal.notFound("account") }
+        try await tenant.account.store.note([created(tenant, name)])
         var admin: JSON?
         if let email {
             let invitation = try await tenant.people.invite(email: email, role: .administrator, by: proof(tenant))
             admin = Self.answer(invitation, tenant, base: base(parameters))
         }
         return ["account": try await about(tenant), "admin": admin ?? .null]
+    }
+
+    func created(_ tenant: Tenant, _ name: String) -> EventRecord {
+        proof(tenant).caller.event(
+            .accountCreated, at: house.world.clock.now, details: ["name": .string(name)])
     }
 
     private func deleteAccount(_ parameters: JSONObject) async throws -> JSON {

@@ -1,0 +1,67 @@
+import JSON
+import Storage
+
+extension EventRecord {
+    /// What happened as a sentence for people: who, what, and how it went.
+    var sentence: String {
+        let name = details["name"]?.stringValue ?? details["email"]?.stringValue
+        let what = [action.phrase, name].compactMap { $0 }.joined(separator: " ")
+        let how =
+            switch outcome {
+            case .success: ""
+            case .refused: " (refused)"
+            case .failure: " (failed)"
+            }
+        return "\(actor.name): \(what)\(how)."
+    }
+}
+
+extension EventAction {
+    /// What was done, in a few words; those without words of their own are read from their name.
+    fileprivate var phrase: String {
+        switch self {
+        case .accountCreated: "created the account"
+        case .accountRenamed: "renamed the account"
+        case .userCreated: "added the user"
+        case .userUpdated: "changed a user"
+        case .userLocked: "locked a user out"
+        case .userUnlocked: "let a locked user in again"
+        case .userInvited: "invited a user again"
+        case .passwordSet: "set a password"
+        case .signedIn: "signed in"
+        case .signInFailed: "tried to sign in"
+        case .signedOut: "signed out"
+        case .keyCreated: "created the API key"
+        case .keyDeleted: "deleted an API key"
+        case .contentCreated: "created the content"
+        case .contentUpdated: "changed the content"
+        case .contentDeleted: "deleted the content"
+        case .permissionSet: "shared a content"
+        case .permissionRemoved: "ended the sharing of a content"
+        case .associationsChanged: "changed what a content uses"
+        case .contentOpened: "opened a content"
+        case .integrationCreated: "created the integration"
+        case .integrationUpdated: "changed the integration"
+        case .integrationDeleted: "deleted the integration"
+        case .integrationPermissionsChanged: "changed who may use an integration"
+        case .loginFailed: "could not log in to an integration"
+        case .sessionCreated: "logged in to an integration"
+        case .sessionRefreshed: "refreshed the tokens of a session"
+        case .sessionEnded: "ended a session with an integration"
+        case .sessionRevoked: "revoked the tokens of a session at the provider"
+        case .reauthorizationRequired: "found that a viewer must log in again"
+        case .refreshFailing: "could not refresh the tokens of a session"
+        case .auditExported: "exported the audit"
+        case .auditPruned: "removed lines of the audit that are older than they are kept"
+        case .auditRetentionChanged: "changed for how long the audit is kept"
+        case .webhookCreated: "created a webhook"
+        case .webhookUpdated: "changed a webhook"
+        case .webhookDeleted: "deleted a webhook"
+        case .webhookSecretRotated: "gave a webhook a new secret"
+        case .webhookTested: "tested a webhook"
+        case .webhookDisabled: "disabled a webhook whose receiver is gone"
+        case .webhookGivenUp: "gave up the delivery of an event to a webhook"
+        default: rawValue.replacing(".", with: " ").replacing("_", with: " ")
+        }
+    }
+}
