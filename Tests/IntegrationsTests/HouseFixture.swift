@@ -154,6 +154,12 @@ final class HouseFixture: Sendable {
         }.map { String(decoding: $0.token, as: UTF8.self) }
     }
 
+    /// The audit, oldest first.
+    func audit() async throws -> [EventRecord] {
+        try await tenant.account.store.auditPage(AuditFilter(), at: nil, ascending: true, limit: 500, upTo: nil)
+            .lines.map(\.event)
+    }
+
     func session() async throws -> OAuthSessionRecord? {
         try await tenant.account.store.oauthSession(user: viewer.guid, integration: integration.guid)
     }

@@ -112,7 +112,7 @@ import Testing
                     guid: account.makeGUID(), integrationGUID: integration.guid, principal: $0)
             }
             try await account.store.updateIntegration(
-                integration, permissions: permissions, endingSessions: false, noting: [])
+                integration, permissions: permissions, endingSessions: false, revoking: false, noting: [])
         }
         try await limit(to: [.group(sales)])
         #expect(try await account.store.removeGroup(sales, noting: nil) == .lastOfIntegration(integration.guid))
