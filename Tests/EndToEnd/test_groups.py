@@ -1,4 +1,4 @@
-"""Groups with posit-sdk, groups within groups, and what a group gives: content and credentials, until the next request."""
+"""Groups with posit-sdk, groups within groups, and what a group gives: content and tokens, until the next request."""
 
 import json
 import secrets

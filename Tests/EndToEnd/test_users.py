@@ -110,7 +110,9 @@ def test_posit_sdk_updates_a_user(account, admin):
     viewer.accept_invite()
     email = an_email()
     user = client_of(admin).users.get(viewer.guid)
-    user.update(email=email, username="x" + secrets.token_hex(4), first_name="Vic", last_name="V", user_role="publisher")
+    user.update(
+        email=email, username="x" + secrets.token_hex(4), first_name="Vic", last_name="V", user_role="publisher"
+    )
     assert user == client_of(admin).users.get(viewer.guid)
     assert (user["email"], user["first_name"], user["user_role"]) == (email, "Vic", "publisher")
     assert sign_in(account, email, viewer.password) == 303
@@ -291,7 +293,13 @@ def test_emails_usernames_and_unique_ids_are_taken_whatever_their_case(admin):
 
 @pytest.mark.parametrize(
     "query",
-    ["user_role=emperor", "user_role=viewer|", "user_role=", "account_status=asleep", "account_status=locked||licensed"],
+    [
+        "user_role=emperor",
+        "user_role=viewer|",
+        "user_role=",
+        "account_status=asleep",
+        "account_status=locked||licensed",
+    ],
 )
 def test_filters_that_do_not_exist_are_refused(admin, query):
     admin.api.refused(400, 25, "GET", f"v1/users?{query}")
