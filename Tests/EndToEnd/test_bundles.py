@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import random
 import sqlite3
 import tarfile
 import threading
@@ -15,6 +16,8 @@ from posit.connect.errors import ClientError
 
 from harness.bundles import archive, bundle, manifest
 from harness.gatehouse import GUID
+from harness.nginx import Nginx
+from harness.waiting import free_port, wait_until
 
 MIB = 1 << 20
 BUNDLE_KEYS = {
@@ -232,8 +235,6 @@ def chunks(data: bytes, size: int = 8192):
 
 def noise(count: int) -> bytes:
     """Bytes that no compression makes fewer."""
-    import random
-
     return random.Random(7).randbytes(count)
 
 
@@ -263,6 +264,22 @@ def test_the_largest_bundle_fits_and_one_byte_more_does_not(own_stage):
     assert refused.returncode == 78 and "--max-bundle-size" in refused.stderr
 
 
+def test_nginx_lets_bundles_through_and_nothing_else_that_is_large(own_stage):
+    server, base_port = own_stage.gatehouse(), free_port()
+    nginx = own_stage.keep(Nginx(own_stage.folder("nginx"), server.listen, free_port(), base_port))
+    person = server.create_account().add("publisher")
+    path = f"v1/content/{person.api.ok('POST', 'v1/content', json={})['guid']}"
+
+    def post(rest: str, data: bytes) -> requests.Response:
+        url = f"http://localhost:{base_port}/__api__/{path}/{rest}"
+        return requests.post(url, data=data, headers={"Authorization": f"Key {person.key}"}, timeout=60)
+
+    data = bundle(files={"noise.bin": noise(8 * MIB)})
+    assert post("bundles", data).json()["size"] == len(data), nginx.logs
+    assert post("environment", data).status_code == 413
+    assert person.api("GET", f"{path}/bundles/1/download").content == data
+
+
 def test_a_large_bundle_is_not_held_in_memory(own_stage):
     server = own_stage.gatehouse()
     person = server.create_account().add("publisher")
@@ -285,8 +302,6 @@ def test_a_sender_who_goes_away_leaves_nothing(server, account, publisher, conte
     with pytest.raises(requests.ConnectionError):
         publisher.api("POST", f"{path}/bundles", data=broken(data))
     assert publisher.api.ok("GET", f"{path}/bundles") == []
-    from harness.waiting import wait_until
-
     wait_until(lambda: files_of(server, account, content) == [], "the upload's file goes")
 
 

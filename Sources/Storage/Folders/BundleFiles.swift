@@ -13,16 +13,22 @@ struct BundleFiles: Sendable {
 
     /// A file for an upload, without a place among the bundles yet.
     func begin() throws(Files.Failure) -> BundleUpload {
-        try Files.createDirectory(path)
-        try Files.createDirectory("\(path)/\(Self.incoming)")
+        try make(path)
+        try make("\(path)/\(Self.incoming)")
         return try BundleUpload(folder: "\(path)/\(Self.incoming)")
+    }
+
+    /// A folder that is there is on disk, too.
+    private func make(_ folder: String) throws(Files.Failure) {
+        guard !Files.exists(folder) else { return }
+        try Files.createDirectory(folder)
+        try Files.synchronizeDirectory(of: folder)
     }
 
     /// Gives an upload its name. Whatever had it was left by a transaction that never was.
     func place(_ upload: BundleUpload, as id: Int64, of content: GUID) throws(Files.Failure) {
         let folder = "\(path)/\(content)"
-        try Files.createDirectory(folder)
-        try Files.synchronizeDirectory(of: folder)
+        try make(folder)
         try Files.rename(upload.path, to: file(id, of: content))
     }
 

@@ -123,7 +123,9 @@ struct GatewayRoutes {
         guard let path = ContentPath(request.uri.string),
             ReturnPath.relative(path.whole, address: services.world.address) != nil
         else { throw Refusal.notFound("content") }
-        if request.headers.contains(.authorization) { return try await describe(path.guid, request, context) }
+        if request.headers[.authorization]?.lowercased().hasPrefix("key ") == true {
+            return try await describe(path.guid, request, context)
+        }
         return .found(try contentOrigin + path.whole)
     }
 

@@ -1,4 +1,4 @@
-"""Debian's nginx with the repository's own configuration for content's origin."""
+"""Debian's nginx with the repository's own configuration for content's origin, and for Gatehouse's own."""
 
 import re
 import shutil
@@ -11,7 +11,7 @@ from .process import Child
 from .simulator import REPOSITORY
 from .waiting import wait_until
 
-TEMPLATE = REPOSITORY / "deploy" / "nginx" / "gatehouse-content.conf"
+TEMPLATES = REPOSITORY / "deploy" / "nginx"
 
 MAIN = """
 user root;
@@ -27,14 +27,15 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
     include {folder}/content.conf;
+    include {folder}/base*.conf;
 }}
 """
 
 
 class Nginx:
-    """Content's origin at 127.0.0.1:PORT, in front of a Gatehouse."""
+    """Content's origin at 127.0.0.1:PORT, in front of a Gatehouse; with a `base_port` its own origin too."""
 
-    def __init__(self, folder: Path, gatehouse: str, port: int) -> None:
+    def __init__(self, folder: Path, gatehouse: str, port: int, base_port: int | None = None) -> None:
         self.folder, self.origin = folder, f"http://127.0.0.1:{port}"
         names = {
             "GATEHOUSE": gatehouse,
@@ -42,10 +43,17 @@ class Nginx:
             "CONTENT_HOST": "127.0.0.1",
             "CONTENT_AUTHORITY": f"127.0.0.1:{port}",
             "CONTENT_TLS": "",
+            "BASE_LISTEN": f"127.0.0.1:{base_port}",
+            "BASE_HOST": "localhost",
+            "BASE_AUTHORITY": f"localhost:{base_port}",
+            "BASE_TLS": "",
             "LOG_DIR": str(folder),
         }
-        text = re.sub(r"@([A-Z_]+)@", lambda found: names[found[1]], without_comments(TEMPLATE.read_text()))
-        (folder / "content.conf").write_text(text)
+        for part, template in (("content", "gatehouse-content.conf"), ("base", "gatehouse.conf")):
+            if part == "content" or base_port:
+                text = without_comments((TEMPLATES / template).read_text())
+                text = re.sub(r"@([A-Z_]+)@", lambda found: names[found[1]], text)
+                (folder / f"{part}.conf").write_text(text)
         (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
         command = [shutil.which("nginx") or "/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf"]
         checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
