@@ -568,3 +568,21 @@ def send(person, path: str, body: bytes) -> dict:
     )
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def test_a_full_disk_takes_no_bundle_and_recovers(own_stage, small_disk):
+    server = own_stage.gatehouse(start=False)
+    server.data = small_disk / "data"
+    server.start()
+    account = server.create_account()
+    person = account.add("publisher")
+    content = person.api.ok("POST", "v1/content", json={})
+    path = f"v1/content/{content['guid']}"
+    made = upload(person, path, bundle())
+    data = bundle(files={"noise.bin": noise(16 * MIB)})
+    error = person.api.refused(503, 503, "POST", f"{path}/bundles", data=data)
+    assert "No space" not in error["error"], "the system's word is for the log"
+    wait_until(lambda: files_of(server, account, content) == [f"{made['id']}.tar.gz"], "the upload's file goes")
+    assert person.api.ok("GET", f"{path}/bundles") == [made]
+    assert upload(person, path, bundle(files={"noise.bin": noise(MIB)}))["size"] > MIB // 2
+    server.stop()
