@@ -47,7 +47,15 @@ extension LoginFlows {
         }
         guard let flow = consumed else { throw Self.gone }
         steps(.loginFlowConsumed)
+        do throws(Refusal) { return try await complete(arrival, flow, stateHash, &login) } catch {
+            await noteFailure(of: flow, arrival.identity, login)
+            throw error
+        }
+    }
 
+    private func complete(
+        _ arrival: Arrival, _ flow: LoginFlowRecord, _ stateHash: Digest, _ login: inout Measurements.Login
+    ) async throws(Refusal) -> String {
         guard flow.redirectURI == address.base + arrival.path else {
             throw refused(flow, "it came back to another address than it was sent to")
         }
@@ -76,6 +84,20 @@ extension LoginFlows {
         steps(.loginSessionStored)
         login.outcome = .granted
         return flow.returnPath
+    }
+
+    /// Says who failed to log in, and by whose doing; what the provider or the browser said is not repeated.
+    private func noteFailure(
+        of flow: LoginFlowRecord, _ identity: BrowserIdentity?, _ login: Measurements.Login
+    ) async {
+        let event = EventRecord(
+            .loginFailed, outcome: .failure, at: clock.now, actor: identity?.caller.actor ?? .system,
+            origin: identity?.origin ?? .system, subject: flow.userGUID, integration: flow.integrationGUID,
+            details: [
+                "user_guid": .string(flow.userGUID.description), "reason": .string(login.outcome.rawValue),
+            ])
+        // The viewer is told either way; a disk that is full must not make it another answer.
+        try? await account.store.note([event])
     }
 
     private func unchangedIntegration(_ flow: LoginFlowRecord) async throws(Refusal) -> IntegrationRecord {
