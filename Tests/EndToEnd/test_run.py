@@ -288,7 +288,9 @@ folder = os.path.dirname(path)
 print("path", path, flush=True)
 print("ready", flush=True)
 seen = set()
-while True:
+parent = os.getppid()
+while os.getppid() == parent:
+    time.sleep(0.001)
     with open(path) as file:
         state = (os.fstat(file.fileno()).st_ino, oct(os.fstat(file.fileno()).st_mode & 0o777), file.read())
     if state not in seen:
