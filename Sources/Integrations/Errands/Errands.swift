@@ -23,6 +23,8 @@ public final class Errands: Sendable {
         var task: Task<Void, Never>?
         var isStopped = false
         var underway: Set<Job.ID> = []
+        /// Ended since the last look began: what was read may still show them as due.
+        var ended: Set<Job.ID> = []
         /// Somebody rang; what is due is to be read again.
         var hasNews = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -152,6 +154,7 @@ extension Errands {
     private func look() async -> ErrandPlan? {
         let isStopped = state.withLock { state in
             state.hasNews = false
+            state.ended = []
             return state.isStopped || account.isErased
         }
         guard !isStopped else {
@@ -181,9 +184,9 @@ extension Errands {
             plan.deliveries.map { Job.delivery($0.delivery, $0.webhook) } + plan.revocations.map { .revocation($0) }
         return state.withLock { state in
             jobs.filter { job in
-                guard !state.underway.contains(job.id), Self.isFree(for: job.id, beside: state.underway) else {
-                    return false
-                }
+                guard !state.underway.contains(job.id), !state.ended.contains(job.id),
+                    Self.isFree(for: job.id, beside: state.underway)
+                else { return false }
                 state.underway.insert(job.id)
                 return true
             }
@@ -199,6 +202,7 @@ extension Errands {
     private func finish(_ job: Job) {
         let waiter = state.withLock { state in
             state.underway.remove(job.id)
+            state.ended.insert(job.id)
             state.hasNews = true
             defer { state.waiter = nil }
             return state.waiter
