@@ -1,9 +1,11 @@
 """`gatehouse run`: the environment, the token's file, signals, exit codes, what stays behind (nothing)."""
 
+import contextlib
 import json
 import os
 import pty
 import re
+import select
 import signal
 import stat
 import subprocess
@@ -238,46 +240,76 @@ def test_sigterm_ends_both_and_leaves_nothing(runner):
     assert list(runner.place.iterdir()) == []
 
 
-def test_ctrl_c_at_a_terminal_reaches_the_command_once(runner):
-    pid, terminal = pty.fork()
-    if pid == 0:
-        line = [str(word) for word in runner.line(sys.executable, "-u", "-c", WATCH)]
-        os.execve(line[0], line, runner.environment())
-    output = b""
+class Terminal:
+    """`gatehouse run` as the leader of a session with a terminal, as in a terminal's window."""
 
-    def read_until(what: bytes) -> None:
-        nonlocal output
-        while what not in output:
-            output += os.read(terminal, 4096)
+    def __init__(self, runner: Runner, script: str) -> None:
+        line = [str(word) for word in runner.line(sys.executable, "-u", "-c", script)]
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.execve(line[0], line, runner.environment())
+        self.output = b""
 
-    read_until(b"ready")
-    os.write(terminal, b"\x03")
-    read_until(b"got SIGINT")
+    def read_until(self, what: bytes) -> None:
+        def read() -> bool:
+            if select.select([self.terminal], [], [], 0)[0]:
+                self.output += os.read(self.terminal, 4096)
+            return what in self.output
+
+        wait_until(read, f"{what!r} is shown")
+
+    def type(self, keys: bytes) -> None:
+        os.write(self.terminal, keys)
+
+    def await_exit(self) -> int:
+        return wait_until(lambda: [os.waitstatus_to_exitcode(code) for pid, code in [self._poll()] if pid], "it ends")[
+            0
+        ]
+
+    def _poll(self) -> tuple[int, int]:
+        return os.waitpid(self.pid, os.WNOHANG)
+
+
+@pytest.fixture
+def open_terminal(runner):
+    terminals = []
+
+    def open_terminal(script: str) -> Terminal:
+        terminals.append(Terminal(runner, script))
+        return terminals[-1]
+
+    yield open_terminal
+    for terminal in terminals:
+        with contextlib.suppress(OSError):
+            os.close(terminal.terminal)
+        with contextlib.suppress(OSError):
+            os.kill(terminal.pid, signal.SIGKILL)
+            os.waitpid(terminal.pid, 0)
+
+
+def test_ctrl_c_at_a_terminal_reaches_the_command_once(open_terminal):
+    terminal = open_terminal(WATCH)
+    terminal.read_until(b"ready")
+    terminal.type(b"\x03")
+    terminal.read_until(b"got SIGINT")
     # Whatever else Ctrl-C may have caused has come before the answer to this one, which is passed on.
-    os.kill(pid, signal.SIGUSR1)
-    read_until(b"got SIGUSR1")
-    assert output.count(b"got SIGINT") == 1
-    os.kill(int(re.search(rb"pid (\d+)", output).group(1)), signal.SIGALRM)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
-    os.close(terminal)
+    os.kill(terminal.pid, signal.SIGUSR1)
+    terminal.read_until(b"got SIGUSR1")
+    assert terminal.output.count(b"got SIGINT") == 1
+    os.kill(int(re.search(rb"pid (\d+)", terminal.output).group(1)), signal.SIGALRM)
+    assert terminal.await_exit() == 7
 
 
-def test_a_terminal_that_hangs_up_is_told_to_the_command(runner, tmp_path):
+def test_a_terminal_that_hangs_up_is_told_to_the_command(open_terminal, tmp_path):
     # Here gatehouse leads the session, and it alone is told; the command writes what it gets to a file.
     report = tmp_path / "report"
-    script = (
+    terminal = open_terminal(
         f"import signal, sys, os\ndef told(*_):\n    open({str(report)!r}, 'w').write('hup'); os._exit(0)\n"
         "signal.signal(signal.SIGHUP, told)\nprint('ready', flush=True)\nwhile True: signal.pause()"
     )
-    pid, terminal = pty.fork()
-    if pid == 0:
-        line = [str(word) for word in runner.line(sys.executable, "-c", script)]
-        os.execve(line[0], line, runner.environment())
-    output = b""
-    while b"ready" not in output:
-        output += os.read(terminal, 4096)
-    os.close(terminal)
-    os.waitpid(pid, 0)
+    terminal.read_until(b"ready")
+    os.close(terminal.terminal)
+    assert terminal.await_exit() == 0
     assert report.read_text() == "hup"
 
 
@@ -339,9 +371,7 @@ def test_a_warning_of_the_server_is_shown(runner, own_stage):
     second = scene.account.add_integration(own_stage.simulator("databricks"), name="Second")
     content = scene.account.add_content(scene.publisher, scene.integration, second)
     line = [gatehouse_binary(), "run", content["guid"], "--", "sh", "-c", 'echo "host ${DATABRICKS_HOST-none}"']
-    done = subprocess.run(
-        line, env=runner.environment(), capture_output=True, text=True, timeout=60, check=False
-    )
+    done = subprocess.run(line, env=runner.environment(), capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, "host none\n")
     assert done.stderr.startswith("gatehouse: DATABRICKS_HOST is not set by ") and done.stderr.count("\n") == 1
 

@@ -168,9 +168,9 @@ def test_get_with_a_body_leaves_the_connection_in_order(shared):
     with requests.Session() as session:
         session.headers[COOKIE] = cookie
         tokens = {
-            session.get(
-                shared.server.url("/oauth_token"), json=asking(shared.integration["guid"]), timeout=30
-            ).json()["access_token"]
+            session.get(shared.server.url("/oauth_token"), json=asking(shared.integration["guid"]), timeout=30).json()[
+                "access_token"
+            ]
             for _ in range(5)
         }
         unread = session.get(shared.server.url("/oauth_integrations"), json={"x": "y" * 50_000}, timeout=30)
