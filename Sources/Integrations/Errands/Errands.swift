@@ -158,14 +158,14 @@ extension Errands {
             return state.isStopped || account.isErased
         }
         guard !isStopped else {
+            if account.isErased { report(0, 0) }
             end()
             return nil
         }
         do throws(StoreError) {
             // As many as can be under way are in the answer once more.
             let plan = try await account.store.errands(at: clock.now, limit: Self.maximumDeliveries * 2)
-            queues.set(plan.deliveryCount, of: .webhooks, in: account.fingerprint)
-            queues.set(plan.revocationCount, of: .revocations, in: account.fingerprint)
+            report(plan.deliveryCount, plan.revocationCount)
             return plan
         } catch {
             logger.warning(
@@ -174,6 +174,11 @@ extension Errands {
             end()
             return nil
         }
+    }
+
+    private func report(_ deliveries: Int, _ revocations: Int) {
+        queues.set(deliveries, of: .webhooks, in: account.fingerprint)
+        queues.set(revocations, of: .revocations, in: account.fingerprint)
     }
 
     private func end() { state.withLock { $0.task = nil } }
