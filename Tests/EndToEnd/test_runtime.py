@@ -141,6 +141,23 @@ def test_only_who_may_edit_is_told(content):
     content.publisher.api.refused(404, 4, "GET", "v1/content/nonsense/runtime")
 
 
+def test_the_audit_tells_of_each_reading_and_of_the_key(content):
+    sheet = runtime(content.publisher, content.content)
+
+    def told(action: str) -> list[dict]:
+        page = content.account.admin.api.ok("GET", "v1/audit_logs", params={"action": action, "limit": 100})
+        return [one for one in page["results"] if one["content_guid"] == content.content["guid"]]
+
+    [read] = told("content.runtime_read")
+    assert read["user_guid"] == content.publisher.guid
+    assert read["details"]["variables"] == sorted(environment(sheet))
+    [made] = told("api_key.created")
+    assert made["subject_guid"] == content.publisher.guid
+    runtime(content.publisher, content.content)
+    assert len(told("content.runtime_read")) == 2 and len(told("api_key.created")) == 1
+    assert environment(sheet)["CONNECT_API_KEY"] not in str([read, made])
+
+
 def test_no_secret_of_it_reaches_the_log(content):
     sheet = runtime(content.publisher, content.content)
     for secret in (environment(sheet)["CONNECT_API_KEY"], sheet["content_session_token"]):

@@ -311,6 +311,27 @@ def test_the_command_says_what_cannot_be(shared, words):
     assert shared.viewer.api.ok("GET", "v1/workbench/sessions") == before
 
 
+def test_the_audit_tells_of_sessions_and_of_tokens(shared):
+    person = shared.account.add("viewer")
+    made = open_session(person)
+    rpc(shared.server, "POST", made["rpc_cookie"], "/oauth_token", json=asking(shared.integration["guid"]))
+    cookie = open_session(shared.viewer)["rpc_cookie"]
+    rpc(shared.server, "POST", cookie, "/oauth_token", json=asking(shared.integration["guid"]))
+    person.api.ok("DELETE", f"v1/workbench/sessions/{made['guid']}")
+
+    def told(action: str, **about) -> list[dict]:
+        page = shared.account.admin.api.ok("GET", "v1/audit_logs", params={"action": action, "limit": 100})
+        return [one for one in page["results"] if about.items() <= one.items()]
+
+    for action in ("workbench.session_created", "workbench.session_ended"):
+        [event] = told(action, subject_guid=made["guid"])
+        assert event["user_guid"] == person.guid and made["rpc_cookie"] not in str(event)
+    door = {"door": "workbench", "integration_guid": shared.integration["guid"]}
+    [refused] = told("credentials.refused", subject_guid=person.guid, **door)
+    assert refused["outcome"] == "refused" and refused["details"]["reason"] == "not_logged_in"
+    assert told("credentials.issued", subject_guid=shared.viewer.guid, **door)
+
+
 def test_no_cookie_is_stored_or_logged(shared):
     cookie = open_session(shared.viewer)["rpc_cookie"]
     rpc(shared.server, "POST", cookie, "/oauth_token", json=asking(shared.integration["guid"]))
