@@ -120,7 +120,9 @@ let package = Package(
         tests(of: "Accounts", ["Storage", "Cryptography", "JSON"]),
         tests(
             of: "Integrations", ["Accounts", "Storage", "OAuthClient", "HTTPClient", "Cryptography", "JSON", logging]),
-        tests(of: "Web", ["Integrations", "Accounts", "Storage", "Cryptography", httpTypes, nioCore]),
+        tests(
+            of: "Web",
+            ["Integrations", "Accounts", "Storage", "HTTPClient", "Cryptography", "JSON", httpTypes, logging, nioCore]),
     ],
     swiftLanguageModes: [.v6]
 )

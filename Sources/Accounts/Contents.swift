@@ -119,7 +119,9 @@ public struct Contents: Sendable {
 
     private func apply(_ fields: Fields, to content: inout ContentRecord, by caller: Caller) async throws(Refusal) {
         if let name = fields.name { content.name = try TextRules.contentName(name) }
-        if let title = fields.title { content.title = try TextRules.line(title, field: "title", maximum: 1024) }
+        if let title = fields.title {
+            content.title = try TextRules.line(title, field: "title", maximum: TextRules.titleLength)
+        }
         if let text = fields.description { content.description = try TextRules.paragraph(text, field: "description") }
         if let text = fields.upstreamURL { content.upstreamURL = text.isEmpty ? nil : try upstreams.check(text) }
         if let text = fields.accessType {

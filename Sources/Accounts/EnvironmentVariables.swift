@@ -36,6 +36,8 @@ public struct EnvironmentVariables: Sendable {
     /// So many UTF-8 bytes a value can have.
     public static let maximumValue = 64 * 1024
     private static let maximumName = 255
+    /// What a name looks like, for programs: a regular expression for the whole text.
+    public static let namePattern = "[A-Za-z_][A-Za-z0-9_]{0,\(maximumName - 1)}"
 
     /// What content finds out about itself: given by Gatehouse, so not the publisher's to set.
     public static let reservedNames: Set<String> = [

@@ -45,10 +45,14 @@ public enum ErrorCode: Int, Sendable, CaseIterable {
     case audienceMissing = 257
     case duplicates = 258
     case tooManyRequests = 277
+    /// Ours: the address knows other methods.
+    case methodNotAllowed = 405
     /// Ours: the bundle is the one that is deployed.
     case bundleActive = 409
     /// Ours: the body is larger than the server reads.
     case bodyTooLarge = 413
+    /// Ours: the body is of another kind than the address reads.
+    case unsupportedMediaType = 415
     /// Ours: something on this side failed; the log has the correlation id.
     case internalFailure = 500
     /// Ours: the account cannot be opened or written for now.
@@ -60,8 +64,10 @@ public enum ErrorCode: Int, Sendable, CaseIterable {
         case .authenticationRequired, .userLocked: 401
         case .permissionDenied, .crossSiteRequest: 403
         case .objectDoesNotExist: 404
+        case .methodNotAllowed: 405
         case .duplicates, .bundleActive: 409
         case .bodyTooLarge: 413
+        case .unsupportedMediaType: 415
         case .tooManyRequests: 429
         case .internalFailure: 500
         case .refreshFailed: 502

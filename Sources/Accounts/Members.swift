@@ -31,7 +31,9 @@ public struct Members {
     /// A whole number; nil where it is missing or null.
     public func integer(_ name: String) throws(Refusal) -> Int? {
         guard let value = object[name], !value.isNull else { return nil }
-        guard let number = value.integerValue.flatMap({ Int(exactly: $0) }) else {
+        // 24.0 is a whole number too (JSON Schema 2020-12, section 6.1.1).
+        let whole = value.integerValue.flatMap { Int(exactly: $0) } ?? value.doubleValue.flatMap { Int(exactly: $0) }
+        guard let number = whole else {
             throw .invalid(name, "\(name) must be a whole number.")
         }
         return number

@@ -11,6 +11,8 @@ public struct People: Sendable {
     /// Passwords have no other rule: length is what counts.
     public static let minimumPasswordLength = 10
     private static let maximumPasswordLength = 1024
+    /// How long a password may be, in characters where they are ASCII.
+    public static let passwordLengths = minimumPasswordLength...maximumPasswordLength
 
     let account: OpenAccount
     let clock: WallClock

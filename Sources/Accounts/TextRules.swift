@@ -1,26 +1,38 @@
 /// The forms of what people type, each with its sentence.
 public enum TextRules {
-    /// One line for people: no control characters, no more than so many UTF-8 bytes, trimmed.
+    /// The longest name of anything.
+    public static let lineLength = 255
+    /// The longest title.
+    public static let titleLength = 1024
+    /// The longest description.
+    public static let paragraphLength = 4096
+    /// The longest email address (RFC 5321, section 4.5.3.1), and username.
+    public static let emailLength = 254
+
+    /// One line for people: no control characters, no more than so many Unicode scalars, trimmed.
     public static func line(
-        _ text: String, field: String, maximum: Int = 255, minimum: Int = 0, code: ErrorCode = .parameter
+        _ text: String, field: String, maximum: Int = lineLength, minimum: Int = 0, code: ErrorCode = .parameter
     ) throws(Refusal) -> String {
-        let trimmed = text.trimmed
-        guard trimmed.utf8.count >= minimum else { throw .invalid(field, "\(field) must not be empty.", code: code) }
-        guard trimmed.utf8.count <= maximum else {
-            throw .invalid(field, "\(field) is too long: \(maximum) bytes at most.", code: code)
+        // Judged as it was sent, before it is trimmed: so the rule can be told to programs as a pattern.
+        guard text.unicodeScalars.count <= maximum else {
+            throw .invalid(field, "\(field) is too long: \(maximum) characters at most.", code: code)
         }
-        guard !trimmed.unicodeScalars.contains(where: \.isDisturbing) else {
+        guard !text.unicodeScalars.contains(where: \.isDisturbing) else {
             throw .invalid(field, "\(field) must be one line without control characters.", code: code)
+        }
+        let trimmed = text.trimmed
+        guard trimmed.unicodeScalars.count >= minimum else {
+            throw .invalid(field, "\(field) must not be empty.", code: code)
         }
         return trimmed
     }
 
     /// Several lines for people.
     public static func paragraph(
-        _ text: String, field: String, maximum: Int = 4096, code: ErrorCode = .parameter
+        _ text: String, field: String, maximum: Int = paragraphLength, code: ErrorCode = .parameter
     ) throws(Refusal) -> String {
-        guard text.utf8.count <= maximum else {
-            throw .invalid(field, "\(field) is too long: \(maximum) bytes at most.", code: code)
+        guard text.unicodeScalars.count <= maximum else {
+            throw .invalid(field, "\(field) is too long: \(maximum) characters at most.", code: code)
         }
         let allowed: Set<Unicode.Scalar> = ["\n", "\r", "\t"]
         guard !text.unicodeScalars.contains(where: { $0.isDisturbing && !allowed.contains($0) }) else {
@@ -29,14 +41,16 @@ public enum TextRules {
         return text
     }
 
-    /// An email address: one `@` with something on both sides, no spaces; whether it exists shows when it is used.
+    /// An email address: one `@` with something before it and a host's name behind it, no spaces; whether it exists shows
+    /// when it is used.
     public static func email(_ text: String) throws(Refusal) -> String {
-        let email = try line(text, field: "email", maximum: 254, minimum: 3)
+        let email = try line(text, field: "email", maximum: emailLength, minimum: 3)
         let parts = email.split(separator: "@", omittingEmptySubsequences: false)
+        let labels = parts.last?.split(separator: ".", omittingEmptySubsequences: false) ?? []
         let isPlain = email.unicodeScalars.allSatisfy {
             $0.isASCII && $0 != " " && $0 != "\"" && $0 != "<" && $0 != ">"
         }
-        guard parts.count == 2, !parts[0].isEmpty, parts[1].split(separator: ".").count >= 2, isPlain else {
+        guard parts.count == 2, !parts[0].isEmpty, labels.count >= 2, labels.allSatisfy({ !$0.isEmpty }), isPlain else {
             throw .invalid("email", "email must be an address such as name@example.com.")
         }
         return email
@@ -44,7 +58,7 @@ public enum TextRules {
 
     /// A username: visible ASCII, so that case is no question of language; an email address is one too.
     public static func username(_ text: String) throws(Refusal) -> String {
-        let username = try line(text, field: "username", maximum: 254, minimum: 1)
+        let username = try line(text, field: "username", maximum: emailLength, minimum: 1)
         let isPlain = username.unicodeScalars.allSatisfy {
             $0.isASCII && $0 != " " && $0 != "\"" && $0 != "<" && $0 != ">"
         }
@@ -71,11 +85,11 @@ public enum TextRules {
 extension String {
     /// Without white space at both ends.
     public var trimmed: String {
-        guard let start = firstIndex(where: { !$0.isWhitespace }), let end = lastIndex(where: { !$0.isWhitespace })
-        else {
-            return ""
-        }
-        return String(self[start...end])
+        // By scalars: a space with an accent on it would otherwise count as white.
+        guard let start = unicodeScalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let end = unicodeScalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(unicodeScalars[start...end])
     }
 }
 

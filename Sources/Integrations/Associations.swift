@@ -9,7 +9,7 @@ public struct Associations: Sendable {
     let contents: Contents
 
     /// So many integrations a content can use.
-    private static let maximum = 50
+    public static let maximum = 50
 
     /// An association, with what lists show beside it.
     public struct Entry: Sendable {

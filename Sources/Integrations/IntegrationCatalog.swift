@@ -140,7 +140,7 @@ public struct IntegrationCatalog: Sendable {
     }
 
     private static func name(_ text: String) throws(Refusal) -> String {
-        try TextRules.line(text, field: "name", maximum: 255, minimum: 1, code: .integrationName)
+        try TextRules.line(text, field: "name", minimum: 1, code: .integrationName)
     }
 
     private static func text(_ text: String) throws(Refusal) -> String {

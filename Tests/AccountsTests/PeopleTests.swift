@@ -156,12 +156,9 @@ import Testing
 
     @Test(arguments: [
         "", "vic", "@acme.example", "vic@", "vic@acme", "a b@acme.example", "vic@acme.example\n", "<vic@acme.example>",
+        "vic@acme..example",
     ])
     func whatIsNoEmailIsRefused(_ email: String) async throws {
-        if email.hasSuffix("\n") {
-            #expect(try TextRules.email(email) == "vic@acme.example")
-        } else {
-            await #expect { try await fixture.invite(email, .viewer) } throws: { ($0 as? Refusal)?.field == "email" }
-        }
+        await #expect { try await fixture.invite(email, .viewer) } throws: { ($0 as? Refusal)?.field == "email" }
     }
 }

@@ -3,10 +3,13 @@ import OAuthClient
 import Storage
 
 /// The form of an exchange (RFC 8693, section 2.1, with Connect's token types), read and checked.
-struct ExchangeRequest: Sendable {
-    static let grantType = "urn:ietf:params:oauth:grant-type:token-exchange"
-    static let userTokenType = "urn:posit:connect:user-session-token"
-    static let contentTokenType = "urn:posit:connect:content-session-token"
+public struct ExchangeRequest: Sendable {
+    /// `grant_type` of every exchange.
+    public static let grantType = "urn:ietf:params:oauth:grant-type:token-exchange"
+    /// What a viewer's request to content carries.
+    public static let userTokenType = "urn:posit:connect:user-session-token"
+    /// What content has to act as itself.
+    public static let contentTokenType = "urn:posit:connect:content-session-token"
     let kind: SessionToken.Kind
     let subjectToken: String
     let audience: GUID?

@@ -8,6 +8,9 @@ public struct AccountSlug: Hashable, Sendable, Comparable, CustomStringConvertib
     /// What a slug looks like, for messages.
     public static let rule = "2 to 40 characters of a-z, 0-9 and hyphen, with a letter or a digit at both ends"
 
+    /// The same for programs: a regular expression for the whole text.
+    public static let pattern = "[a-z0-9][a-z0-9-]{0,38}[a-z0-9]"
+
     /// Checks the form; nil for anything that is no slug.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)

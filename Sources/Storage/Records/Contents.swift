@@ -64,7 +64,7 @@ public struct ContentRecord: Sendable, Equatable {
 /// A user or a group listed on a content.
 public struct ContentPermissionRecord: Sendable, Equatable {
     /// What who is listed may do with the content.
-    public enum Level: String, Sendable {
+    public enum Level: String, Sendable, CaseIterable {
         case viewer, owner
     }
     /// Counts up from 1 in the account; 0 before it is stored.

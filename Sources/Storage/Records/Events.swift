@@ -3,7 +3,7 @@ public import JSON
 /// Who did something.
 public struct EventActor: Sendable, Equatable {
     /// What kind of somebody.
-    public enum Kind: String, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
         /// A person of the account, by browser or API key.
         case user
         /// The operator of the server, by a command.
@@ -70,7 +70,7 @@ public struct Origin: Sendable, Equatable {
 /// One thing that happened in an account: a line of its audit. It holds no secret.
 public struct EventRecord: Sendable, Equatable {
     /// How it went.
-    public enum Outcome: String, Sendable {
+    public enum Outcome: String, Sendable, CaseIterable {
         /// It was done.
         case success
         /// Somebody was not allowed to, or asked for what is not possible.

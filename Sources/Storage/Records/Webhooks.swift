@@ -82,7 +82,7 @@ public struct WebhookRecord: Sendable, Equatable {
 /// One event on its way to one webhook.
 public struct DeliveryRecord: Sendable, Equatable {
     /// How it stands.
-    public enum State: String, Sendable {
+    public enum State: String, Sendable, CaseIterable {
         /// It is its turn, at `nextAttemptAt`.
         case pending
         /// An earlier one of the same session comes first.

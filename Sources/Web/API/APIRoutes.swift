@@ -12,6 +12,8 @@ import Storage
 struct APIRoutes {
     let services: Services
 
+    /// SDKs ask under it, Connect Cloud's own documents without it.
+    static let prefix = "/__api__"
     /// The version that SDKs gate their features on.
     static let connectVersion = "2026.06.0"
 

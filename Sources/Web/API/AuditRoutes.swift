@@ -24,12 +24,13 @@ struct AuditRoutes {
         }
         administrators.put("audit_logs/retention") { request, context in
             let body = try await request.jsonObject()
-            _ = try Members(body, allowed: ["days"])
-            guard let days = body["days"], days.isNull || days.integerValue != nil else {
+            let members = try Members(body, allowed: ["days"])
+            guard body["days"] != nil else {
                 throw Refusal.invalid("days", "days must be a number of days, or null: for ever.")
             }
-            try await context.tenant.audit.setRetention(days.integerValue, by: context.administrator)
-            return Self.retention(days.integerValue)
+            let days = try members.integer("days").map { Int64($0) }
+            try await context.tenant.audit.setRetention(days, by: context.administrator)
+            return Self.retention(days)
         }
     }
 

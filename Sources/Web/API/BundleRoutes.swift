@@ -12,8 +12,8 @@ struct BundleRoutes {
     /// The bytes of a bundle that are in memory at a time while it is downloaded.
     private static let chunk = 256 * 1024
     /// Longer than any client waits; a task is over when it is there.
-    private static let longestWait = 3600
-    private static let mostLines = 1_000_000
+    static let longestWait = 3600
+    static let mostLines = 1_000_000
 
     func add(callers: RouterGroup<CallerContext>, publishers: RouterGroup<PublisherContext>) {
         publishers.post("content/{guid}/bundles") { request, context in

@@ -70,13 +70,14 @@ struct IntegrationRoutes {
     }
 
     /// What clients send back of what they got; it says nothing new.
+    static let readOnly = [
+        "id", "guid", "created_time", "updated_time", "template", "auth_type", "environment_variables",
+        "content_count", "redirect_uri", "warnings",
+    ]
+
     private static func withoutReadOnly(_ object: JSONObject) -> JSONObject {
         var object = object
-        for key in [
-            "id", "guid", "created_time", "updated_time", "template", "auth_type", "environment_variables",
-            "content_count",
-            "redirect_uri", "warnings",
-        ] { object[key] = nil }
+        for key in readOnly { object[key] = nil }
         return object
     }
 

@@ -6,14 +6,14 @@ import Storage
 
 /// The pages of long lists of people: `page_number`, `page_size` in, `results`, `current_page`, `total` out.
 enum Paging {
-    private static let largestPage = 500
+    static let sizes = 1...500
     private static let usualPage = 20
-    private static let lastPage = 1_000_000
+    static let numbers = 1...1_000_000
 
     static func request(_ query: [String: String]) throws(Refusal) -> PageRequest {
         PageRequest(
-            number: try number(query["page_number"], "page_number", 1...lastPage) ?? 1,
-            size: try number(query["page_size"], "page_size", 1...largestPage) ?? usualPage
+            number: try number(query["page_number"], "page_number", numbers) ?? 1,
+            size: try number(query["page_size"], "page_size", sizes) ?? usualPage
         )
     }
 

@@ -8,15 +8,16 @@ import Storage
 
 /// What clients ask about the server before they deploy, and the one address of older ones that they still use.
 struct ServerRoutes {
+    static let languages = ["python", "r", "quarto", "nodejs"]
+
     func add(unversioned: RouterGroup<CallerContext>, callers: RouterGroup<CallerContext>) {
         // Nothing is installed here for content to run in, and every kind of content is taken.
-        for language in ["python", "r", "quarto"] {
+        for language in Self.languages {
+            let isEnabled: JSONObject = language == "nodejs" ? ["enabled": true] : [:]
+            let answer: JSONObject = ["installations": [], "api_enabled": true]
             callers.get("server_settings/\(RouterPath(language))") { _, _ in
-                Response.json(["installations": [], "api_enabled": true])
+                Response.json(.object(answer.merging(isEnabled)))
             }
-        }
-        callers.get("server_settings/nodejs") { _, _ in
-            Response.json(["installations": [], "api_enabled": true, "enabled": true])
         }
         // Clients that know content by its number learn its GUID here.
         unversioned.get("applications/{id}") { _, context in

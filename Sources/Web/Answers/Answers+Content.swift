@@ -5,7 +5,7 @@ import Storage
 
 extension Answers {
     /// What Connect's content has and Gatehouse, which does not run content, has not.
-    private static let absent = [
+    static let absent = [
         "connection_timeout", "read_timeout", "init_timeout", "idle_timeout", "max_processes", "min_processes",
         "max_conns_per_process", "load_factor", "cpu_request", "cpu_limit", "memory_request", "memory_limit",
         "amd_gpu_limit",

@@ -33,9 +33,19 @@ extension Request {
     }
 
     func json() async throws -> JSON {
+        try requireJSON()
         let bytes = try await bytes()
         do throws(JSONError) { return try JSON.parse(bytes) } catch {
             throw Refusal(.notJSON, "The body is no JSON that this server reads: \(error.description)")
+        }
+    }
+
+    /// A body that says it is something else is not read as JSON; one that says nothing is.
+    private func requireJSON() throws(Refusal) {
+        guard let sent = headers[.contentType] else { return }
+        let media = String(sent.prefix { $0 != ";" }).trimmed.lowercased()
+        guard media == "application/json" || media.hasSuffix("+json") else {
+            throw Refusal(.unsupportedMediaType, "Send JSON: Content-Type must be application/json.")
         }
     }
 

@@ -16,6 +16,7 @@ struct ErrorAnswers: RouterMiddleware {
     typealias Context = WebContext
 
     let services: Services
+    let allowed: AllowedMethods
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -45,8 +46,22 @@ struct ErrorAnswers: RouterMiddleware {
         } catch let error as NIOCore.ChannelError {
             throw error
         } catch {
+            if let methods = methods(error, request) { return notAllowed(methods, request) }
             return answer(refusal(error, request, context), to: request)
         }
+    }
+
+    /// What the address knows, where it knows another method than was sent; nil where something else went wrong.
+    private func methods(_ error: any Error, _ request: Request) -> String? {
+        guard let error = error as? HTTPError, error.status == .notFound else { return nil }
+        return allowed.methods(at: request.uri.path)
+    }
+
+    private func notAllowed(_ methods: String, _ request: Request) -> Response {
+        let refusal = Refusal(.methodNotAllowed, "This address knows no \(request.method.rawValue), only \(methods).")
+        var response = answer(refusal, to: request)
+        response.headers[.allow] = methods
+        return response
     }
 
     private func answer(_ refusal: Refusal, to request: Request) -> Response {
@@ -56,7 +71,8 @@ struct ErrorAnswers: RouterMiddleware {
 
     /// Whether a program asks: everything under the API's two prefixes but the vendors' callback.
     static func isForPrograms(_ path: String) -> Bool {
-        path.hasPrefix("/__api__/") || path == "/__ping__"
+        path.hasPrefix("/__api__/") || path == "/__ping__" || path == OpenAPIDocument.path || path == "/healthz"
+            || path == "/readyz"
             || path.hasPrefix("/v1/") && path != PublicAddress.vendorCallback || path == "/server_settings"
             || path.hasPrefix("/.well-known/") || path.hasSuffix("/.well-known/openid-configuration")
             || path.hasSuffix("/oidc/jwks")

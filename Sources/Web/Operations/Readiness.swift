@@ -5,7 +5,7 @@ public import ServiceLifecycle
 /// Whether this server takes work: not while it shuts down, and not while it cannot write.
 public actor Readiness {
     /// Why no work is taken; the raw value is for programs.
-    enum Obstacle: String {
+    enum Obstacle: String, CaseIterable {
         case shuttingDown = "shutting_down"
         case folderNotWritable = "data_folder_not_writable"
 

@@ -17,25 +17,30 @@ public enum WebRouter {
 
     static func build(_ services: Services) -> Router<WebContext> {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: ErrorAnswers(services: services))
+        // Middleware comes before the routes that it speaks of, so they are asked of a router that has them already.
+        router.add(middleware: ErrorAnswers(services: services, allowed: AllowedMethods(routes(services))))
+        addRoutes(of: services, to: router)
+        return router
+    }
+
+    private static func addRoutes(of services: Services, to router: Router<WebContext>) {
         let root = router.group()
         root.get("/__ping__") { _, _ in Response.json([:]) }
         HealthRoutes(readiness: services.readiness).add(to: root)
-        // SDKs ask under /__api__, Connect Cloud's own documents without it.
-        for prefix in ["/__api__", ""] { APIRoutes(services: services).add(to: router.group(RouterPath(prefix))) }
+        OpenAPIRoutes(address: services.world.address).add(to: root)
+        for prefix in [APIRoutes.prefix, ""] { APIRoutes(services: services).add(to: router.group(RouterPath(prefix))) }
         SignInRoutes(services: services).add(to: root)
         HomeRoutes(services: services).add(to: root)
         LoginRoutes(services: services).add(to: root)
         GatewayRoutes(services: services).add(to: root)
         IssuerRoutes(services: services).add(to: root)
         WorkbenchRoutes(services: services).add(to: root)
-        return router
     }
 
     /// All routes, from the router itself; HEAD, which goes with every GET, is left out.
     public static func routes(_ services: Services) -> [Route] {
-        build(services).routes.filter { $0.method != .head }.map {
-            Route(method: $0.method.rawValue, path: $0.path.description)
-        }
+        let router = Router(context: WebContext.self)
+        addRoutes(of: services, to: router)
+        return router.routes.map { Route(method: $0.method.rawValue, path: $0.path.description) }
     }
 }

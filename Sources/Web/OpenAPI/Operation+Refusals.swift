@@ -1,0 +1,46 @@
+import Accounts
+import Storage
+
+extension Operation {
+    /// Every code it can be refused with: its own, and those of its kind.
+    var allRefusals: [ErrorCode] {
+        var codes = refusals
+        switch access {
+        case .key(let role):
+            codes += [.authenticationRequired, .userLocked, .accountUnavailable]
+            if role > .viewer { codes.append(.permissionDenied) }
+        case .browser: codes.append(.accountUnavailable)
+        case .administratorsBrowser: codes += [.accountUnavailable, .permissionDenied]
+        case .workbench: codes += [.authenticationRequired, .userLocked, .accountUnavailable]
+        case .anyone: break
+        }
+        if !pathParameters.isEmpty { codes += [.objectDoesNotExist, .accountUnavailable] }
+        if parameters.contains(where: { $0.place == .query }) { codes.append(.parameter) }
+        switch body {
+        case .json: codes += [.notJSON, .parameter, .unsupportedMediaType, .bodyTooLarge]
+        case .archive: codes += [.parameter, .bodyTooLarge]
+        case .form: codes += [.formMissing, .formUnreadable, .bodyTooLarge]
+        case nil: break
+        }
+        return Set(codes).sorted { $0.rawValue < $1.rawValue }
+    }
+
+    /// The names in the path's braces.
+    var pathParameters: [String] {
+        documentedPath.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+    }
+}
+
+extension ErrorCode {
+    /// The code in words, from its name in the source: `objectDoesNotExist` is "object does not exist".
+    var words: String {
+        var words = ""
+        var previous: Character = " "
+        for letter in "\(self)" {
+            if letter.isUppercase, previous.isLowercase { words.append(" ") }
+            words.append(contentsOf: letter.lowercased())
+            previous = letter
+        }
+        return words
+    }
+}

@@ -1,0 +1,387 @@
+"""Who may do what: each route is asked for by each kind of caller. A route that is not in the table fails the test."""
+
+import secrets
+
+import pytest
+
+from harness.account import API_KEY, Api
+from harness.bundles import bundle
+from harness.scene import play
+
+CALLERS = ("nobody", "viewer", "owner", "publisher", "administrator", "content key", "stranger", "visitor")
+"""Without a key; a viewer; the publisher who owns the object; another publisher; an administrator; the key that the content
+itself holds; an administrator of another account; the owner's own visitor key, which another content holds."""
+
+ALL, NONE = "ok ok ok ok ok ok ok ok", "401 401 401 401 401 401 401 401"
+ANY_KEY = "401 ok ok ok ok ok ok ok"
+PUBLISHERS = "401 403 ok ok ok ok ok ok"
+PUBLISHERS_OBJECT = "401 403 ok ok ok ok 404 ok"
+ADMINISTRATORS = "401 403 403 403 ok 403 ok 403"
+ADMINISTRATORS_OBJECT = "401 403 403 403 ok 403 404 403"
+EDITORS = "401 403 ok 403 ok ok 404 ok"
+OWNER = "401 403 ok 403 ok 403 404 ok"
+
+TABLE = {
+    # The server.
+    "GET /__ping__": ALL,
+    "GET /healthz": ALL,
+    "GET /readyz": ALL,
+    "GET /openapi.json": ALL,
+    "GET /server_settings": ALL,
+    "GET /v1/server_settings/python": ANY_KEY,
+    "GET /v1/server_settings/r": ANY_KEY,
+    "GET /v1/server_settings/quarto": ANY_KEY,
+    "GET /v1/server_settings/nodejs": ANY_KEY,
+    "GET /applications/{id}": "401 ok ok ok ok ok 404 ok",
+    # Integrations.
+    "GET /v1/oauth/templates": PUBLISHERS,
+    "GET /v1/oauth/templates/{key}": PUBLISHERS,
+    "GET /v1/oauth/integrations": PUBLISHERS,
+    "GET /v1/oauth/integrations/{guid}": PUBLISHERS_OBJECT,
+    "POST /v1/oauth/integrations": ADMINISTRATORS,
+    "PATCH /v1/oauth/integrations/{guid}": ADMINISTRATORS_OBJECT,
+    "DELETE /v1/oauth/integrations/{guid}": ADMINISTRATORS_OBJECT,
+    "GET /v1/oauth/integrations/{guid}/associations": ADMINISTRATORS_OBJECT,
+    "POST /v1/oauth/integrations/{guid}/verify": ADMINISTRATORS_OBJECT,
+    # Content.
+    "GET /v1/content": ANY_KEY,
+    "POST /v1/content": "401 403 ok ok ok 403 ok ok",
+    "GET /v1/content/{guid}": "401 ok ok ok ok ok 404 ok",
+    "PATCH /v1/content/{guid}": EDITORS,
+    "DELETE /v1/content/{guid}": EDITORS,
+    "GET /v1/content/{guid}/permissions": EDITORS,
+    "POST /v1/content/{guid}/permissions": EDITORS,
+    "GET /v1/content/{guid}/permissions/{id}": EDITORS,
+    "PUT /v1/content/{guid}/permissions/{id}": EDITORS,
+    "DELETE /v1/content/{guid}/permissions/{id}": EDITORS,
+    "GET /v1/content/{guid}/oauth/integrations/associations": EDITORS,
+    "PUT /v1/content/{guid}/oauth/integrations/associations": EDITORS,
+    # Deployments.
+    "POST /v1/content/{guid}/bundles": EDITORS,
+    "GET /v1/content/{guid}/bundles": EDITORS,
+    "GET /v1/content/{guid}/bundles/{id}": EDITORS,
+    "DELETE /v1/content/{guid}/bundles/{id}": EDITORS,
+    "GET /v1/content/{guid}/bundles/{id}/download": EDITORS,
+    "POST /v1/content/{guid}/deploy": EDITORS,
+    "POST /v1/content/{guid}/build": EDITORS,
+    "GET /v1/tasks/{guid}": "401 404 ok 404 ok ok 404 ok",
+    "GET /v1/content/{guid}/environment": EDITORS,
+    "PATCH /v1/content/{guid}/environment": EDITORS,
+    "PUT /v1/content/{guid}/environment": EDITORS,
+    "GET /v1/content/{guid}/runtime": "401 403 ok 403 ok ok 404 403",
+    # People. The user of the path is the owner.
+    "GET /v1/user": ANY_KEY,
+    "GET /v1/users": PUBLISHERS,
+    "POST /v1/users": ADMINISTRATORS,
+    "GET /v1/users/{guid}": PUBLISHERS_OBJECT,
+    "PUT /v1/users/{guid}": "401 403 ok 403 ok 403 404 ok",
+    "POST /v1/users/{guid}/lock": ADMINISTRATORS_OBJECT,
+    "GET /v1/users/{guid}/keys": "401 403 ok 403 403 ok 404 ok",
+    "POST /v1/users/{guid}/keys": "401 403 ok 403 403 403 404 403",
+    "GET /v1/users/{guid}/keys/{id}": "401 403 ok 403 403 ok 404 ok",
+    "DELETE /v1/users/{guid}/keys/{id}": "401 403 ok 403 403 403 404 403",
+    "GET /v1/groups": PUBLISHERS,
+    "POST /v1/groups": "401 403 ok ok ok 403 ok ok",
+    "GET /v1/groups/{guid}": PUBLISHERS_OBJECT,
+    "PUT /v1/groups/{guid}": OWNER,
+    "PATCH /v1/groups/{guid}": OWNER,
+    "POST /v1/groups/{guid}": OWNER,
+    "DELETE /v1/groups/{guid}": OWNER,
+    "GET /v1/groups/{guid}/members": PUBLISHERS_OBJECT,
+    "POST /v1/groups/{guid}/members": OWNER,
+    "DELETE /v1/groups/{guid}/members/{member}": OWNER,
+    # Sessions. The session of the path is the owner's.
+    "GET /v1/oauth/sessions": ANY_KEY,
+    "GET /v1/oauth/sessions/{guid}": "401 404 ok 404 ok ok 404 ok",
+    "DELETE /v1/oauth/sessions/{guid}": "401 404 ok 404 ok ok 404 ok",
+    "POST /v1/oauth/integrations/credentials": "401 403 ok 403 ok ok ok ok",
+    "GET /v1/workbench/sessions": ANY_KEY,
+    "POST /v1/workbench/sessions": "401 ok ok ok ok 403 ok 403",
+    "DELETE /v1/workbench/sessions/{guid}": "401 404 ok 404 ok 403 404 403",
+    # Keys say nothing where the cookie of a Workbench session is asked for.
+    "GET /oauth_token": NONE,
+    "POST /oauth_token": NONE,
+    "GET /oauth_integrations": NONE,
+    "POST /oauth_integrations": NONE,
+    "GET /delegated_azure_token": NONE,
+    "POST /delegated_azure_token": NONE,
+    # The audit, and who is told.
+    "GET /v1/audit_logs": ADMINISTRATORS,
+    "GET /v1/audit_logs/export": ADMINISTRATORS,
+    "GET /v1/audit_logs/retention": ADMINISTRATORS,
+    "PUT /v1/audit_logs/retention": ADMINISTRATORS,
+    "GET /v1/webhooks": ADMINISTRATORS,
+    "POST /v1/webhooks": ADMINISTRATORS,
+    "GET /v1/webhooks/{guid}": ADMINISTRATORS_OBJECT,
+    "PATCH /v1/webhooks/{guid}": ADMINISTRATORS_OBJECT,
+    "DELETE /v1/webhooks/{guid}": ADMINISTRATORS_OBJECT,
+    "GET /v1/webhooks/{guid}/deliveries": ADMINISTRATORS_OBJECT,
+    "POST /v1/webhooks/{guid}/test": ADMINISTRATORS_OBJECT,
+    "POST /v1/webhooks/{guid}/rotate-secret": ADMINISTRATORS_OBJECT,
+    # The issuer is for everybody; so is the way to an account's own.
+    "GET /accounts/{account}/.well-known/openid-configuration": ALL,
+    "GET /.well-known/openid-configuration/accounts/{account}": ALL,
+    "GET /accounts/{account}/oidc/jwks": ALL,
+    "GET /.well-known/openid-configuration": " ".join(["404"] * len(CALLERS)),
+}
+
+BROWSERS = ("signed out", "viewer", "publisher", "administrator", "stranger")
+"""`to sign in`: the browser is sent to the sign-in page. The stranger is signed in to another account."""
+
+OPEN = "ok ok ok ok ok"
+SIGNED_IN = "sign-in ok ok ok sign-in"
+ADMINS_PAGE = "sign-in 403 403 ok sign-in"
+FORM = "403 403 403 403 403"
+"""A form without the token that our own page has."""
+
+PAGES = {
+    "GET /": OPEN,
+    "GET /assets/style.css": OPEN,
+    "GET /accounts": OPEN,
+    "GET /accounts/{account}": SIGNED_IN,
+    "GET /accounts/{account}/sign-in": OPEN,
+    "POST /accounts/{account}/sign-in": FORM,
+    "GET /accounts/{account}/invite": OPEN,
+    "POST /accounts/{account}/invite": FORM,
+    "POST /accounts/{account}/sign-out": "sign-in 403 403 403 sign-in",
+    "GET /accounts/{account}/integrations/new": ADMINS_PAGE,
+    "POST /accounts/{account}/integrations/new": "sign-in 403 403 403 sign-in",
+    "GET /accounts/{account}/integrations/{guid}": ADMINS_PAGE,
+    "GET /__oauth__/integrations/{guid}/login": SIGNED_IN,
+    "GET /__oauth__/integrations/{guid}/logout": SIGNED_IN,
+    "POST /__oauth__/integrations/{guid}/logout": "sign-in 403 403 403 sign-in",
+    "GET /v1/integrations/callback": OPEN,
+    "GET /__oauth__/integrations/callback": OPEN,
+    "GET /__oauth__/integrations/{guid}/callback": OPEN,
+    "GET /v1/gateway/authorize": "401 401 401 401 401",
+    "GET /gateway/sign-in": SIGNED_IN,
+    "GET /content/{guid}/__gatehouse__/ticket": OPEN,
+    "GET /content/{guid}": OPEN,
+    "GET /content/{guid}/{path}": OPEN,
+}
+
+
+class Stage:
+    """An account with somebody of each kind, and objects that are made as they are needed."""
+
+    def __init__(self, server, databricks) -> None:
+        self.scene = scene = play(server, databricks)
+        self.server, self.account, self.owner = server, scene.account, scene.publisher
+        self.admin, self.integration = scene.account.admin, scene.integration
+        self.owner.accept_invite()
+        self.other = self.account.add("publisher")
+        stranger = server.create_account().admin
+        self.content = self.account.add_content(self.owner)
+        keys = {
+            "nobody": None,
+            "viewer": scene.viewer.key,
+            "owner": self.owner.key,
+            "publisher": self.other.key,
+            "administrator": self.admin.key,
+            "content key": self.content_key(self.content),
+            "stranger": stranger.key,
+            "visitor": self.visitor_key(),
+        }
+        self.callers = {name: Api(server, key, prefix="") for name, key in keys.items()}
+        self.browsers = {"signed out": None, "viewer": scene.viewer, "publisher": self.owner}
+        self.browsers |= {"administrator": self.admin, "stranger": stranger}
+        for person in (self.admin, stranger):
+            person.accept_invite()
+
+    def content_key(self, content: dict) -> str:
+        sheet = self.owner.api.ok("GET", f"v1/content/{content['guid']}/runtime")
+        return {entry["name"]: entry["value"] for entry in sheet["environment"]}["CONNECT_API_KEY"]
+
+    def visitor_key(self) -> str:
+        """The owner visits a content of somebody else, which gets a key of theirs."""
+        host = self.account.add_content(self.other, self.account.integrate("connect", max_role="Admin"))
+        token = self.owner.session_token(host)
+        return self.other.api.credentials(token, requested_token_type=API_KEY)["access_token"]
+
+    # Objects.
+
+    def request(self, operation: str) -> tuple[str, str, dict]:
+        """Method, path and the rest of a request that is right but for who sends it."""
+        method, path = operation.split(" ")
+        parameters, more = self.parameters(operation), self.body(operation)
+        for name, value in parameters.items():
+            path = path.replace(f"{{{name}}}", str(value))
+        return method, path, more
+
+    def parameters(self, operation: str) -> dict[str, str]:
+        path, owner, admin = operation.split(" ")[1], self.owner.api, self.admin.api
+        found = {"key": "databricks", "account": self.account.slug}
+        if "/content/" in path or path.startswith("/applications"):
+            content = self.content
+            if operation == "DELETE /v1/content/{guid}":
+                # A content's own key is for that content alone, so each round has a content and a key of its own.
+                content = self.account.add_content(self.owner)
+                self.callers["content key"] = Api(self.server, self.content_key(content), prefix="")
+            found |= {"guid": content["guid"], "id": content["id"]}
+            inside = f"v1/content/{content['guid']}"
+            if "permissions/{id}" in path:
+                to = self.account.add("viewer").guid if operation.startswith("DELETE") else self.scene.viewer.guid
+                made = owner.ok("POST", f"{inside}/permissions", json={"principal_guid": to, "role": "viewer"})
+                found["id"] = made["id"]
+            elif "bundles/{id}" in path or path.endswith(("deploy", "build")):
+                found["id"] = self.upload(inside)["id"]
+        elif "/oauth/integrations/" in path:
+            found["guid"] = self.integration["guid"]
+            if operation.startswith("DELETE"):
+                found["guid"] = self.account.integrate("connect", secrets.token_hex(4), max_role="Viewer")["guid"]
+        elif "/oauth/sessions/" in path:
+            found["guid"] = self.session()
+        elif "/workbench/sessions/" in path:
+            found["guid"] = owner.ok("POST", "v1/workbench/sessions", json={})["guid"]
+        elif "/users/" in path:
+            found["guid"] = self.owner.guid
+            if "keys/{id}" in path:
+                found["id"] = owner.ok("POST", f"v1/users/{self.owner.guid}/keys", json={"name": "spare"})["id"]
+            elif operation.endswith("lock"):
+                found["guid"] = self.account.add("viewer").guid
+        elif "/groups/" in path:
+            group = owner.ok("POST", "v1/groups", json={"name": secrets.token_hex(6)})["guid"]
+            member = self.account.add("viewer").guid if "{member}" in path else ""
+            if member:
+                owner.ok("POST", f"v1/groups/{group}/members", json={"user_guid": member})
+            found |= {"guid": group, "member": member}
+        elif "/webhooks/" in path:
+            made = admin.ok("POST", "v1/webhooks", json=WEBHOOK)
+            found["guid"] = made["guid"]
+        elif "/tasks/" in path:
+            inside = f"v1/content/{self.content['guid']}"
+            bundle_id = self.upload(inside)["id"]
+            found["guid"] = owner.ok("POST", f"{inside}/build", json={"bundle_id": bundle_id})["task_id"]
+        return found
+
+    def upload(self, inside: str) -> dict:
+        headers = {"Content-Type": "application/gzip"}
+        return self.owner.api.ok("POST", f"{inside}/bundles", data=bundle(), headers=headers)
+
+    def session(self) -> str:
+        found = self.owner.api.ok("GET", "v1/oauth/sessions")
+        if not found:
+            answer = self.owner.log_in_at(self.scene.provider, self.integration, self.scene.username)
+            assert answer.status_code in (302, 303), answer.text
+            found = self.owner.api.ok("GET", "v1/oauth/sessions")
+        return found[0]["guid"]
+
+    def body(self, operation: str) -> dict:
+        match operation:
+            case "POST /v1/oauth/integrations":
+                config = {"max_role": "Viewer"}
+                return {"json": {"name": "Another", "template": "connect", "config": config}}
+            case "PATCH /v1/oauth/integrations/{guid}" | "PATCH /v1/content/{guid}" | "PUT /v1/users/{guid}":
+                return {"json": {}}
+            case "POST /v1/content" | "POST /v1/workbench/sessions":
+                return {"json": {}}
+            case "POST /v1/content/{guid}/permissions":
+                return {"json": {"principal_guid": self.scene.viewer.guid, "role": "viewer"}}
+            case "PUT /v1/content/{guid}/permissions/{id}":
+                return {"json": {"role": "viewer"}}
+            case "POST /v1/content/{guid}/bundles":
+                return {"data": bundle(), "headers": {"Content-Type": "application/gzip"}}
+            case "POST /v1/content/{guid}/deploy" | "POST /v1/content/{guid}/build":
+                return {"json": {}}
+            case "POST /v1/users":
+                return {"json": {"email": f"{secrets.token_hex(4)}@example.com"}}
+            case "POST /v1/users/{guid}/lock":
+                return {"json": {"locked": True}}
+            case "POST /v1/users/{guid}/keys":
+                return {"json": {"name": "another"}}
+            case "POST /v1/groups" | "PUT /v1/groups/{guid}" | "PATCH /v1/groups/{guid}" | "POST /v1/groups/{guid}":
+                return {"json": {"name": secrets.token_hex(6)}}
+            case "POST /v1/groups/{guid}/members":
+                return {"json": {"user_guid": self.scene.viewer.guid}}
+            case "POST /v1/webhooks":
+                return {"json": WEBHOOK}
+            case "PATCH /v1/webhooks/{guid}":
+                return {"json": {"description": "changed"}}
+            case "PUT /v1/audit_logs/retention":
+                return {"json": {"days": None}}
+            case "POST /v1/oauth/integrations/credentials":
+                return {"data": self.exchange_form()}
+        if operation.endswith("/associations") or operation.endswith("/environment"):
+            return {"json": []} if operation.startswith(("PUT", "PATCH")) else {}
+        return {}
+
+    def exchange_form(self) -> dict[str, str]:
+        """An exchange for the content of the table, which has no association: who may ask is told that (212)."""
+        token = self.scene.viewer.session_token(self.content)
+        return {
+            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+            "subject_token_type": "urn:posit:connect:user-session-token",
+            "subject_token": token,
+        }
+
+    def clean(self, operation: str) -> None:
+        """What the next one must not find: an account has few webhooks, and the content's key is that of the content."""
+        if operation == "DELETE /v1/content/{guid}":
+            self.callers["content key"] = Api(self.server, self.content_key(self.content), prefix="")
+        if "webhooks" in operation:
+            for one in self.admin.api.ok("GET", "v1/webhooks"):
+                self.admin.api("DELETE", f"v1/webhooks/{one['guid']}")
+
+
+WEBHOOK = {"url": "https://localhost/hook", "events": ["session.created"], "enabled": True}
+
+
+@pytest.fixture(scope="module")
+def stage_of_all(server, databricks):
+    return Stage(server, databricks)
+
+
+@pytest.fixture(scope="module")
+def routes(server):
+    """What the router has: the document is held to it by a test of its own."""
+    paths = server.get("/openapi.json").json()["paths"]
+    return {f"{method.upper()} {path}" for path, item in paths.items() for method in item if method != "servers"}
+
+
+def test_every_route_is_in_the_table(routes):
+    known = set(TABLE) | set(PAGES)
+    assert routes - known == set(), "routes of which nobody has said who may do what"
+    assert known - routes == set(), "these are no routes"
+
+
+@pytest.mark.parametrize("operation", TABLE)
+def test_a_route_is_for_those_whom_the_table_names(stage_of_all, operation):
+    expected = dict(zip(CALLERS, TABLE[operation].split(), strict=True))
+    found = {}
+    for caller in CALLERS:
+        method, path, more = stage_of_all.request(operation)
+        answer = stage_of_all.callers[caller](method, path, **more)
+        assert answer.status_code < 500, f"{caller}: {answer.status_code} {answer.text}"
+        found[caller] = str(answer.status_code) if answer.status_code in (401, 403, 404) else "ok"
+        stage_of_all.clean(operation)
+    assert found == expected
+
+
+@pytest.mark.parametrize("operation", PAGES)
+def test_a_page_is_for_those_whom_the_table_names(stage_of_all, operation):
+    stage, server = stage_of_all, stage_of_all.server
+    method, path = operation.split(" ")
+    content = f"/content/{stage.content['guid']}/"
+    guid = stage.content["guid"] if "content" in path else stage.integration["guid"]
+    path = path.replace("{account}", stage.account.slug).replace("{guid}", guid).replace("{path}", "x")
+    more = {"data": {"csrf_token": "not ours"}} if method == "POST" else {}
+    if operation == "GET /accounts":
+        more = {"params": {"account": stage.account.slug}}
+    elif operation == "GET /gateway/sign-in":
+        more = {"params": {"to": content, "binding": "b" * 43}}
+    elif operation == "GET /content/{guid}/__gatehouse__/ticket":
+        more = {"params": {"to": content, "ticket": "none"}}
+    elif operation == "GET /v1/gateway/authorize":
+        more = {"headers": {"X-Original-URI": content}}
+    expected = dict(zip(BROWSERS, PAGES[operation].split(), strict=True))
+    found = {}
+    for name, person in stage.browsers.items():
+        cookies = person.browser.session.cookies if person else None
+        answer = Api(server, None, prefix="")(method, path, cookies=cookies, **more)
+        assert answer.status_code < 500, f"{name}: {answer.status_code} {answer.text[:500]}"
+        to_sign_in = "/sign-in" in answer.headers.get("Location", "").split("?")[0]
+        status = str(answer.status_code) if answer.status_code in (401, 403, 404) else "ok"
+        found[name] = "sign-in" if to_sign_in and "sign-in" not in path.rsplit("/", 1)[-1] else status
+        if operation == "GET /gateway/sign-in" and to_sign_in:
+            found[name] = "sign-in"
+    assert found == expected
