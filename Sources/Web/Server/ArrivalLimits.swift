@@ -5,11 +5,17 @@ import NIOHTTP1
 
 /// How large a request may be, and how long it may take to arrive: bundles are large, everything else is small.
 struct ArrivalLimits: Sendable {
-    /// What holds for one request.
-    struct Limit: Sendable {
+    /// What holds for one request; a class, because the hot path passes it on with each.
+    final class Limit: Sendable {
         let bytes: Int
         let arrival: TimeAmount
         let refusal: Refusal
+
+        init(bytes: Int, arrival: TimeAmount, refusal: Refusal) {
+            self.bytes = bytes
+            self.arrival = arrival
+            self.refusal = refusal
+        }
     }
 
     /// A form around an archive adds its boundaries, headers and metadata.
@@ -34,14 +40,15 @@ struct ArrivalLimits: Sendable {
         head.method == .POST && Self.isBundles(head.uri) ? bundle : usual
     }
 
-    /// Whether an address is `v1/content/{guid}/bundles`.
+    /// Whether an address is `v1/content/{guid}/bundles`; most are not, which their beginning tells without a search.
     private static func isBundles(_ uri: String) -> Bool {
-        guard let path = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first else {
-            return false
-        }
-        guard path.hasSuffix("/bundles"), let start = path.firstRange(of: "/v1/content/") else { return false }
-        let prefix = path[..<start.lowerBound]
-        let guid = path[start.upperBound...].dropLast("/bundles".count)
-        return (prefix.isEmpty || prefix == "/__api__") && guid.utf8.count == guidLength && !guid.contains("/")
+        let rest = uri.hasPrefix("/__api__/") ? uri.dropFirst("/__api__".count) : uri[...]
+        guard rest.hasPrefix(contents) else { return false }
+        let path = rest.dropFirst(contents.count).prefix { $0 != "?" }
+        let guid = path.dropLast(bundles.count)
+        return path.hasSuffix(bundles) && guid.utf8.count == guidLength && !guid.contains("/")
     }
+
+    private static let contents = "/v1/content/"
+    private static let bundles = "/bundles"
 }
