@@ -41,6 +41,13 @@ public struct Caller: Sendable {
         }
     }
 
+    /// - Throws: `Refusal` 22 for a key that is for one content: the rest of its owner is none of its business.
+    public func requireAllOfTheUser(to what: String) throws(Refusal) {
+        guard contentGUID == nil else {
+            throw Refusal(.permissionDenied, "A key that is for one content cannot \(what): use a key of your own.")
+        }
+    }
+
     func require(_ minimum: Role) throws(Refusal) {
         guard role >= minimum else {
             throw Refusal(

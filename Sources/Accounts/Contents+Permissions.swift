@@ -60,7 +60,7 @@ extension Contents {
         _ principal: Principal, _ level: ContentPermissionRecord.Level, on guid: GUID, by publisher: Publisher
     ) async throws(Refusal) -> ContentPermissionRecord {
         _ = try await editable(guid, by: publisher.caller)
-        try await check(principal, level)
+        try await check(principal, level, by: publisher.caller)
         let permission = ContentPermissionRecord(contentGUID: guid, principal: principal, level: level)
         return try await set(permission, by: publisher)
     }
@@ -78,7 +78,7 @@ extension Contents {
             throw .invalid(
                 "principal_guid", "A permission cannot be given to somebody else: delete it and add another.")
         }
-        try await check(permission.principal, level)
+        try await check(permission.principal, level, by: publisher.caller)
         permission.level = level
         return try await set(permission, by: publisher)
     }
@@ -113,8 +113,9 @@ extension Contents {
     /// Whether a user or group is there, and can have that level. Any group can be an owner: of those in it the publishers
     /// may then change the content, and the viewers open it.
     private func check(
-        _ principal: Principal, _ level: ContentPermissionRecord.Level
+        _ principal: Principal, _ level: ContentPermissionRecord.Level, by caller: Caller
     ) async throws(Refusal) {
+        if level == .owner { try caller.requireOwnCredential(to: "make somebody an owner of content") }
         let unknown = try await attempt { () throws(StoreError) in
             try await account.store.unknown(among: [principal])
         }

@@ -64,6 +64,9 @@ public struct Groups: Sendable {
         var group = old
         try await apply(fields, to: &group)
         guard group != old else { return old }
+        if group.ownerGUID != old.ownerGUID {
+            try publisher.caller.requireOwnCredential(to: "give a group to somebody else")
+        }
         group.updatedAt = clock.now
         let changed = group
         let event = publisher.caller.event(

@@ -62,7 +62,8 @@ extension People {
 
     /// The caller's own keys, oldest first.
     public func keys(of caller: Caller) async throws(Refusal) -> [APIKeyRecord] {
-        try await attempt { () throws(StoreError) in try await account.store.keys(of: caller.user.guid) }
+        try caller.requireAllOfTheUser(to: "list keys")
+        return try await attempt { () throws(StoreError) in try await account.store.keys(of: caller.user.guid) }
     }
 
     /// Deletes one of the caller's own keys; it stops at once.

@@ -31,6 +31,7 @@ extension People {
     public func create(
         _ fields: Fields, password: SecretString?, by admin: Administrator
     ) async throws(Refusal) -> (user: UserRecord, invite: SecretString?) {
+        try admin.caller.requireOwnCredential(to: "create users")
         guard let email = fields.email else {
             throw .invalid("email", "email is missing: people sign in with it.")
         }
@@ -87,7 +88,7 @@ extension People {
         let changes = try Self.changes(fields)
         let user = changes.applied(to: before)
         guard user != before else { return (before, nil) }
-        if caller.role < .administrator { try Self.requireOnlyNames(before, user) }
+        if caller.role < .administrator || caller.isVisitor { try Self.requireOnlyNames(before, user, caller) }
         guard guid != caller.user.guid || user.role >= before.role else {
             throw Refusal(.permissionDenied, "You cannot take your own role away: ask another administrator.")
         }
@@ -109,11 +110,15 @@ extension People {
         "/accounts/\(account.slug)/invite?token=\(token.reveal())"
     }
 
-    private static func requireOnlyNames(_ before: UserRecord, _ after: UserRecord) throws(Refusal) {
+    private static func requireOnlyNames(
+        _ before: UserRecord, _ after: UserRecord, _ caller: Caller
+    ) throws(Refusal) {
         var named = before
         named.firstName = after.firstName
         named.lastName = after.lastName
         guard named == after else {
+            // Another role or address is a way in that stays.
+            try caller.requireOwnCredential(to: "change more of a user than the names")
             throw Refusal(
                 .permissionDenied, "You may change your first and last name: for the rest ask an administrator.")
         }

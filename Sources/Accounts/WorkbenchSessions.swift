@@ -72,7 +72,8 @@ public struct WorkbenchSessions: Sendable {
 
     /// The caller's own sessions.
     public func own(_ caller: Caller) async throws(Refusal) -> [WorkbenchSessionRecord] {
-        try await attempt { () throws(StoreError) in
+        try caller.requireAllOfTheUser(to: "list Workbench sessions")
+        return try await attempt { () throws(StoreError) in
             try await account.store.workbenchSessions(of: caller.user.guid, at: clock.now)
         }
     }

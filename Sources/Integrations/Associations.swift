@@ -122,6 +122,9 @@ public struct Associations: Sendable {
                 throw Refusal(
                     .permissionDenied, "You may not attach \(integration.name): ask an administrator of the account.")
             }
+            // Everybody who may edit the content can have its key, which acts as its owner: by it nobody gets what only the
+            // owner may attach.
+            if !current.contains(guid) { try caller.requireOwnCredential(to: "attach integrations") }
             guard !(integration.actsForViewer && record.accessType == .all) else {
                 throw Refusal(
                     .association,

@@ -36,7 +36,9 @@ public struct Runtime: Sendable {
 
     /// What a content needs to run, for somebody who may change it.
     public func sheet(of guid: GUID, for publisher: Publisher) async throws(Refusal) -> Sheet {
-        if publisher.caller.isVisitor { try publisher.caller.requireOwnCredential(to: "read what content runs with") }
+        // Content has all of this already. Its key stays with whoever once started it, and must not tell them what the
+        // owner has set since they were taken off.
+        try publisher.caller.requireOwnCredential(to: "read what content runs with")
         let content = try await contents.editable(guid, by: publisher.caller)
         let (associations, owner) = try await attempt { () throws(StoreError) in
             (

@@ -11,7 +11,10 @@ public struct OAuthSessions: Sendable {
 
     /// The caller's own sessions.
     public func own(_ caller: Caller) async throws(Refusal) -> [OAuthSessionRecord] {
-        try await attempt { () throws(StoreError) in try await account.store.oauthSessions(of: caller.user.guid) }
+        try caller.requireAllOfTheUser(to: "see OAuth sessions")
+        return try await attempt { () throws(StoreError) in
+            try await account.store.oauthSessions(of: caller.user.guid)
+        }
     }
 
     /// Everybody's sessions.
@@ -21,6 +24,7 @@ public struct OAuthSessions: Sendable {
 
     /// One session: the caller's own, or any for administrators. Somebody else's is as good as none.
     public func session(_ guid: GUID, for caller: Caller) async throws(Refusal) -> OAuthSessionRecord {
+        try caller.requireAllOfTheUser(to: "see OAuth sessions")
         let found = try await attempt { () throws(StoreError) in try await account.store.oauthSession(guid) }
         guard let session = found, session.userGUID == caller.user.guid || caller.role == .administrator else {
             throw .notFound("OAuth session")
