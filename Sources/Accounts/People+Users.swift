@@ -85,7 +85,8 @@ extension People {
             throw Refusal(.permissionDenied, "Only an administrator of the account may change other users.")
         }
         let before = try await user(guid, for: caller)
-        let changes = try Self.changes(fields)
+        // What the caller names as it is must not be written: it may have been taken from them since it was read.
+        let changes = try Self.changes(fields).beside(before)
         let user = changes.applied(to: before)
         guard user != before else { return (before, nil) }
         if caller.role < .administrator || caller.isVisitor { try Self.requireOnlyNames(before, user, caller) }

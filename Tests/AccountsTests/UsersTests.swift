@@ -85,6 +85,39 @@ import Testing
         #expect(try await fixture.account.store.user(vic.user.guid) == renamed)
     }
 
+    @Test func namingARoleThatIsTakenAwayMeanwhileDoesNotBringItBack() async throws {
+        for round in 0..<8 {
+            let pat = try await fixture.publisher("pat\(round)@acme.example").caller
+            let (people, admin) = (fixture.people, fixture.admin)
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<12 {
+                    let named = fields {
+                        $0.role = .publisher
+                        $0.firstName = "Pat \(number)"
+                    }
+                    let demoted = fields { $0.role = .viewer }
+                    group.addTask { _ = try? await people.update(pat.user.guid, named, by: pat) }
+                    if number == 3 {
+                        group.addTask { _ = try? await people.update(pat.user.guid, demoted, by: admin.caller) }
+                    }
+                }
+            }
+            #expect(try await fixture.account.store.user(pat.user.guid)?.role == .viewer)
+        }
+    }
+
+    @Test func whatAUserHasAlreadyIsNoChange() async throws {
+        let pat = try await fixture.publisher().caller.user
+        var changes = UserChanges()
+        changes.role = .publisher
+        changes.email = pat.email
+        changes.firstName = "Pat"
+        changes.isLocked = false
+        var named = UserChanges()
+        named.firstName = "Pat"
+        #expect(changes.beside(pat) == named)
+    }
+
     @Test func nobodyTakesTheirOwnRoleAwayAndTheLastAdministratorStays() async throws {
         let ada = Caller(user: try await fixture.invite("ada@acme.example", .administrator).user, origin: .system)
         let demoted = fields { $0.role = .publisher }

@@ -43,6 +43,19 @@ public struct UserChanges: Sendable, Equatable {
     /// Nothing changes.
     public init() {}
 
+    /// These changes without what the user has already.
+    public func beside(_ user: UserRecord) -> UserChanges {
+        var changes = self
+        if email == user.email { changes.email = nil }
+        if username == user.username { changes.username = nil }
+        if firstName == user.firstName { changes.firstName = nil }
+        if lastName == user.lastName { changes.lastName = nil }
+        if role == user.role { changes.role = nil }
+        if isLocked == user.isLocked { changes.isLocked = nil }
+        if uniqueID == user.uniqueID { changes.uniqueID = nil }
+        return changes
+    }
+
     /// The user after these changes.
     public func applied(to user: UserRecord) -> UserRecord {
         var user = user
