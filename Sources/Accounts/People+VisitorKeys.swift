@@ -23,4 +23,9 @@ extension People {
         }
         return (key, expiresAt)
     }
+
+    /// Whether a key is still one of this account: visitors' keys go with what they came from.
+    public func isKnown(_ key: SecretString) async throws(Refusal) -> Bool {
+        try await attempt { () throws(StoreError) in try await account.store.key(hash: APIKey.hash(key)) } != nil
+    }
 }

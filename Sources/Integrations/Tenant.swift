@@ -85,7 +85,7 @@ public final class Tenant: Sendable {
         let issuer = Issuer(account: account, clock: world.clock, address: world.address)
         let sources = TokenSources(
             keeper: keeper, serviceAccounts: ServiceAccounts(account: account, world: world, mint: mint),
-            visitorKeys: VisitorKeys(people: people, mint: mint, clock: world.clock),
+            visitorKeys: VisitorKeys(people: people, mint: mint, vault: account.vault, clock: world.clock),
             aws: AWSCredentials(account: account, world: world, issuer: issuer, mint: mint), vault: account.vault)
         self.mint = mint
         self.journal = journal

@@ -108,3 +108,21 @@ def test_a_visitors_key_leaves_no_way_in_behind(visitor):
     group = admin.api.ok("POST", "v1/groups", json={"name": "Trusted"})
     key.refused(403, 22, "PUT", f"v1/groups/{group['guid']}", json={"owner_guid": publisher.guid})
     assert publisher.api.ok("GET", "v1/user")["user_role"] == "publisher"
+
+
+def test_a_key_works_again_after_its_integration_was_attached_anew(server):
+    account = server.create_account()
+    publisher, viewer = account.add("publisher"), account.add("viewer")
+    viewer.accept_invite()
+    integration = account.integrate("connect", max_role="Viewer")
+    content = account.add_content(publisher, integration)
+    token = viewer.session_token(content)
+
+    def key() -> Api:
+        return Api(server, publisher.api.credentials(token, requested_token_type=API_KEY)["access_token"])
+
+    first = key()
+    account.associate(publisher, content)
+    first.refused(401, 24, "GET", "v1/user")
+    account.associate(publisher, content, integration)
+    assert key().ok("GET", "v1/user")["guid"] == viewer.guid
