@@ -60,6 +60,8 @@ final class Journal: Sendable {
             if let last = state.noted[key], now < last + Self.repetition { return false }
             if state.noted.count >= Self.maximumWaiting {
                 state.noted = state.noted.filter { now < $0.value + Self.repetition }
+                // Still full of what is new: forgotten, or each that follows would cost a look at all.
+                if state.noted.count >= Self.maximumWaiting { state.noted.removeAll(keepingCapacity: true) }
             }
             state.noted[key] = now
             return true

@@ -1,5 +1,7 @@
 """Keys that content holds, in the hands of whoever has them: they reach nothing that the person behind them did not give."""
 
+import uuid
+
 import pytest
 
 from harness.account import API_KEY, CONTENT_SESSION_TOKEN, Api
@@ -126,3 +128,14 @@ def test_a_key_works_again_after_its_integration_was_attached_anew(server):
     first.refused(401, 24, "GET", "v1/user")
     account.associate(publisher, content, integration)
     assert key().ok("GET", "v1/user")["guid"] == viewer.guid
+
+
+def test_made_up_audiences_do_not_fill_the_audit(scene):
+    def refusals() -> int:
+        path = "v1/audit_logs?action=credentials.refused&limit=500"
+        return len(scene.account.admin.api.ok("GET", path)["results"])
+
+    for _ in range(20):
+        audience = scene.integration["guid"][:-12] + uuid.uuid4().hex[:12]
+        scene.publisher.api.exchange_refused(256, scene.token, audience=audience)
+    assert refusals() == 1

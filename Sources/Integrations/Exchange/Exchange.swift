@@ -71,7 +71,7 @@ public struct Exchange: Sendable {
                 answer, entitlement.type, key: key, form: form,
                 until: earlier(token.expiresAt, facts.caller?.key.expiresAt), generation)
         } catch {
-            await journal.noteOnce(refused(error, token, request, caller), code: Int64(error.code.rawValue))
+            await journal.noteOnce(refused(error, token, request, facts, caller), code: Int64(error.code.rawValue))
             throw error
         }
         return granted
@@ -115,12 +115,14 @@ public struct Exchange: Sendable {
     }
 
     private func refused(
-        _ refusal: Refusal, _ token: SessionToken, _ request: ExchangeRequest, _ caller: Caller
+        _ refusal: Refusal, _ token: SessionToken, _ request: ExchangeRequest, _ facts: ExchangeFacts, _ caller: Caller
     ) -> EventRecord {
-        caller.event(
+        // Anything can be sent as an audience: only one that the content uses is worth a line of its own.
+        let audience = facts.associations.map(\.integration.guid).first { $0 == request.audience }
+        return caller.event(
             .credentialsRefused, .refused, at: clock.now,
             subject: token.kind == .user ? token.userGUID : nil, content: token.contentGUID,
-            integration: request.audience,
+            integration: audience,
             details: [
                 "code": .integer(Int64(refusal.code.rawValue)), "reason": refusal.payload?["reason"] ?? .null,
             ])
