@@ -101,6 +101,17 @@ import Testing
         #expect(!text.contains(",\"@") && !text.contains(",\"="))
     }
 
+    @Test(arguments: ["=\u{301}1+1", "\r\n=1+1", "\n=1+1", "-\u{200D}1"])
+    func neitherIsWhatOnlyLooksLikeAnotherCharacter(_ name: String) async throws {
+        try await fixture.account.store.note([
+            EventRecord(
+                .signedIn, at: fixture.time.now, actor: EventActor(kind: .user, guid: nil, name: name), origin: .system)
+        ])
+        var export = try await audit.export(.init(), as: .csv, by: fixture.admin)
+        let text = try #require(try await export.next())
+        #expect(text.unicodeScalars.contains("'") && text.contains("\"'" + name))
+    }
+
     @Test func anExportHasAllLinesInManyPieces() async throws {
         try await note(Array(repeating: .signedIn, count: 1200))
         var export = try await audit.export(.init(), as: .jsonl, by: fixture.admin)

@@ -8,7 +8,7 @@ public enum AuditCSV {
         "key_id", "address", "correlation_id", "subject_guid", "content_guid", "integration_guid", "details", "hash",
     ]
     /// What a spreadsheet takes for the beginning of a formula.
-    private static let formulaStarts: Set<Character> = ["=", "+", "-", "@", "\t", "\r"]
+    private static let formulaStarts: Set<Unicode.Scalar> = ["=", "+", "-", "@", "\t", "\r", "\n"]
 
     /// The line with the names of the columns.
     public static let header = columns.joined(separator: ",") + "\r\n"
@@ -27,7 +27,8 @@ public enum AuditCSV {
             default: value.text()
             }
         // Names and titles are chosen by people: none of them may become a formula where the file is opened.
-        let harmless = text.first.map(formulaStarts.contains) == true ? "'" + text : text
+        // Scalars, because an accent after `=` makes another character of both.
+        let harmless = text.unicodeScalars.first.map(formulaStarts.contains) == true ? "'" + text : text
         return "\"" + harmless.replacing("\"", with: "\"\"") + "\""
     }
 }
