@@ -9,8 +9,8 @@ from harness.bundles import bundle
 from harness.scene import play
 
 CALLERS = ("nobody", "viewer", "owner", "publisher", "administrator", "content key", "stranger", "visitor")
-"""Without a key; a viewer; the publisher who owns the object; another publisher; an administrator; the key that the content
-itself holds; an administrator of another account; the owner's own visitor key, which another content holds."""
+"""Without a key; a viewer; the publisher who owns the object; another publisher; an administrator; the key that the
+content itself holds; an administrator of another account; the owner's own visitor key, which another content holds."""
 
 ALL, NONE = "ok ok ok ok ok ok ok ok", "401 401 401 401 401 401 401 401"
 ANY_KEY = "401 ok ok ok ok ok ok ok"
@@ -315,7 +315,7 @@ class Stage:
         }
 
     def clean(self, operation: str) -> None:
-        """What the next one must not find: an account has few webhooks, and the content's key is that of the content."""
+        """What the next one must not find: an account has few webhooks, and the content's key is of one content."""
         if operation == "DELETE /v1/content/{guid}":
             self.callers["content key"] = Api(self.server, self.content_key(self.content), prefix="")
         if "webhooks" in operation:

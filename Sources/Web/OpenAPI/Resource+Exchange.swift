@@ -18,7 +18,7 @@ extension Resource {
                 .post, "/v1/oauth/integrations/credentials", "Exchange a session token for credentials",
                 for: .publisher,
                 body: .form(
-                    .object(
+                    .form(
                         [
                             "grant_type": .word(of: [ExchangeRequest.grantType]),
                             "subject_token_type": .word(of: [

@@ -15,7 +15,7 @@ extension Resource {
                 .redirect(302, "Logged out."), .toSignIn),
             Operation(
                 .post, "/__oauth__/integrations/{guid}/logout", "Log out, confirmed", for: .browser,
-                body: .form(.object(["csrf_token": .text], optional: ["return_to": .text])),
+                body: .form(.form(["csrf_token": .text], optional: ["return_to": .text])),
                 answers: .redirect(303, "Logged out, or to the sign-in page."), refusals: [.crossSiteRequest]),
             callback(PublicAddress.vendorCallback, "The vendors' callback"),
             callback(PublicAddress.customCallback, "The callback of custom integrations"),

@@ -24,7 +24,7 @@ extension Resource {
             Operation(
                 .post, "/accounts/{account}/sign-in", "Sign in", for: .anyone,
                 body: .form(
-                    .object(["email": .text, "password": .text, "csrf_token": .text], optional: ["return_to": .text])),
+                    .form(["email": .text, "password": .text, "csrf_token": .text], optional: ["return_to": .text])),
                 answers: .redirect(303, "Signed in."),
                 refusals: [.authenticationRequired, .userLocked, .crossSiteRequest, .tooManyRequests, .parameter]),
             Operation(
@@ -33,19 +33,19 @@ extension Resource {
             Operation(
                 .post, "/accounts/{account}/invite", "Accept an invite", for: .anyone,
                 body: .form(
-                    .object(["token": .text, "password": .text, "password_again": .text, "csrf_token": .text])),
+                    .form(["token": .text, "password": .text, "password_again": .text, "csrf_token": .text])),
                 answers: .redirect(303, "Signed in."),
                 refusals: [.crossSiteRequest, .parameter, .tooManyRequests]),
             Operation(
                 .post, "/accounts/{account}/sign-out", "Sign out", for: .browser,
-                body: .form(.object(["csrf_token": .text])), answers: .toSignIn, refusals: [.crossSiteRequest]),
+                body: .form(.form(["csrf_token": .text])), answers: .toSignIn, refusals: [.crossSiteRequest]),
             Operation(
                 .get, "/accounts/{account}/integrations/new", "Add a data source: the form",
                 for: .administratorsBrowser,
                 parameters: [.query("template", .text)], answers: .page("The form."), .toSignIn),
             Operation(
                 .post, "/accounts/{account}/integrations/new", "Add a data source", for: .administratorsBrowser,
-                body: .form(.object(["csrf_token": .text, "template": .template, "name": .text])),
+                body: .form(.form(["csrf_token": .text, "template": .template, "name": .text])),
                 answers: .redirect(303, "To the data source, or to the sign-in page."),
                 refusals: [
                     .crossSiteRequest, .unknownTemplate, .integrationName, .integrationDescription, .templateConfig,

@@ -79,6 +79,14 @@ struct Schema: Sendable {
         return body
     }
 
+    /// The fields of an HTML form. Others are not looked at, but each must be there once, as a text.
+    static func form(_ required: KeyValuePairs<String, Schema>, optional: KeyValuePairs<String, Schema> = [:]) -> Schema
+    {
+        var form = object(required, optional: optional)
+        form.json["additionalProperties"] = .object(text.json)
+        return form
+    }
+
     /// Adds a member to an object.
     mutating func add(_ name: String, _ schema: Schema, isRequired: Bool = false) {
         var members = json["properties"]?.objectValue ?? [:]

@@ -45,9 +45,9 @@ class Fuzzer:
     ) -> None:
         """Must find nothing.
 
-        `credentials` are values of security schemes. `objects` are values for parameters of paths, so that more is asked
-        for than what is not there. `kept_keys` are ids of API keys that are not deleted. `systematic`: each rule of the schemas is
-        broken once even where there is time for few cases.
+        `credentials` are values of security schemes. `objects` are values for parameters of paths, so that more is
+        asked for than what is not there. `kept_keys` are ids of API keys that are not deleted. `systematic`: each rule
+        of the schemas is broken once even where there is time for few cases.
         """
         document = self.folder / f"{name}.openapi.json"
         document.write_text(json.dumps(self._prepared(tags)))
