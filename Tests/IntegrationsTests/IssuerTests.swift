@@ -69,4 +69,28 @@ import Testing
         let new = try parts(try await house.tenant.issuer.token(subject: "user:1", audience: "sts")).header["kid"]
         #expect(old != new)
     }
+
+    @Test func rotatingAKeyThatIsTooOldRotatesOnce() async throws {
+        let house = try await HouseFixture()
+        _ = try await house.tenant.issuer.token(subject: "user:1", audience: "sts")
+        let published = try await house.tenant.issuer.keySet()
+        house.time.advance(91 * 24 * 60 * 60)
+        let next = try await house.tenant.issuer.rotate(by: .operator(house.tenant.account, at: house.time.now))
+        _ = try key(next, in: published)
+    }
+
+    @Test func manyWhoFindTheKeyTooOldLetTheNextOneSignAndNoneAfterIt() async throws {
+        let house = try await HouseFixture()
+        let issuer = house.tenant.issuer
+        _ = try await issuer.token(subject: "user:1", audience: "sts")
+        let published = try await issuer.keySet()
+        house.time.advance(91 * 24 * 60 * 60)
+        let tokens = try await withThrowingTaskGroup(of: SecretString.self) { group in
+            for _ in 0..<6 { group.addTask { try await issuer.token(subject: "user:1", audience: "sts") } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        for token in tokens {
+            _ = try key(try #require(try parts(token).header["kid"]?.stringValue), in: published)
+        }
+    }
 }

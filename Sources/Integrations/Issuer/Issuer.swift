@@ -52,7 +52,11 @@ public struct Issuer: Sendable {
     ///
     /// - Returns: the id of the key that signs from now on.
     public func rotate(by admin: Administrator) async throws(Refusal) -> String {
-        try await rotate(noting: admin.caller.event(.signingKeyRotated, at: clock.now))
+        let known = try await attempt { () throws(StoreError) in try await account.store.signingKeys() }
+        // One that is too old is retired here and now, and not once more before.
+        let active = if let active = known.first { active } else { try await activeKey() }
+        return try await rotate(
+            retiring: active, noting: admin.caller.event(.signingKeyRotated, at: clock.now))
     }
 
     /// A signed statement about a subject, for one audience.
@@ -81,6 +85,7 @@ public struct Issuer: Sendable {
             keys = try await attempt { () throws(StoreError) in try await account.store.addFirstSigningKeys(first) }
         } else if let active = keys.first, active.changedAt + Self.keyLifetime <= clock.now {
             _ = try await rotate(
+                retiring: active,
                 noting: EventRecord(.signingKeyRotated, at: clock.now, actor: .system, origin: .system))
             keys = try await attempt { () throws(StoreError) in try await account.store.signingKeys() }
         }
@@ -90,17 +95,16 @@ public struct Issuer: Sendable {
         return active
     }
 
-    private func rotate(noting event: EventRecord) async throws(Refusal) -> String {
+    /// - Parameter active: the key that is to be retired, as whoever decides so found it.
+    private func rotate(
+        retiring active: SigningKeyRecord, noting event: EventRecord
+    ) async throws(Refusal) -> String {
         let now = clock.now
-        let known = try await attempt { () throws(StoreError) in try await account.store.signingKeys() }
-        if known.isEmpty {
-            let first = [try makeKey(.active), try makeKey(.next)]
-            _ = try await attempt { () throws(StoreError) in try await account.store.addFirstSigningKeys(first) }
-        }
         let next = try makeKey(.next)
         try await attempt { () throws(StoreError) in
             try await account.store.rotateSigningKeys(
-                adding: next, at: now, forgettingRetiredBefore: now - Self.retirement, noting: event)
+                retiring: active.keyID, adding: next, at: now, forgettingRetiredBefore: now - Self.retirement,
+                noting: event)
         }
         let keys = try await attempt { () throws(StoreError) in try await account.store.signingKeys() }
         return keys.first?.keyID ?? ""

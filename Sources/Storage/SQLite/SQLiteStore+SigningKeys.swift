@@ -17,10 +17,12 @@ extension SQLiteStore: SigningKeyStore {
     }
 
     func rotateSigningKeys(
-        adding next: SigningKeyRecord, at now: Timestamp, forgettingRetiredBefore limit: Timestamp,
-        noting event: EventRecord?
+        retiring active: String, adding next: SigningKeyRecord, at now: Timestamp,
+        forgettingRetiredBefore limit: Timestamp, noting event: EventRecord?
     ) async throws(StoreError) {
         try await write(.nothing, noting: event) { db in
+            // Of two that find the key too old at the same time, the second must not let a key sign that nobody has seen.
+            guard try SigningKeyRecord.fetchAll(in: db).first?.keyID == active else { return }
             try db.execute(
                 sql: "DELETE FROM signing_key WHERE state = 'retired' AND changed_at < ?", arguments: [limit.seconds])
             for (old, new) in [("active", "retired"), ("next", "active")] {

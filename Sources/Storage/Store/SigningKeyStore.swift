@@ -5,7 +5,10 @@ public protocol SigningKeyStore: Sendable {
     /// Keeps the first keys of an account; does nothing where it has some, which are returned then.
     func addFirstSigningKeys(_ keys: [SigningKeyRecord]) async throws(StoreError) -> [SigningKeyRecord]
     /// Retires the active key, lets the next one sign, and keeps another next one; forgets what was retired before then.
+    ///
+    /// - Parameter active: the key that is to be retired; where it is not the active one any more, nothing happens.
     func rotateSigningKeys(
-        adding next: SigningKeyRecord, at now: Timestamp, forgettingRetiredBefore limit: Timestamp,
+        retiring active: String, adding next: SigningKeyRecord, at now: Timestamp,
+        forgettingRetiredBefore limit: Timestamp,
         noting event: EventRecord?) async throws(StoreError)
 }
