@@ -133,6 +133,23 @@ def test_the_key_comes_by_four_ways(runner, tmp_path, way):
     assert key not in done.stdout and "CONNECT_API_KEY" in done.stdout
 
 
+@pytest.mark.parametrize("way", ["--key", "--key=", "GATEHOUSE_API_KEY", "CONNECT_API_KEY"])
+def test_the_content_does_not_find_the_key_at_its_parent(runner, way):
+    key = runner.scene.publisher.key
+    environment = runner.environment()
+    del environment["GATEHOUSE_API_KEY"]
+    options = {"--key": ("--key", key), "--key=": (f"--key={key}",)}.get(way, ())
+    if not options:
+        environment[way] = key
+    look = (
+        "import os; parent = f'/proc/{os.getppid()}/';"
+        "print([open(parent + name, errors='replace').read() for name in ('cmdline', 'environ')])"
+    )
+    done = runner.python(look, options=options, environment=environment)
+    assert done.returncode == 0, done.stderr
+    assert key not in done.stdout and "gatehouse" in done.stdout
+
+
 def test_words_and_files_are_passed_on_as_they_are(runner):
     words = [b"--json", b"--key", b"a b", b"", b"\xff\xfe", b"$HOME", "ü".encode(), b"--"]
     script = "import os, sys; print([os.fsencode(one) for one in sys.argv[1:]]); print(sys.stdin.read())"

@@ -57,6 +57,7 @@ struct Run: AsyncParsableCommand {
             let inherited = OpenFiles.inheritable()
             Process.ignoreClosedPipes()
             let client = try client()
+            ShownKey.hide(words: command.count)
             let sheet = try await client.fetch()
             if json { return Answer.line(sheet.json.text()) }
             if printEnv {
