@@ -85,7 +85,8 @@ public struct Contents: Sendable {
 
     /// Changes content.
     public func update(_ guid: GUID, _ fields: Fields, by publisher: Publisher) async throws(Refusal) -> ContentRecord {
-        var content = try await editable(guid, by: publisher.caller)
+        let before = try await editable(guid, by: publisher.caller)
+        var content = before
         try await apply(fields, to: &content, by: publisher.caller)
         content.updatedAt = clock.now
         let changed = content
@@ -97,8 +98,9 @@ public struct Contents: Sendable {
                 "upstream_url": changed.upstreamURL.map(JSON.string) ?? .null,
             ]
         )
-        try await store { () throws(StoreError) in try await account.store.updateContent(changed, noting: event) }
-        return changed
+        return try await store { () throws(StoreError) in
+            try await account.store.updateContent(changed, from: before, noting: event)
+        }
     }
 
     /// Removes content with all that hangs on it.

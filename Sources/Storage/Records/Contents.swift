@@ -54,6 +54,19 @@ public struct ContentRecord: Sendable, Equatable {
         self.deployment = deployment
     }
 
+    /// This content with what differs between two others.
+    func taking(_ after: ContentRecord, from before: ContentRecord) -> ContentRecord {
+        var content = self
+        if after.ownerGUID != before.ownerGUID { content.ownerGUID = after.ownerGUID }
+        if after.name != before.name { content.name = after.name }
+        if after.title != before.title { content.title = after.title }
+        if after.description != before.description { content.description = after.description }
+        if after.accessType != before.accessType { content.accessType = after.accessType }
+        if after.upstreamURL != before.upstreamURL { content.upstreamURL = after.upstreamURL }
+        content.updatedAt = after.updatedAt
+        return content
+    }
+
     /// What kind of content it is, in Connect's words; nil before anything was deployed.
     public var appMode: String? { deployment?.manifest.appMode }
 

@@ -33,8 +33,15 @@ extension SQLiteStore: ContentStore {
         try await read { db in try ContentRecord.fetch(guid, in: db) }
     }
 
-    func updateContent(_ content: ContentRecord, noting event: EventRecord?) async throws(StoreError) {
+    func updateContent(
+        _ content: ContentRecord, from before: ContentRecord, noting event: EventRecord?
+    ) async throws(StoreError) -> ContentRecord {
         try await write(.permissions, noting: event) { db in
+            // Read here, so that of two changes at the same time neither undoes the other: not a change of owner, above all.
+            guard let current = try ContentRecord.fetch(content.guid, in: db) else {
+                throw StoreError(.notFound, "no such content")
+            }
+            let content = current.taking(content, from: before)
             try db.execute(
                 sql: """
                     UPDATE content SET owner_guid = ?, name = ?, title = ?, description = ?, access_type = ?, upstream_url = ?,
@@ -46,8 +53,8 @@ extension SQLiteStore: ContentStore {
                     content.upstreamURL, content.updatedAt.seconds, content.guid.description,
                 ]
             )
-            guard db.changesCount == 1 else { throw StoreError(.notFound, "no such content") }
             try Self.updateContentKey(of: content.guid, in: db)
+            return content
         }
     }
 

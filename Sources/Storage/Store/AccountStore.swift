@@ -69,8 +69,12 @@ public protocol ContentStore: Sendable {
     func contents() async throws(StoreError) -> [ContentRecord]
     /// One content.
     func content(_ guid: GUID) async throws(StoreError) -> ContentRecord?
-    /// Replaces what may be changed of a content.
-    func updateContent(_ content: ContentRecord, noting event: EventRecord?) async throws(StoreError)
+    /// Changes of a content what differs from before; the rest stays as it is by now.
+    ///
+    /// - Returns: the content after the change.
+    func updateContent(
+        _ content: ContentRecord, from before: ContentRecord, noting event: EventRecord?
+    ) async throws(StoreError) -> ContentRecord
     /// Removes a content with its associations, permissions and sessions.
     func removeContent(_ guid: GUID, noting event: EventRecord?) async throws(StoreError)
     /// Who is listed on a content.
