@@ -173,7 +173,7 @@ import Testing
         await #expect(performing: { try await house.exchange() }, throws: isRefusal(.refreshFailed))
         // Others open the host's circuit; this session's own pause ends while the host is still closed.
         let hosts = house.tenant.exchange.sources.keeper.hosts
-        for _ in 0..<6 { hosts.fail("dbc-1.cloud.databricks.com", retryAfter: .seconds(30)) }
+        for _ in 0..<6 { hosts.fail("acme dbc-1.cloud.databricks.com", retryAfter: .seconds(30)) }
         house.time.advance(5)
         await #expect(performing: { try await house.exchange() }, throws: isRefusal(.refreshFailed))
         house.time.advance(60)
@@ -188,7 +188,7 @@ import Testing
             OutboundResponse(status: 429, headers: [(name: "Retry-After", value: "60")], body: [])
         }
         await #expect(performing: { try await house.exchange() }, throws: isRefusal(.refreshFailed))
-        #expect(house.tenant.exchange.sources.keeper.hosts.wait("dbc-1.cloud.databricks.com") == nil)
+        #expect(house.tenant.exchange.sources.keeper.hosts.wait("acme dbc-1.cloud.databricks.com") == nil)
     }
 
     @Test func whatWasReadBeforeARefreshDoesNotReplaceWhatCameAfter() async throws {

@@ -12,7 +12,7 @@ struct ServiceAccounts: Sendable {
     let clock: WallClock
     let outbound: OutboundPolicy
     let transport: any HTTPTransport
-    /// Circuits of providers' hosts, shared by all accounts.
+    /// Circuits of providers' hosts.
     let hosts: CircuitBreaker
     /// Circuits of this account's integrations.
     let circuits: CircuitBreaker
@@ -69,7 +69,7 @@ struct ServiceAccounts: Sendable {
             throw Refusal(.accountUnavailable, "A stored secret cannot be opened: tell the operator of this server.")
         }
         let gates = RefreshGates(
-            hosts: hosts, own: circuits, host: url.authority, integration: integration.guid,
+            hosts: hosts, own: circuits, host: RefreshGates.host(url, of: account), integration: integration.guid,
             holder: "service account \(integration.guid)")
         if let wait = gates.enter() {
             Measurements.serviceToken(integration.template, nil)

@@ -1,8 +1,9 @@
+import HTTPClient
 import OAuthClient
 import Storage
 
-/// The circuits that a refresh has to pass: the provider's host, which all accounts share, then the integration, then the
-/// session. Whoever is let in tells each of them how it went, or gives its place back.
+/// The circuits that a refresh has to pass: the provider's host, then the integration, then the session. Whoever is let in
+/// tells each of them how it went, or gives its place back.
 struct RefreshGates {
     private let hosts: CircuitBreaker
     private let own: CircuitBreaker
@@ -23,6 +24,10 @@ struct RefreshGates {
             hosts: hosts, own: own, host: host, integration: session.integrationGUID,
             holder: "session \(session.guid)")
     }
+
+    /// The name of a host's circuit. Each account has its own: a custom integration can ask any page of a vendor's host, and
+    /// what that answers must not keep other accounts from the vendor's tokens.
+    static func host(_ url: OutboundURL, of account: OpenAccount) -> String { "\(account.slug) \(url.authority)" }
 
     /// The seconds to wait; nil: go on.
     func enter() -> Int64? {

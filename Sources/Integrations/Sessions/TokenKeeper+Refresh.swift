@@ -108,7 +108,7 @@ extension TokenKeeper {
         }
         do throws(CryptographyError) {
             let token = try account.vault.open(sealed, at: .refreshToken(key.user, key.integration))
-            return (endpoint, token, endpoint.url.authority)
+            return (endpoint, token, RefreshGates.host(endpoint.url, of: account))
         } catch {
             throw unreadable
         }

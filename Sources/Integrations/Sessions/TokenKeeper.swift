@@ -16,7 +16,7 @@ final class TokenKeeper: Sendable {
     let address: PublicAddress
     let outbound: OutboundPolicy
     let transport: any HTTPTransport
-    /// One circuit per provider host, shared by all accounts.
+    /// One circuit per provider host and account.
     let hosts: CircuitBreaker
     /// Those of this account's integrations and sessions: what failed is not tried again with the next request already.
     let circuits: CircuitBreaker
