@@ -58,8 +58,9 @@ struct BundleInspection {
 /// Keeps `manifest.json`, on top or in the single folder on top.
 private struct ManifestFinder: TarVisitor {
     private static let fileName = "manifest.json"
-    /// Manifests that list every file and every R package come near to one.
-    private static let largestManifest = 8 << 20
+    /// Manifests that list every file and every R package come near to one MiB. What is read of it in memory can be fifty
+    /// times as large, and an archive that holds nothing else is a few kilobytes.
+    private static let largestManifest = 2 << 20
 
     private enum Place {
         case top, inside
