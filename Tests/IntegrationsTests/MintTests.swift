@@ -55,6 +55,30 @@ private final class Requests: Sendable {
         #expect(try open(try await mint.token(key(house), version: 2) { .success(two) }, house) == "two")
     }
 
+    @Test func nobodyWaitsForARequestThatWasSentBeforeTheIntegrationChanged() async throws {
+        let house = try await HouseFixture()
+        let mint = Mint(account: house.tenant.account, clock: house.time.clock)
+        let (key, one, two) = (key(house), coin("one", house), coin("two", house))
+        let (sent, sending) = AsyncStream<Void>.makeStream()
+        let served = Requests()
+        async let early = mint.token(key, version: 1) {
+            sending.finish()
+            // Bounded, so that whoever waits for this one by mistake gets its answer, and the test fails.
+            for _ in 0..<1000 where served.count.load(ordering: .relaxed) == 0 {
+                try? await Task.sleep(for: .milliseconds(2))
+            }
+            return .success(one)
+        }
+        for await _ in sent {}
+        // The answer to the first comes only after the second has its own.
+        let late = try await mint.token(key, version: 2) { .success(two) }
+        #expect(try open(late, house) == "two")
+        served.count.wrappingAdd(1, ordering: .relaxed)
+        #expect(try open(try await early, house) == "one")
+        let kept = try await mint.token(key, version: 2) { .failure(Refusal(.serviceAccountFailed, "asked again")) }
+        #expect(try open(kept, house) == "two")
+    }
+
     @Test func theOldTokenIsServedWhileItWorksAndNoLonger() async throws {
         let house = try await HouseFixture()
         let mint = Mint(account: house.tenant.account, clock: house.time.clock)

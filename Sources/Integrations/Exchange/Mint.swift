@@ -18,6 +18,12 @@ final class Mint: Sendable {
 
     typealias Source = @Sendable () async -> Result<Coin, Refusal>
 
+    /// A request that is under way. One that was sent before the integration changed says nothing to those who came after.
+    private struct Job: Hashable {
+        let key: SessionKey
+        let version: Int64
+    }
+
     private struct Held {
         /// The integration's version it was made with; after a change it is worth nothing.
         let version: Int64
@@ -31,7 +37,7 @@ final class Mint: Sendable {
     private let account: OpenAccount
     private let clock: WallClock
     private let held = Mutex<[SessionKey: Held]>([:])
-    private let running = Mutex<[SessionKey: Task<Result<LiveToken, Refusal>, Never>]>([:])
+    private let running = Mutex<[Job: Task<Result<LiveToken, Refusal>, Never>]>([:])
 
     init(account: OpenAccount, clock: WallClock) {
         self.account = account
@@ -47,15 +53,16 @@ final class Mint: Sendable {
         let now = clock.now
         let old = held.withLock { $0[key] }.flatMap { $0.version == version ? $0.token : nil }
         if let old, !onDemand, old.refreshAt.map({ now < $0 }) ?? true { return old }
+        let job = Job(key: key, version: version)
         let task = running.withLock { running in
-            if let task = running[key] { return task }
+            if let task = running[job] { return task }
             // A task of its own: a caller who goes away must not break off what others wait for.
             let task = Task { [self] in
                 let result = await source().flatMap { keep($0, key, version: version) }
-                self.running.withLock { $0[key] = nil }
+                self.running.withLock { $0[job] = nil }
                 return result
             }
-            running[key] = task
+            running[job] = task
             return task
         }
         do throws(Refusal) { return try await task.value.get() } catch {
@@ -80,6 +87,7 @@ final class Mint: Sendable {
             sealed: sealed, additionalData: account.vault.additionalData(place), expiresAt: coin.expiresAt,
             refreshAt: coin.refreshAt)
         held.withLock { held in
+            if let newer = held[key], newer.version > version { return }
             if held.count >= Self.maximumHeld { held.removeAll(keepingCapacity: true) }
             held[key] = Held(version: version, token: token)
         }
