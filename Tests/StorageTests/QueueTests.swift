@@ -107,8 +107,23 @@ import Testing
         #expect(counter.value == 1)
         var changed = hook
         changed.isEnabled = false
-        try await account.store.updateWebhook(changed, noting: nil)
+        try await account.store.updateWebhook(changed, from: hook, noting: nil)
         #expect(counter.value == 2)
+    }
+
+    @Test func aChangeLeavesTheSecretThatWasRotatedMeanwhile() async throws {
+        let hook = try await webhook()
+        var (renamed, rotated, disabled) = (hook, hook, hook)
+        renamed.description = "the other one"
+        rotated.sealedSecret = [9]
+        disabled.isEnabled = false
+        disabled.disabledReason = "gone"
+        for changed in [rotated, disabled, renamed] {
+            try await account.store.updateWebhook(changed, from: hook, noting: nil)
+        }
+        let stored = try #require(try await account.store.webhook(hook.guid))
+        #expect(stored.description == "the other one" && stored.sealedSecret == [9])
+        #expect(!stored.isEnabled && stored.disabledReason == "gone")
     }
 
     @Test func thereAreOnlySoManyWebhooks() async throws {

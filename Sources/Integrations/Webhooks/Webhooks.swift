@@ -74,7 +74,8 @@ public struct Webhooks: Sendable {
 
     /// Changes a webhook. Deliveries that wait go to the new address.
     public func update(_ guid: GUID, _ fields: Fields, by admin: Administrator) async throws(Refusal) -> WebhookRecord {
-        var webhook = try await webhook(guid, for: admin)
+        let old = try await webhook(guid, for: admin)
+        var webhook = old
         if let url = fields.url { webhook.url = try checked(url: url) }
         if let text = fields.description { webhook.description = try Self.checked(description: text) }
         if let events = fields.events { webhook.events = try Self.checked(events: events) }
@@ -82,7 +83,7 @@ public struct Webhooks: Sendable {
             webhook.isEnabled = isEnabled
             if isEnabled { webhook.disabledReason = nil }
         }
-        return try await store(webhook, .webhookUpdated, by: admin)
+        return try await store(webhook, from: old, .webhookUpdated, by: admin)
     }
 
     /// Deletes a webhook with all that waits for it.
@@ -98,7 +99,8 @@ public struct Webhooks: Sendable {
     public func rotateSecret(
         of guid: GUID, by admin: Administrator
     ) async throws(Refusal) -> (webhook: WebhookRecord, secret: SecretString) {
-        var webhook = try await webhook(guid, for: admin)
+        let known = try await webhook(guid, for: admin)
+        var webhook = known
         let secret = WebhookSignature.makeSecret()
         let old: SecretString
         do { old = try account.vault.open(webhook.sealedSecret, at: .webhookSecret(guid)) } catch {
@@ -107,7 +109,7 @@ public struct Webhooks: Sendable {
         webhook.sealedOldSecret = try seal(old, at: .webhookOldSecret(guid))
         webhook.oldSecretUntil = clock.now + Self.secretOverlap
         webhook.sealedSecret = try seal(secret, at: .webhookSecret(guid))
-        return (try await store(webhook, .webhookSecretRotated, by: admin), secret)
+        return (try await store(webhook, from: known, .webhookSecretRotated, by: admin), secret)
     }
 
     /// The newest deliveries of a webhook, newest first.
@@ -130,13 +132,15 @@ public struct Webhooks: Sendable {
     }
 
     private func store(
-        _ webhook: WebhookRecord, _ action: EventAction, by admin: Administrator
+        _ webhook: WebhookRecord, from old: WebhookRecord, _ action: EventAction, by admin: Administrator
     ) async throws(Refusal) -> WebhookRecord {
         var changed = webhook
         changed.updatedAt = clock.now
         let stored = changed
         let event = admin.caller.event(action, at: clock.now, subject: webhook.guid, details: details(webhook))
-        try await attempt { () throws(StoreError) in try await account.store.updateWebhook(stored, noting: event) }
+        try await attempt { () throws(StoreError) in
+            try await account.store.updateWebhook(stored, from: old, noting: event)
+        }
         return stored
     }
 }

@@ -36,21 +36,39 @@ extension SQLiteStore: WebhookStore {
         }
     }
 
-    func updateWebhook(_ webhook: WebhookRecord, noting event: EventRecord?) async throws(StoreError) {
-        try await write(.nothing, noting: event) { db in
+    func updateWebhook(
+        _ webhook: WebhookRecord, from old: WebhookRecord, noting event: EventRecord?
+    ) async throws(StoreError) {
+        func changed(_ column: KeyPath<WebhookRecord, String>) -> String? {
+            webhook[keyPath: column] == old[keyPath: column] ? nil : webhook[keyPath: column]
+        }
+        try await write(.nothing, noting: event) {
+            [
+                url = changed(\.url), description = changed(\.description), events = changed(\.eventsText)
+            ] db in
             try db.execute(
                 sql: """
-                    UPDATE webhook SET url = ?, description = ?, events = ?, enabled = ?, disabled_reason = ?,
-                        sealed_secret = ?, sealed_old_secret = ?, old_secret_until = ?, updated_at = ? WHERE guid = ?
+                    UPDATE webhook SET url = COALESCE(?, url), description = COALESCE(?, description),
+                        events = COALESCE(?, events), updated_at = ? WHERE guid = ?
                     """,
-                arguments: [
-                    webhook.url, webhook.description, webhook.eventsText, webhook.isEnabled, webhook.disabledReason,
-                    Data(webhook.sealedSecret), webhook.sealedOldSecret.map { Data($0) },
-                    webhook.oldSecretUntil?.seconds,
-                    webhook.updatedAt.seconds, webhook.guid.description,
-                ]
+                arguments: [url, description, events, webhook.updatedAt.seconds, webhook.guid.description]
             )
             guard db.changesCount == 1 else { throw StoreError(.notFound, "no such webhook") }
+            if (webhook.isEnabled, webhook.disabledReason) != (old.isEnabled, old.disabledReason) {
+                try db.execute(
+                    sql: "UPDATE webhook SET enabled = ?, disabled_reason = ? WHERE guid = ?",
+                    arguments: [webhook.isEnabled, webhook.disabledReason, webhook.guid.description])
+            }
+            if webhook.sealedSecret != old.sealedSecret {
+                try db.execute(
+                    sql: """
+                        UPDATE webhook SET sealed_secret = ?, sealed_old_secret = ?, old_secret_until = ? WHERE guid = ?
+                        """,
+                    arguments: [
+                        Data(webhook.sealedSecret), webhook.sealedOldSecret.map { Data($0) },
+                        webhook.oldSecretUntil?.seconds, webhook.guid.description,
+                    ])
+            }
         }
     }
 

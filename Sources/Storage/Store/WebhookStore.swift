@@ -7,8 +7,9 @@ public protocol WebhookStore: Sendable {
     func webhooks() async throws(StoreError) -> [WebhookRecord]
     /// One webhook.
     func webhook(_ guid: GUID) async throws(StoreError) -> WebhookRecord?
-    /// Replaces what may be changed of a webhook.
-    func updateWebhook(_ webhook: WebhookRecord, noting event: EventRecord?) async throws(StoreError)
+    /// Writes what differs from an earlier read of the webhook; what others changed since then stays, secrets above all.
+    func updateWebhook(_ webhook: WebhookRecord, from old: WebhookRecord, noting event: EventRecord?)
+        async throws(StoreError)
     /// Removes a webhook with its deliveries; false where there is none.
     func removeWebhook(_ guid: GUID, noting event: EventRecord?) async throws(StoreError) -> Bool
     /// The newest deliveries of a webhook, newest first.
