@@ -17,13 +17,13 @@ extension EventRecord {
 }
 
 extension EventAction {
-    /// What was done, in a few words; those without words of their own are read from their name.
+    /// What was done, in a few words that a name may follow.
     fileprivate var phrase: String {
         switch self {
         case .accountCreated: "created the account"
         case .accountRenamed: "renamed the account"
         case .userCreated: "added the user"
-        case .userUpdated: "changed a user"
+        case .userUpdated: "changed the user"
         case .userLocked: "locked a user out"
         case .userUnlocked: "let a locked user in again"
         case .userInvited: "invited a user again"
@@ -33,6 +33,11 @@ extension EventAction {
         case .signedOut: "signed out"
         case .keyCreated: "created the API key"
         case .keyDeleted: "deleted an API key"
+        case .groupCreated: "created the group"
+        case .groupUpdated: "changed the group"
+        case .groupDeleted: "deleted the group"
+        case .memberAdded: "added a member to the group"
+        case .memberRemoved: "took a member out of the group"
         case .contentCreated: "created the content"
         case .contentUpdated: "changed the content"
         case .contentDeleted: "deleted the content"
@@ -41,12 +46,18 @@ extension EventAction {
         case .associationsChanged: "changed what a content uses"
         case .contentOpened: "opened a content"
         case .runtimeRead: "read what a content runs with"
+        case .environmentChanged: "changed the variables of a content"
+        case .bundleUploaded: "uploaded a bundle"
+        case .bundleDeleted: "deleted a bundle"
+        case .contentDeployed: "deployed a content"
         case .workbenchSessionCreated: "opened a Workbench session"
         case .workbenchSessionEnded: "ended a Workbench session"
         case .integrationCreated: "created the integration"
         case .integrationUpdated: "changed the integration"
         case .integrationDeleted: "deleted the integration"
         case .integrationPermissionsChanged: "changed who may use an integration"
+        case .integrationUnrestricted: "let every publisher use an integration that only some could use"
+        case .integrationVerified: "verified an integration"
         case .loginFailed: "could not log in to an integration"
         case .sessionCreated: "logged in to an integration"
         case .sessionRefreshed: "refreshed the tokens of a session"
@@ -54,6 +65,9 @@ extension EventAction {
         case .sessionRevoked: "revoked the tokens of a session at the provider"
         case .reauthorizationRequired: "found that a viewer must log in again"
         case .refreshFailing: "could not refresh the tokens of a session"
+        case .credentialsIssued: "got credentials"
+        case .credentialsRefused: "asked for credentials"
+        case .signingKeyRotated: "let the next key sign the account's OpenID tokens"
         case .auditExported: "exported the audit"
         case .auditPruned: "removed lines of the audit that are older than they are kept"
         case .auditRetentionChanged: "changed for how long the audit is kept"
@@ -64,7 +78,6 @@ extension EventAction {
         case .webhookTested: "tested a webhook"
         case .webhookDisabled: "disabled a webhook whose receiver is gone"
         case .webhookGivenUp: "gave up the delivery of an event to a webhook"
-        default: rawValue.replacing(".", with: " ").replacing("_", with: " ")
         }
     }
 }
