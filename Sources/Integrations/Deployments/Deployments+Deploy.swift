@@ -88,7 +88,7 @@ extension Deployments {
             return lines
         }
         lines.append(
-            "Start it where its packages are: gatehouse run \(content.guid) --server \(address.base) --key YOUR_KEY -- YOUR COMMAND"
+            "Start it where its packages are: gatehouse run \(content.guid) --server \(address.base) --key-file KEY_FILE -- COMMAND"
         )
         lines.append(
             content.upstreamURL.map { "Viewers are sent to \($0), where it is expected to run." }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cryptography
 import Glibc
+import Integrations
 import JSON
 import Storage
 
@@ -17,6 +18,8 @@ struct Run: AsyncParsableCommand {
             nowhere to keep the token, 77 the key is refused, 126 and 127 the command cannot be started or is not found.
             """
     )
+
+    private static let fileVariable = "CONNECT_CONTENT_SESSION_TOKEN_FILE"
 
     @Argument(help: "The content's GUID.") var content: String
 
@@ -61,13 +64,23 @@ struct Run: AsyncParsableCommand {
             let sheet = try await client.fetch()
             if json { return Answer.line(sheet.json.text()) }
             if printEnv {
-                for variable in sheet.environment { Answer.line(variable.name) }
+                for name in Self.names(sheet) { Answer.line(name) }
                 return
             }
             for warning in sheet.warnings { Failures.report(warning) }
             let code = try await perform(client, sheet, inherited)
             guard code == 0 else { throw ExitCode(code) }
         }
+    }
+
+    /// The variables that stay true while the command runs: a token in a variable would end before the command does.
+    private static func lasting(_ sheet: RuntimeClient.Sheet) -> [(name: String, value: SecretString)] {
+        sheet.environment.filter { $0.name != Runtime.tokenVariable }
+    }
+
+    /// What the command would get.
+    private static func names(_ sheet: RuntimeClient.Sheet) -> [String] {
+        (lasting(sheet).map(\.name) + [fileVariable]).sorted()
     }
 
     private func perform(
@@ -78,10 +91,10 @@ struct Run: AsyncParsableCommand {
         let folder = try TokenFolder()
         defer { folder.remove() }
         try folder.write(sheet.token)
-        let file = (name: "CONNECT_CONTENT_SESSION_TOKEN_FILE", value: SecretString(folder.tokenPath))
+        let file = (name: Self.fileVariable, value: SecretString(folder.tokenPath))
         let content = try ContentProcess(
             words: command.count,
-            additions: sheet.environment.filter { $0.name != "CONNECT_CONTENT_SESSION_TOKEN" } + [file],
+            additions: Self.lasting(sheet) + [file],
             inherited: inherited
         )
         let refresher = TokenRefresher(client: client, folder: folder)
