@@ -16,7 +16,6 @@ struct OAuthRefusal: Error, Sendable {
         case invalidRequest = "invalid_request"
         case invalidScope = "invalid_scope"
         case unauthorizedClient = "unauthorized_client"
-        case unsupportedTokenType = "unsupported_token_type"
         case unsupportedGrantType = "unsupported_grant_type"
         case unsupportedResponseType = "unsupported_response_type"
     }

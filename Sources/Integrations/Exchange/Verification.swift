@@ -20,7 +20,7 @@ public struct Verification: Sendable {
         guard integration.kindOfAccess == .serviceAccount else {
             throw Refusal(
                 .verifyNotPossible,
-                "Only a Service Account integration can be verified without a viewer: log in to this one instead.")
+                "Only a Service Account integration can be verified without a viewer: open content that uses this one.")
         }
         do throws(Refusal) {
             let lifetime = try await lifetime(integration)

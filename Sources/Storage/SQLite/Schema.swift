@@ -14,14 +14,14 @@ enum Schema {
             try db.execute(sql: people + contents + integrations)
         }
         migrator.registerMigration("2 the whole interface") { db in
-            for slice in [
+            for tables in [
                 events,
                 queues,
                 issuer,
                 groups,
                 runtime,
                 deployments,
-            ] { try db.execute(sql: slice) }
+            ] { try db.execute(sql: tables) }
         }
         return migrator
     }

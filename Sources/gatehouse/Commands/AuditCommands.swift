@@ -13,8 +13,8 @@ struct AuditCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Compute the whole chain again: is every line as it was written, and none missing?",
             discussion: """
-                Note the head that is printed at another place. Only with it (--expect) can be seen whether the newest
-                lines were cut off.
+                Note the head that is printed at another place. Only with it (--expect) can be seen whether the newest \
+                lines were cut off. The exit code is 1 where the chain is broken, too.
                 """
         )
 
