@@ -59,7 +59,7 @@ extension Contents {
     public func permit(
         _ principal: Principal, _ level: ContentPermissionRecord.Level, on guid: GUID, by publisher: Publisher
     ) async throws(Refusal) -> ContentPermissionRecord {
-        _ = try await editable(guid, by: publisher.caller)
+        _ = try await changeable(guid, by: publisher)
         try await check(principal, level, by: publisher.caller)
         let permission = ContentPermissionRecord(contentGUID: guid, principal: principal, level: level)
         return try await set(permission, by: publisher)
@@ -73,6 +73,7 @@ extension Contents {
         to level: ContentPermissionRecord.Level,
         by publisher: Publisher
     ) async throws(Refusal) -> ContentPermissionRecord {
+        _ = try await changeable(guid, by: publisher)
         var permission = try await permission(choice, of: guid, for: publisher)
         guard principal == nil || principal == permission.principal else {
             throw .invalid(
@@ -85,6 +86,7 @@ extension Contents {
 
     /// Takes a user or a group off a content.
     public func forbid(_ choice: PermissionChoice, on guid: GUID, by publisher: Publisher) async throws(Refusal) {
+        _ = try await changeable(guid, by: publisher)
         let permission = try await permission(choice, of: guid, for: publisher)
         let event = publisher.caller.event(
             .permissionRemoved, at: clock.now, subject: permission.principal.guid, content: guid,

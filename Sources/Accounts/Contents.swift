@@ -74,7 +74,7 @@ public struct Contents: Sendable {
         return content
     }
 
-    /// One content, which the caller may change.
+    /// One content, of which the caller may see everything.
     public func editable(_ guid: GUID, by caller: Caller) async throws(Refusal) -> ContentRecord {
         let (content, facts) = try await find(guid, for: caller)
         guard Self.mayEdit(content, caller, permissions: facts.permissions, groups: facts.groups) else {
@@ -83,9 +83,24 @@ public struct Contents: Sendable {
         return content
     }
 
+    /// One content, which the caller may change.
+    ///
+    /// The key that the content itself holds may not: whoever read it once would otherwise change the content, and so get
+    /// its viewers' session tokens, for as long as the key lives.
+    public func changeable(_ guid: GUID, by publisher: Publisher) async throws(Refusal) -> ContentRecord {
+        let content = try await editable(guid, by: publisher.caller)
+        guard publisher.caller.contentGUID == nil else {
+            throw Refusal(
+                .permissionDenied,
+                "The key that content holds reads its content and exchanges tokens: to change it, use a key of your own."
+            )
+        }
+        return content
+    }
+
     /// Changes content.
     public func update(_ guid: GUID, _ fields: Fields, by publisher: Publisher) async throws(Refusal) -> ContentRecord {
-        let before = try await editable(guid, by: publisher.caller)
+        let before = try await changeable(guid, by: publisher)
         var content = before
         try await apply(fields, to: &content, by: publisher.caller)
         content.updatedAt = clock.now
@@ -105,7 +120,7 @@ public struct Contents: Sendable {
 
     /// Removes content with all that hangs on it.
     public func delete(_ guid: GUID, by publisher: Publisher) async throws(Refusal) {
-        let content = try await editable(guid, by: publisher.caller)
+        let content = try await changeable(guid, by: publisher)
         let event = publisher.caller.event(
             .contentDeleted, at: clock.now, content: guid, details: ["name": .string(content.name)])
         try await attempt { () throws(StoreError) in try await account.store.removeContent(guid, noting: event) }

@@ -57,7 +57,7 @@ public struct EnvironmentVariables: Sendable {
     public func change(
         _ changes: [Change], of content: GUID, replacing: Bool, by publisher: Publisher
     ) async throws(Refusal) -> [String] {
-        _ = try await contents.editable(content, by: publisher.caller)
+        _ = try await contents.changeable(content, by: publisher)
         var names: Set<String> = []
         var variables: [EnvironmentVariableRecord] = []
         for change in changes {

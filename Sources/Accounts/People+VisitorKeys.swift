@@ -9,7 +9,7 @@ extension People {
     ///
     /// It can do no more than the viewer, no more than `maximumRole`, and cannot make keys itself.
     public func issueVisitorKey(
-        for viewer: UserRecord, maximumRole: Role, from origin: VisitorKeyOrigin
+        for viewer: UserRecord, maximumRole: Role, from origin: VisitorKeyOrigin, integrationVersion: Int64
     ) async throws(Refusal) -> (key: SecretString, expiresAt: Timestamp) {
         let now = clock.now
         let key = APIKey.make(for: account.fingerprint)
@@ -19,7 +19,8 @@ extension People {
             visitor: origin, createdAt: now, expiresAt: expiresAt
         )
         try await attempt { () throws(StoreError) in
-            try await account.store.addVisitorKey(record, hash: APIKey.hash(key), at: now)
+            try await account.store.addVisitorKey(
+                record, hash: APIKey.hash(key), integrationVersion: integrationVersion, at: now)
         }
         return (key, expiresAt)
     }

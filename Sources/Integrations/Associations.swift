@@ -86,7 +86,7 @@ public struct Associations: Sendable {
 
     /// Makes these the integrations that a content uses; none ends all.
     public func replace(of content: GUID, with integrations: [GUID], by publisher: Publisher) async throws(Refusal) {
-        let record = try await contents.editable(content, by: publisher.caller)
+        let record = try await contents.changeable(content, by: publisher)
         guard Set(integrations).count == integrations.count else {
             throw Refusal(.duplicates, "The list names an integration twice: name each once.")
         }

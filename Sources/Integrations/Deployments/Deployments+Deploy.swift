@@ -11,7 +11,7 @@ extension Deployments {
     public func deploy(
         _ guid: GUID, bundle bundleID: Int64?, activate: Bool, by publisher: Publisher
     ) async throws(Refusal) -> TaskRecord {
-        let content = try await contents.editable(guid, by: publisher.caller)
+        let content = try await contents.changeable(guid, by: publisher)
         let bundle = try await chosen(bundleID, of: content)
         let now = clock.now
         let task = TaskRecord(

@@ -27,7 +27,7 @@ public struct Deployments: Sendable {
 
     /// Somebody is about to send a bundle.
     public func begin(for content: GUID, by publisher: Publisher) async throws(Refusal) -> BundleArrival {
-        _ = try await contents.editable(content, by: publisher.caller)
+        _ = try await contents.changeable(content, by: publisher)
         let upload: BundleUpload
         do throws(StoreError) { upload = try account.beginBundle() } catch { throw Refusal(error) }
         return BundleArrival(upload, for: content, maximumBytes: maximumBundleBytes)
@@ -85,7 +85,7 @@ public struct Deployments: Sendable {
 
     /// Deletes a bundle that is not the active one.
     public func delete(_ id: Int64, of content: GUID, by publisher: Publisher) async throws(Refusal) {
-        _ = try await contents.editable(content, by: publisher.caller)
+        _ = try await contents.changeable(content, by: publisher)
         let event = publisher.caller.event(
             .bundleDeleted, at: clock.now, content: content, details: ["bundle_id": .integer(id)])
         let removed: Bool

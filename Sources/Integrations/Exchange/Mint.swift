@@ -37,6 +37,8 @@ final class Mint: Sendable {
     private let account: OpenAccount
     private let clock: WallClock
     private let held = Mutex<[SessionKey: Held]>([:])
+    /// When another token was last asked for although the one there was not due.
+    private let demands = Mutex<[SessionKey: Timestamp]>([:])
     private let running = Mutex<[Job: Task<Result<LiveToken, Refusal>, Never>]>([:])
 
     init(account: OpenAccount, clock: WallClock) {
@@ -52,7 +54,8 @@ final class Mint: Sendable {
     ) async throws(Refusal) -> LiveToken {
         let now = clock.now
         let old = held.withLock { $0[key] }.flatMap { $0.version == version ? $0.token : nil }
-        if let old, !onDemand, old.refreshAt.map({ now < $0 }) ?? true { return old }
+        let isDemanded = onDemand && mayDemand(key, at: now)
+        if let old, !isDemanded, old.refreshAt.map({ now < $0 }) ?? true { return old }
         let job = Job(key: key, version: version)
         let task = running.withLock { running in
             if let task = running[job] { return task }
@@ -68,6 +71,16 @@ final class Mint: Sendable {
         do throws(Refusal) { return try await task.value.get() } catch {
             guard let old, let expiresAt = old.expiresAt, now < expiresAt else { throw error }
             return old
+        }
+    }
+
+    /// Whether a token on demand is due to this holder; who asks too often gets what there is.
+    private func mayDemand(_ key: SessionKey, at now: Timestamp) -> Bool {
+        demands.withLock { demands in
+            if let last = demands[key], now < last + RefreshPolicy.demandInterval { return false }
+            demands = demands.filter { now < $0.value + RefreshPolicy.demandInterval }
+            demands[key] = now
+            return true
         }
     }
 

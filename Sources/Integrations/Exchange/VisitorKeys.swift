@@ -34,7 +34,8 @@ struct VisitorKeys: Sendable {
         return try await mint.token(key, version: integration.version, onDemand: anew) {
             do throws(Refusal) {
                 let (key, expiresAt) = try await people.issueVisitorKey(
-                    for: viewer, maximumRole: maximumRole, from: origin)
+                    for: viewer, maximumRole: maximumRole, from: origin,
+                    integrationVersion: integration.version)
                 return .success(
                     Mint.Coin(token: key, expiresAt: expiresAt, refreshAt: now + People.visitorKeyLifetime / 2))
             } catch {

@@ -86,8 +86,22 @@ extension SQLiteStore: PeopleStore {
         try await write(.nothing, noting: event) { db in try Self.insert(key, hash: hash, in: db) }
     }
 
-    func addVisitorKey(_ key: APIKeyRecord, hash: Digest, at now: Timestamp) async throws(StoreError) {
+    func addVisitorKey(
+        _ key: APIKeyRecord, hash: Digest, integrationVersion: Int64, at now: Timestamp
+    ) async throws(StoreError) {
         try await write(.nothing) { db in
+            let stands = try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM association WHERE content_guid = ? AND integration_guid = ?)
+                        AND EXISTS (SELECT 1 FROM integration WHERE guid = ? AND version = ?)
+                    """,
+                arguments: [
+                    key.visitor?.contentGUID.description, key.visitor?.integrationGUID.description,
+                    key.visitor?.integrationGUID.description, integrationVersion,
+                ]
+            )
+            guard stands == true else { throw StoreError(.stale, "what the key comes from was changed") }
             try db.execute(
                 sql: "DELETE FROM api_key WHERE visitor_integration_guid IS NOT NULL AND expires_at <= ?",
                 arguments: [now.seconds]

@@ -40,8 +40,10 @@ public protocol PeopleStore: Sendable {
         async throws(StoreError) -> UserRecord?
     /// Adds an API key and returns it with its id.
     func addKey(_ key: APIKeyRecord, hash: Digest, noting event: EventRecord?) async throws(StoreError) -> APIKeyRecord
-    /// Adds a visitor's key and drops those that have expired.
-    func addVisitorKey(_ key: APIKeyRecord, hash: Digest, at now: Timestamp) async throws(StoreError)
+    /// Adds a visitor's key and drops those that have expired; `stale` where what it comes from is gone or was changed.
+    func addVisitorKey(
+        _ key: APIKeyRecord, hash: Digest, integrationVersion: Int64, at now: Timestamp
+    ) async throws(StoreError)
     /// The keys of a user, oldest first, but for visitors' keys.
     func keys(of user: GUID) async throws(StoreError) -> [APIKeyRecord]
     /// Removes a key of that user; false where there is none.

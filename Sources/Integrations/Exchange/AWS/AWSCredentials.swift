@@ -38,12 +38,13 @@ struct AWSCredentials: Sendable {
             }
         }
 
-        /// What CloudTrail shows; STS allows 2 to 64 of these characters.
+        /// What CloudTrail shows; STS allows 2 to 64 of these characters. The end of the GUID keeps two apart whose names
+        /// become the same: policies may go by it (`aws:userid`).
         var sessionName: String {
-            let name =
+            let (name, guid) =
                 switch self {
-                case .viewer(let user): user.email
-                case .content(let guid): "content-\(guid)"
+                case .viewer(let user): (user.email, user.guid)
+                case .content(let guid): ("content", guid)
                 }
             let plain = name.utf8.map { byte -> Character in
                 switch byte {
@@ -53,7 +54,7 @@ struct AWSCredentials: Sendable {
                 default: "=,.@-_".utf8.contains(byte) ? Character(Unicode.Scalar(byte)) : "-"
                 }
             }
-            return String(plain.prefix(64))
+            return "\(String(plain.prefix(51)))-\(guid.description.suffix(12))"
         }
     }
 
