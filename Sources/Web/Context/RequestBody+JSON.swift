@@ -25,15 +25,17 @@ extension Request {
     }
 
     /// The body as a JSON object (RFC 8259, duplicate keys refused).
-    func jsonObject() async throws -> JSONObject {
-        guard let object = try await json().objectValue else {
+    ///
+    /// - Parameter ofAnyMedia: whether it is read whatever Content-Type says, for clients that never mean anything else.
+    func jsonObject(ofAnyMedia: Bool = false) async throws -> JSONObject {
+        guard let object = try await json(ofAnyMedia: ofAnyMedia).objectValue else {
             throw Refusal(.notJSON, "The body must be a JSON object: {...}.")
         }
         return object
     }
 
-    func json() async throws -> JSON {
-        try requireJSON()
+    func json(ofAnyMedia: Bool = false) async throws -> JSON {
+        if !ofAnyMedia { try requireJSON() }
         let bytes = try await bytes()
         do throws(JSONError) { return try JSON.parse(bytes) } catch {
             throw Refusal(.notJSON, "The body is no JSON that this server reads: \(error.description)")

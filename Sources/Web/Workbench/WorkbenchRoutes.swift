@@ -36,7 +36,7 @@ struct WorkbenchRoutes {
 
     private func token(_ request: Request, _ context: WebContext) async throws -> Response {
         let (tenant, caller) = try await identify(request, context)
-        let parameters = try await request.jsonObject()["kwparams"]
+        let parameters = try await request.jsonObject(ofAnyMedia: true)["kwparams"]
         guard let text = parameters?["uuid"]?.stringValue else {
             throw Refusal.invalid("uuid", "kwparams.uuid is missing: give the GUID of an integration.")
         }

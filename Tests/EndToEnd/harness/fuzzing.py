@@ -91,6 +91,9 @@ class Fuzzer:
             'suppress-health-check = ["all"]',
             "warnings = false",
             "request-timeout = 30",
+            # Each run starts from the seed alone.
+            "[cache]",
+            "enabled = false",
             "[generation]",
             f"max-examples = {CASES or FEW}",
             'mode = "all"',
