@@ -41,7 +41,7 @@ struct AuditRoutes {
         try Self.refuseUnknown(query, but: Self.listParameters)
         let filter = try AuditFilter(query)
         let limit = try Self.limit(query["limit"])
-        let ascending = try Self.flag(query["ascOrder"], "ascOrder") ?? true
+        let ascending = try QueryFlag.read("ascOrder", in: query) ?? true
         let page = try await context.tenant.audit.page(
             filter, at: try Self.position(query), ascending: ascending, limit: limit, for: context.administrator)
         let next = page.hasNext ? page.lines.last.map { Self.cursor($0.id) } : nil
@@ -96,15 +96,6 @@ struct AuditRoutes {
             throw .invalid("limit", "limit must be a number from 1 to \(Audit.largestPage).")
         }
         return limit
-    }
-
-    private static func flag(_ text: String?, _ name: String) throws(Refusal) -> Bool? {
-        switch text?.lowercased() {
-        case nil: nil
-        case "true", "1": true
-        case "false", "0": false
-        default: throw .invalid(name, "\(name) must be true or false.")
-        }
     }
 
     private static func position(_ query: [String: String]) throws(Refusal) -> AuditPosition? {

@@ -136,7 +136,7 @@ extension Schema {
         "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
     ])
     /// Yes or no, as the different clients write it.
-    static let loudFlag = word(of: ["true", "false", "True", "False", "TRUE", "FALSE", "1", "0"])
+    static let loudFlag = word(of: QueryFlag.words)
     /// Numbers that clients take for texts.
     static let id = text(pattern: "[1-9][0-9]{0,17}")
     static let line = text(pattern: TextRules.linePattern, 0...TextRules.lineLength)

@@ -13,12 +13,8 @@ struct WorkbenchSessionRoutes {
 
     func add(callers: RouterGroup<CallerContext>) {
         callers.get("workbench/sessions") { request, context in
-            let all = try request.query()["all"]?.lowercased() ?? "false"
-            guard ["true", "false", "1", "0", ""].contains(all) else {
-                throw Refusal.invalid("all", "all must be true or false.")
-            }
             let sessions =
-                all == "true" || all == "1"
+                try QueryFlag.read("all", in: try request.query()) ?? false
                 ? try await context.tenant.workbenchSessions.all(for: try Administrator(context.caller))
                 : try await context.tenant.workbenchSessions.own(context.caller)
             return Response.json(.array(sessions.map { .object(Self.answer($0)) }))
