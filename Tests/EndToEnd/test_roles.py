@@ -214,9 +214,7 @@ class Stage:
         if "/content/" in path or path.startswith("/applications"):
             content = self.content
             if operation == "DELETE /v1/content/{guid}":
-                # A content's own key is for that content alone, so each round has a content and a key of its own.
                 content = self.account.add_content(self.owner)
-                self.callers["content key"] = Api(self.server, self.content_key(content), prefix="")
             found |= {"guid": content["guid"], "id": content["id"]}
             inside = f"v1/content/{content['guid']}"
             if "permissions/{id}" in path:
@@ -315,9 +313,7 @@ class Stage:
         }
 
     def clean(self, operation: str) -> None:
-        """What the next one must not find: an account has few webhooks, and the content's key is of one content."""
-        if operation == "DELETE /v1/content/{guid}":
-            self.callers["content key"] = Api(self.server, self.content_key(self.content), prefix="")
+        """An account has few webhooks."""
         if "webhooks" in operation:
             for one in self.admin.api.ok("GET", "v1/webhooks"):
                 self.admin.api("DELETE", f"v1/webhooks/{one['guid']}")

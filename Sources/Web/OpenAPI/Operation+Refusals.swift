@@ -1,14 +1,12 @@
 import Accounts
-import Storage
 
 extension Operation {
     /// Every code it can be refused with: its own, and those of its kind.
     var allRefusals: [ErrorCode] {
         var codes = refusals
         switch access {
-        case .key(let role):
-            codes += [.authenticationRequired, .userLocked, .accountUnavailable]
-            if role > .viewer { codes.append(.permissionDenied) }
+        // Whatever the role: a key that content holds may be refused what its owner may do.
+        case .key: codes += [.authenticationRequired, .userLocked, .permissionDenied, .accountUnavailable]
         case .browser: codes.append(.accountUnavailable)
         case .administratorsBrowser: codes += [.accountUnavailable, .permissionDenied]
         case .workbench: codes += [.authenticationRequired, .userLocked, .accountUnavailable]

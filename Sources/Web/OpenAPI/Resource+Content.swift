@@ -25,8 +25,7 @@ extension Resource {
                 .post, "/v1/content", "Create content", for: .publisher, body: .json(.body([:], optional: fields)),
                 answers: .json(.ref("Content")), refusals: [.unknownAccessType]),
             Operation(
-                .get, "/v1/content/{guid}", "Get a content", for: .viewer, answers: .json(.ref("Content")),
-                refusals: [.permissionDenied]),
+                .get, "/v1/content/{guid}", "Get a content", for: .viewer, answers: .json(.ref("Content"))),
             Operation(
                 .patch, "/v1/content/{guid}", "Change a content", for: .publisher,
                 body: .json(.body([:], optional: changes)), answers: .json(.ref("Content")),

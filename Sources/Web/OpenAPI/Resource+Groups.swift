@@ -38,7 +38,7 @@ extension Resource {
                 answers: .noContent),
             Operation(
                 .delete, "/v1/groups/{guid}/members/{member}", "Take a user or a group out of a group", for: .viewer,
-                parameters: [.path("member", .guid)], answers: .noContent, refusals: [.permissionDenied]),
+                parameters: [.path("member", .guid)], answers: .noContent),
         ]
     )
 
