@@ -75,7 +75,9 @@ public struct Groups: Sendable {
                 "name": .string(changed.name), "owner_guid": changed.ownerGUID.map { .string($0.description) } ?? .null,
             ]
         )
-        try await store { () throws(StoreError) in try await account.store.updateGroup(changed, noting: event) }
+        try await store { () throws(StoreError) in
+            try await account.store.updateGroup(changed, from: old, noting: event)
+        }
         return changed
     }
 

@@ -1,3 +1,4 @@
+import JSON
 import Logging
 import Storage
 import Synchronization
@@ -9,6 +10,8 @@ import Synchronization
 final class Journal: Sendable {
     private struct State {
         var waiting: [EventRecord] = []
+        /// Lines for which there was no room while the disk could not be written.
+        var dropped = 0
         var writing: Task<Void, Never>?
         /// When the same thing was noted last, for what a program may repeat many times a second.
         var noted: [Repetition: Timestamp] = [:]
@@ -25,15 +28,18 @@ final class Journal: Sendable {
 
     /// The same refusal is noted again after this.
     private static let repetition = Duration.seconds(5 * 60)
-    private static let maximumWaiting = 10_000
+    static let maximumWaiting = 10_000
 
-    private let store: any AccountStore
+    typealias Writer = @Sendable ([EventRecord]) async throws(StoreError) -> Void
+
+    private let write: Writer
     private let clock: WallClock
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(store: any AccountStore, clock: WallClock, logger: Logger) {
-        self.store = store
+    /// - Parameter write: adds lines to the audit, all of them or none.
+    init(clock: WallClock, logger: Logger, write: @escaping Writer) {
+        self.write = write
         self.clock = clock
         self.logger = logger
     }
@@ -41,11 +47,12 @@ final class Journal: Sendable {
     /// Adds a line.
     func note(_ event: EventRecord) async {
         let writing = state.withLock { state -> Task<Void, Never> in
-            if state.waiting.count < Self.maximumWaiting { state.waiting.append(event) }
-            if let writing = state.writing { return writing }
-            let writing = Task { [self] in await flush() }
-            state.writing = writing
-            return writing
+            if state.waiting.count < Self.maximumWaiting {
+                state.waiting.append(event)
+            } else {
+                state.dropped += 1
+            }
+            return writer(&state)
         }
         await writing.value
     }
@@ -69,22 +76,42 @@ final class Journal: Sendable {
         if isNew { await note(event) }
     }
 
+    /// Waits until what was noted is on disk, or cannot be for now.
+    func flush() async { await state.withLock { writer(&$0) }.value }
+
+    /// The one task that writes: two would write the same lines.
+    private func writer(_ state: inout State) -> Task<Void, Never> {
+        if let writing = state.writing { return writing }
+        let writing = Task { [self] in await writeWaiting() }
+        state.writing = writing
+        return writing
+    }
+
     /// Writes what waits, until nothing does.
-    func flush() async {
+    private func writeWaiting() async {
         while true {
             let batch = state.withLock { state in
                 if state.waiting.isEmpty { state.writing = nil }
                 return state.waiting
             }
             guard !batch.isEmpty else { return }
-            do throws(StoreError) { try await store.note(batch) } catch {
+            do throws(StoreError) { try await write(batch) } catch {
                 state.withLock { $0.writing = nil }
                 logger.error(
                     "audit lines wait in memory: the account file cannot be written",
                     metadata: ["waiting": "\(batch.count)", "error": "\(error)"])
                 return
             }
-            state.withLock { $0.waiting.removeFirst(batch.count) }
+            state.withLock { state in
+                state.waiting.removeFirst(batch.count)
+                guard state.dropped > 0 else { return }
+                // The audit says itself that it is not whole.
+                state.waiting.append(
+                    EventRecord(
+                        .auditLinesMissing, outcome: .failure, at: clock.now, actor: .system, origin: .system,
+                        details: ["count": .integer(Int64(state.dropped))]))
+                state.dropped = 0
+            }
         }
     }
 }

@@ -81,7 +81,9 @@ public final class Tenant: Sendable {
         webhooks = Webhooks(account: account, clock: world.clock, outbound: world.outbound)
         errands = Errands(account: account, world: world)
         let mint = Mint(account: account, clock: world.clock)
-        let journal = Journal(store: account.store, clock: world.clock, logger: world.logger)
+        let journal = Journal(clock: world.clock, logger: world.logger) { events throws(StoreError) in
+            try await account.store.note(events)
+        }
         let issuer = Issuer(account: account, clock: world.clock, address: world.address)
         let sources = TokenSources(
             keeper: keeper, serviceAccounts: ServiceAccounts(account: account, world: world, mint: mint),

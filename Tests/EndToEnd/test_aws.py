@@ -153,7 +153,7 @@ def test_statements_verify_before_and_after_a_rotation(cloud):
     old = cloud.statement()
     old_header, _ = cloud.issuer.verify(old, AUDIENCE)
     upcoming = {key["kid"] for key in cloud.issuer.jwks()["keys"]}
-    cloud.server.command("account", "rotate-signing-key", cloud.account.slug)
+    cloud.server.command("account", "rotate-signing-key", cloud.account.slug, "--now")
     assert cloud.exchange(headers={"Cache-Control": "no-cache"}).status_code == 200
     new = cloud.statement()
     new_header, _ = cloud.issuer.verify(new, AUDIENCE)

@@ -32,7 +32,7 @@ import Testing
         let old = try parts(try await issuer.token(subject: "user:1", audience: "sts"))
         #expect(old.claims["iss"] == .string("https://g.example/accounts/acme"))
         #expect(old.claims["sub"] == "user:1" && old.claims["aud"] == "sts")
-        let rotated = try await issuer.rotate(by: .operator(house.tenant.account, at: house.time.now))
+        let rotated = try await issuer.rotate(atOnce: true, by: .operator(house.tenant.account, at: house.time.now))
         let new = try parts(try await issuer.token(subject: "user:1", audience: "sts"))
         #expect(new.header["kid"]?.stringValue == rotated)
         #expect(old.header["kid"] != new.header["kid"])
@@ -47,7 +47,8 @@ import Testing
         let house = try await HouseFixture()
         _ = try await house.tenant.issuer.token(subject: "user:1", audience: "sts")
         let before = try await house.tenant.issuer.keySet()
-        let next = try await house.tenant.issuer.rotate(by: .operator(house.tenant.account, at: house.time.now))
+        let next = try await house.tenant.issuer.rotate(
+            atOnce: true, by: .operator(house.tenant.account, at: house.time.now))
         _ = try key(next, in: before)
     }
 
@@ -55,7 +56,7 @@ import Testing
         let house = try await HouseFixture()
         let token = try parts(try await house.tenant.issuer.token(subject: "user:1", audience: "sts"))
         let id = try #require(token.header["kid"]?.stringValue)
-        _ = try await house.tenant.issuer.rotate(by: .operator(house.tenant.account, at: house.time.now))
+        _ = try await house.tenant.issuer.rotate(atOnce: true, by: .operator(house.tenant.account, at: house.time.now))
         _ = try key(id, in: try await house.tenant.issuer.keySet())
         house.time.advance(8 * 24 * 60 * 60)
         let set = try await house.tenant.issuer.keySet()
@@ -75,7 +76,8 @@ import Testing
         _ = try await house.tenant.issuer.token(subject: "user:1", audience: "sts")
         let published = try await house.tenant.issuer.keySet()
         house.time.advance(91 * 24 * 60 * 60)
-        let next = try await house.tenant.issuer.rotate(by: .operator(house.tenant.account, at: house.time.now))
+        let next = try await house.tenant.issuer.rotate(
+            atOnce: true, by: .operator(house.tenant.account, at: house.time.now))
         _ = try key(next, in: published)
     }
 
@@ -92,5 +94,19 @@ import Testing
         for token in tokens {
             _ = try key(try #require(try parts(token).header["kid"]?.stringValue), in: published)
         }
+    }
+
+    @Test func aKeyThatNobodyHasSeenSignsOnlyAtOnce() async throws {
+        let house = try await HouseFixture()
+        let admin = Administrator.operator(house.tenant.account, at: house.time.now)
+        _ = try await house.tenant.issuer.keySet()
+        await #expect(
+            performing: { try await house.tenant.issuer.rotate(atOnce: false, by: admin) },
+            throws: isRefusal(.prohibitedChange))
+        house.time.advance(Issuer.cacheLifetime.components.seconds)
+        _ = try await house.tenant.issuer.rotate(atOnce: false, by: admin)
+        await #expect(
+            performing: { try await house.tenant.issuer.rotate(atOnce: false, by: admin) },
+            throws: isRefusal(.prohibitedChange))
     }
 }

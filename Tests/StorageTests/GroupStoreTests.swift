@@ -33,6 +33,21 @@ import Testing
         #expect(try await put(three, in: one) == .done, "a second way to the same group is no circle")
     }
 
+    @Test func ofTwoChangesAtTheSameTimeTheSecondIsToldSo() async throws {
+        let guid = try await group("one")
+        let old = try #require(try await account.store.group(guid))
+        var (renamed, again) = (old, old)
+        renamed.name = "two"
+        again.name = "three"
+        let first = renamed
+        try await account.store.updateGroup(first, from: old, noting: nil)
+        let late = again
+        await #expect(performing: { try await account.store.updateGroup(late, from: old, noting: nil) }) {
+            ($0 as? StoreError)?.code == .stale
+        }
+        #expect(try await account.store.group(guid)?.name == "two")
+    }
+
     @Test func ofTwoAdditionsThatCloseACircleTogetherOneIsRefused() async throws {
         let (one, two) = (try await group("one"), try await group("two"))
         let store = account.store

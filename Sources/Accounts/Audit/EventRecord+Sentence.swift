@@ -69,6 +69,7 @@ extension EventAction {
         case .credentialsRefused: "asked for credentials"
         case .signingKeyRotated: "let the next key sign the account's OpenID tokens"
         case .auditExported: "exported the audit"
+        case .auditLinesMissing: "could not keep all lines while the account file could not be written"
         case .auditPruned: "removed lines of the audit that are older than they are kept"
         case .auditRetentionChanged: "changed for how long the audit is kept"
         case .webhookCreated: "created a webhook"

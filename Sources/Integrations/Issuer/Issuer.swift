@@ -13,6 +13,8 @@ public struct Issuer: Sendable {
     static let tokenLifetime = Duration.seconds(5 * 60)
     /// A key signs for this long, then the next one does.
     private static let keyLifetime = Duration.seconds(90 * 24 * 60 * 60)
+    /// For how long verifiers may keep the keys that they have read; a key is published for longer before it signs.
+    public static let cacheLifetime = Duration.seconds(60 * 60)
     /// A retired key stays published for this long: longer than any statement lives and anybody caches the keys.
     private static let retirement = Duration.seconds(7 * 24 * 60 * 60)
 
@@ -50,9 +52,19 @@ public struct Issuer: Sendable {
 
     /// Lets the next key sign. What the old one signed can still be checked for a week.
     ///
+    /// - Parameter atOnce: even if there may be verifiers that have not seen the next key yet; for a key that leaked.
     /// - Returns: the id of the key that signs from now on.
-    public func rotate(by admin: Administrator) async throws(Refusal) -> String {
+    /// - Throws: `Refusal` 229 where the next key was published a moment ago.
+    public func rotate(atOnce: Bool, by admin: Administrator) async throws(Refusal) -> String {
         let known = try await attempt { () throws(StoreError) in try await account.store.signingKeys() }
+        if let next = known.first(where: { $0.state == .next }), !atOnce,
+            clock.now < next.changedAt + Self.cacheLifetime
+        {
+            throw Refusal(
+                .prohibitedChange,
+                "The next key was published a moment ago, and verifiers may not know it before \(next.changedAt + Self.cacheLifetime): rotate then, or at once with --now."
+            )
+        }
         // One that is too old is retired here and now, and not once more before.
         let active = if let active = known.first { active } else { try await activeKey() }
         return try await rotate(

@@ -67,6 +67,7 @@ public enum EventAction: String, Sendable, CaseIterable {
     // The audit itself, webhooks, revocation at the providers
     case auditExported = "audit.exported"
     case auditPruned = "audit.pruned"
+    case auditLinesMissing = "audit.lines_missing"
     case auditRetentionChanged = "audit.retention_changed"
     case webhookCreated = "webhook.created"
     case webhookUpdated = "webhook.updated"

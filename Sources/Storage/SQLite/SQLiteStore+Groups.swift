@@ -49,18 +49,22 @@ extension SQLiteStore: GroupStore {
         }
     }
 
-    func updateGroup(_ group: GroupRecord, noting event: EventRecord?) async throws(StoreError) {
+    func updateGroup(
+        _ group: GroupRecord, from old: GroupRecord, noting event: EventRecord?
+    ) async throws(StoreError) {
         try await write(.permissions, noting: event) { db in
             try db.execute(
                 sql: """
-                    UPDATE user_group SET name = ?, folded_name = ?, unique_id = ?, owner_guid = ?, updated_at = ? WHERE guid = ?
+                    UPDATE user_group SET name = ?, folded_name = ?, unique_id = ?, owner_guid = ?, updated_at = ?
+                        WHERE guid = ? AND name = ? AND unique_id IS ? AND owner_guid IS ?
                     """,
                 arguments: [
                     group.name, group.name.lowercased(), group.uniqueID, group.ownerGUID?.description,
-                    group.updatedAt.seconds, group.guid.description,
+                    group.updatedAt.seconds, group.guid.description, old.name, old.uniqueID,
+                    old.ownerGUID?.description,
                 ]
             )
-            guard db.changesCount == 1 else { throw StoreError(.notFound, "no such group") }
+            guard db.changesCount == 1 else { throw StoreError(.stale, "the group was changed by somebody else") }
         }
     }
 

@@ -8,8 +8,9 @@ public protocol GroupStore: Sendable {
     func group(_ guid: GUID) async throws(StoreError) -> GroupRecord?
     /// One group by name, without regard to case.
     func group(name: String) async throws(StoreError) -> GroupRecord?
-    /// Replaces name, unique id and owner.
-    func updateGroup(_ group: GroupRecord, noting event: EventRecord?) async throws(StoreError)
+    /// Replaces name, unique id and owner; `stale` where they are not those of `old` any more.
+    func updateGroup(
+        _ group: GroupRecord, from old: GroupRecord, noting event: EventRecord?) async throws(StoreError)
     /// Removes a group with its memberships and permissions, unless that would give somebody more than before.
     func removeGroup(_ guid: GUID, noting event: EventRecord?) async throws(StoreError) -> GroupRemoval
     /// The users who are in a group directly, in the order in which they were added.

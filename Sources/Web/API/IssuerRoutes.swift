@@ -10,7 +10,7 @@ struct IssuerRoutes {
     let services: Services
 
     /// Verifiers keep the answers this long; a key is published long before it signs.
-    private static let cacheControl = "public, max-age=3600"
+    private static let cacheControl = "public, max-age=\(Issuer.cacheLifetime.components.seconds)"
 
     func add(to router: RouterGroup<WebContext>) {
         router.get("/accounts/{account}/.well-known/openid-configuration") { _, context in

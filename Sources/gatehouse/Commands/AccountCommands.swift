@@ -120,10 +120,12 @@ struct AccountCommand: AsyncParsableCommand {
         )
 
         @Argument(help: "The account.") var account: String
+        @Flag(help: "At once, even if verifiers may not know the next key yet: for a key that leaked.") var now = false
         @OptionGroup var command: OperationOptions
 
         func run() async throws {
-            try await command.perform(.rotateSigningKey, ["account": .string(account)]) { answer in
+            let parameters: JSONObject = ["account": .string(account), "at_once": .bool(now)]
+            try await command.perform(.rotateSigningKey, parameters) { answer in
                 "Key \(answer.words("key_id")) signs for \(answer.words("issuer")) from now on."
             }
         }

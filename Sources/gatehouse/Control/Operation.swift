@@ -77,9 +77,10 @@ struct Operator: Sendable {
 
     private func rotateSigningKey(_ parameters: JSONObject) async throws -> JSON {
         let tenant = try await tenant(parameters)
+        let atOnce = parameters["at_once"]?.boolValue ?? false
         return [
             "account": .string(tenant.account.slug.text), "issuer": .string(tenant.issuer.identifier),
-            "key_id": .string(try await tenant.issuer.rotate(by: proof(tenant))),
+            "key_id": .string(try await tenant.issuer.rotate(atOnce: atOnce, by: proof(tenant))),
         ]
     }
 

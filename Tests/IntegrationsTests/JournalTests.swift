@@ -1,0 +1,71 @@
+import Logging
+import Storage
+import Synchronization
+import Testing
+
+@testable import Integrations
+
+/// A disk that is full while a test says so.
+private final class Disk: Sendable {
+    let isFull = Atomic<Bool>(false)
+    private let lines = Mutex<[EventRecord]>([])
+
+    var written: [EventRecord] { lines.withLock { $0 } }
+
+    func write(_ events: [EventRecord]) throws(StoreError) {
+        guard !isFull.load(ordering: .acquiring) else { throw StoreError(.cannotWrite, "full") }
+        lines.withLock { $0 += events }
+    }
+}
+
+@Suite struct JournalTests {
+    private let disk = Disk()
+    private let time = TestClock()
+    private let journal: Journal
+
+    init() {
+        let disk = disk
+        journal = Journal(clock: time.clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) {
+            events throws(StoreError) in try disk.write(events)
+        }
+    }
+
+    private func event(_ number: Int64) -> EventRecord {
+        EventRecord(
+            .credentialsIssued, at: time.now, actor: .system, origin: .system, details: ["number": .integer(number)])
+    }
+
+    @Test func whoNotesSomethingFindsItWritten() async {
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<100 { group.addTask { await journal.note(event(number)) } }
+        }
+        #expect(disk.written.count == 100)
+    }
+
+    @Test func linesWaitForTheDiskInTheirOrder() async {
+        disk.isFull.store(true, ordering: .releasing)
+        for number in 0..<3 { await journal.note(event(Int64(number))) }
+        #expect(disk.written.isEmpty)
+        disk.isFull.store(false, ordering: .releasing)
+        await journal.note(event(3))
+        #expect(disk.written.map { $0.details["number"] } == [0, 1, 2, 3])
+    }
+
+    @Test func whatHadNoRoomIsCounted() async {
+        disk.isFull.store(true, ordering: .releasing)
+        for number in 0..<(Journal.maximumWaiting + 5) { await journal.note(event(Int64(number))) }
+        disk.isFull.store(false, ordering: .releasing)
+        await journal.flush()
+        #expect(disk.written.count == Journal.maximumWaiting + 1)
+        #expect(disk.written.last?.action == .auditLinesMissing && disk.written.last?.details["count"] == 5)
+    }
+
+    @Test func theSameRefusalIsNotedOnceInAWhile() async {
+        for _ in 0..<3 { await journal.noteOnce(event(1), code: 220) }
+        await journal.noteOnce(event(1), code: 219)
+        #expect(disk.written.count == 2)
+        time.advance(5 * 60)
+        await journal.noteOnce(event(1), code: 220)
+        #expect(disk.written.count == 3)
+    }
+}
