@@ -1,5 +1,6 @@
 """Fixtures. Everything that is started here is stopped here; a failing test shows the servers' logs."""
 
+import signal
 import subprocess
 
 import pytest
@@ -9,6 +10,13 @@ from harness.gatehouse import Gatehouse, gatehouse_binary
 from harness.scene import play
 from harness.simulator import Simulator, simulator_binary
 from harness.webhook_receiver import WebhookReceiver
+
+
+def pytest_configure() -> None:
+    # What ignores a signal leaves that to all it starts: whoever runs the tests (nohup, a build server) must not decide here.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def pytest_report_header() -> str:

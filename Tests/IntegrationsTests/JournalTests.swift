@@ -1,3 +1,4 @@
+import JSON
 import Logging
 import Storage
 import Synchronization
@@ -37,7 +38,7 @@ private final class Disk: Sendable {
 
     @Test func whoNotesSomethingFindsItWritten() async {
         await withTaskGroup(of: Void.self) { group in
-            for number in 0..<100 { group.addTask { await journal.note(event(number)) } }
+            for number in 0..<100 { group.addTask { await journal.note(event(Int64(number))) } }
         }
         #expect(disk.written.count == 100)
     }

@@ -42,9 +42,9 @@ import Testing
         let first = renamed
         try await account.store.updateGroup(first, from: old, noting: nil)
         let late = again
-        await #expect(performing: { try await account.store.updateGroup(late, from: old, noting: nil) }) {
-            ($0 as? StoreError)?.code == .stale
-        }
+        await #expect(
+            performing: { try await account.store.updateGroup(late, from: old, noting: nil) },
+            throws: { ($0 as? StoreError)?.code == .stale })
         #expect(try await account.store.group(guid)?.name == "two")
     }
 
