@@ -1,4 +1,4 @@
-public import Glibc
+import Glibc
 
 /// The few file operations that the rooms need, each with its durability spelled out.
 public enum Files {
@@ -43,7 +43,7 @@ public enum Files {
     }
 
     /// Replaces a file so that after a crash either the old or the new content is there, whole.
-    public static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o600) throws(Failure) {
+    public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o600) throws(Failure) {
         let temporary = path + ".new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw Failure(action: "write", path: temporary, code: errno) }
