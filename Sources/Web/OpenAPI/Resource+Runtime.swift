@@ -50,7 +50,7 @@ extension Resource {
         ]
             + rpc(
                 "/oauth_token", "Get a token of the session's user",
-                body: .json(.object(["kwparams": .object(["uuid": .text])], optional: ["method": .text])),
+                body: .json(.object(["kwparams": .object(["uuid": .text])])),
                 answer: .any(of: [
                     .object(["access_token": .text, "expiry": .time]),
                     .object(["reason": .text, "message": .text]).described("The user has no login there."),
