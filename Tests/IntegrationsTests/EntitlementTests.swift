@@ -88,6 +88,18 @@ import Testing
             throws: isRefusal(.authenticationRequired))
     }
 
+    @Test func aDeadVisitorsKeyIsReplacedHoweverOftenItDies() async throws {
+        let house = try await HouseFixture(template: "connect", config: ["max_role": "Viewer"])
+        let owner = try Publisher(try await house.tenant.people.caller(key: house.key, from: .system))
+        for _ in 0..<3 {
+            try await house.tenant.associations.replace(of: house.content.guid, with: [], by: owner)
+            try await house.tenant.associations.replace(
+                of: house.content.guid, with: [house.integration.guid], by: owner)
+            let key = SecretString(String(decoding: try await perform(house, .user, as: .apiKey).token, as: UTF8.self))
+            _ = try await house.tenant.people.caller(key: key, from: .system)
+        }
+    }
+
     @Test func whatWasHandedOutAndRefusedIsInTheAudit() async throws {
         let house = try await HouseFixture()
         for _ in 0..<3 {

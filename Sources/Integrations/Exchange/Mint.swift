@@ -74,6 +74,13 @@ final class Mint: Sendable {
         }
     }
 
+    /// Lets a token go that is known to be dead, unless another has taken its place: the next who asks gets a new one.
+    func forget(_ token: LiveToken, of key: SessionKey) {
+        held.withLock { held in
+            if held[key]?.token.sealed == token.sealed { held[key] = nil }
+        }
+    }
+
     /// Whether a token on demand is due to this holder; who asks too often gets what there is.
     private func mayDemand(_ key: SessionKey, at now: Timestamp) -> Bool {
         demands.withLock { demands in

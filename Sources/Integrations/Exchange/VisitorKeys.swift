@@ -13,10 +13,11 @@ struct VisitorKeys: Sendable {
     func token(
         _ key: SessionKey, viewer: UserRecord, content: ContentRecord, _ integration: IntegrationRecord
     ) async throws(Refusal) -> LiveToken {
-        let token = try await mint(key, viewer, content, integration, anew: false)
+        let token = try await mint(key, viewer, content, integration)
         // It went when the integration was taken off the content; by now it may be attached again.
         guard try await isDead(token) else { return token }
-        return try await mint(key, viewer, content, integration, anew: true)
+        mint.forget(token, of: key)
+        return try await mint(key, viewer, content, integration)
     }
 
     private func isDead(_ token: LiveToken) async throws(Refusal) -> Bool {
@@ -25,13 +26,13 @@ struct VisitorKeys: Sendable {
     }
 
     private func mint(
-        _ key: SessionKey, _ viewer: UserRecord, _ content: ContentRecord, _ integration: IntegrationRecord, anew: Bool
+        _ key: SessionKey, _ viewer: UserRecord, _ content: ContentRecord, _ integration: IntegrationRecord
     ) async throws(Refusal) -> LiveToken {
         let maximumRole = Template.Connect.maxRole(of: integration)
         let people = people
         let now = clock.now
         let origin = VisitorKeyOrigin(contentGUID: content.guid, integrationGUID: integration.guid)
-        return try await mint.token(key, version: integration.version, onDemand: anew) {
+        return try await mint.token(key, version: integration.version) {
             do throws(Refusal) {
                 let (key, expiresAt) = try await people.issueVisitorKey(
                     for: viewer, maximumRole: maximumRole, from: origin,
