@@ -42,7 +42,10 @@ final class AccountFixture: Sendable {
         )
     }
 
-    deinit { try? directory.folder.erase(account.slug) }
+    deinit {
+        try? directory.folder.erase(account.slug)
+        rmdir(directory.folder.path)
+    }
 
     var admin: Administrator { .operator(account, at: time.now) }
 

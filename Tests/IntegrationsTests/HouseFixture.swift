@@ -112,7 +112,10 @@ final class HouseFixture: Sendable {
             .issue(.user, user: viewer.guid, content: content.guid, at: time.now)
     }
 
-    deinit { try? directory.folder.erase(tenant.account.slug) }
+    deinit {
+        try? directory.folder.erase(tenant.account.slug)
+        rmdir(directory.folder.path)
+    }
 
     static let databricks: JSONObject = [
         "workspace_host": "dbc-1.cloud.databricks.com", "client_id": "client", "client_secret": "the secret",
