@@ -16,6 +16,10 @@ public final class OpenAccount: Sendable {
     private let erased = Atomic<Bool>(false)
     private let file: SQLiteStore
     private let bundles: BundleFiles
+    private let nameNow: Mutex<String>
+
+    /// The name people gave the account.
+    public var name: String { nameNow.withLock { $0 } }
 
     /// Opens an account of a folder.
     ///
@@ -31,6 +35,7 @@ public final class OpenAccount: Sendable {
                 path: folder.databasePath(of: slug), slug: slug, changes: changes,
                 auditKey: try vault.derivedKey(purpose: "audit"), bundles: bundles
             )
+            nameNow = Mutex(try file.about().name)
             // What cannot be removed now is still there at the next opening; nobody is kept out for it.
             try? file.sweepBundles()
         } catch let error as any CustomStringConvertible {
@@ -56,6 +61,7 @@ public final class OpenAccount: Sendable {
     /// Gives the account another name for people.
     public func rename(to name: String, noting event: EventRecord?) async throws(StoreError) {
         try await file.rename(to: name, noting: event)
+        nameNow.withLock { $0 = name }
     }
 
     /// Has a closure called, briefly and from any thread, whenever something was queued for the background.

@@ -21,12 +21,20 @@ struct FormGuard: Sendable {
     /// - Throws: `Refusal` 92 where the form is not from our page, or the page is from before a sign-out.
     func check(_ form: [String: String], _ secret: SecretString?, _ headers: HTTPFields) throws(Refusal) {
         try checkOrigin(headers)
-        guard let secret, let sent = form[Self.field], constantTimeEquals(sent, token(secret)) else {
+        guard let secret, isOurs(form, secret) else {
             throw Refusal(
                 .crossSiteRequest, "This page is out of date: go back, load it again, and send the form once more.")
         }
     }
 
+    /// Whether a form is from a page that this browser was shown.
+    func isOurs(_ form: [String: String], _ secret: SecretString) -> Bool {
+        form[Self.field].map { constantTimeEquals($0, token(secret)) } ?? false
+    }
+
+    /// What the browser says of where the form comes from.
+    ///
+    /// - Throws: `Refusal` 92 where that is another site.
     func checkOrigin(_ headers: HTTPFields) throws(Refusal) {
         let origin = headers[.origin]
         guard origin == nil || origin == base, headers[.fetchSite] != "cross-site" else {

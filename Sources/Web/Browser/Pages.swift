@@ -5,22 +5,40 @@ import HummingbirdCore
 import JSON
 import Mustache
 import NIOCore
+import Storage
+
+/// The frame of a page for somebody who is signed in: the account, where one is, and where else one can go.
+struct Frame: Sendable {
+    let account: String
+    let slug: String
+    let person: String
+    let role: Role
+    let section: Section?
+    let notice: Notice?
+
+    var values: [String: PageValue] {
+        let links = Section.allCases.filter { $0.role <= role }.map { section -> [String: PageValue] in
+            [
+                "label": .text(section.label), "address": .text("/accounts/\(slug)/\(section.path)"),
+                "is_current": .flag(section == self.section),
+            ]
+        }
+        return [
+            "account_name": .text(account), "person": .text(person), "links": .list(links),
+            "notice": .text(notice?.words ?? ""), "is_signed_in": .flag(true),
+        ]
+    }
+}
 
 /// The pages, rendered from the templates beside the sources. Mustache escapes; the templates hold no script.
 struct Pages: Sendable {
     private let library: MustacheLibrary
 
     init() throws {
-        let templates: [(String, [UInt8])] = [
-            ("layout", PackageResources.layout_mustache), ("front", PackageResources.front_mustache),
-            ("sign-in", PackageResources.sign_in_mustache), ("invite", PackageResources.invite_mustache),
-            ("home", PackageResources.home_mustache), ("message", PackageResources.message_mustache),
-            ("confirm", PackageResources.confirm_mustache), ("data-source", PackageResources.data_source_mustache),
-            ("new-data-source", PackageResources.new_data_source_mustache),
-        ]
+        let all = Self.frame + Self.signIn + Self.viewer + Self.publisher + Self.admin
         library = MustacheLibrary(
             templates: Dictionary(
-                uniqueKeysWithValues: try templates.map {
+                uniqueKeysWithValues: try all.map {
                     ($0.0, try MustacheTemplate(string: String(decoding: $0.1, as: UTF8.self)))
                 }
             )
@@ -31,27 +49,35 @@ struct Pages: Sendable {
     ///
     /// - Parameters:
     ///   - values: plain values only: text, lists of such, and yes or no.
+    ///   - frame: nil where nobody is signed in.
     ///   - leavesSite: the form leads on to other origins (a sign-in on the way to content or a provider), which browsers
     ///     would hold against `form-action`.
     func page(
-        _ name: String, title: String, _ values: [String: PageValue], status: HTTPResponse.Status = .ok,
-        leavesSite: Bool = false
+        _ name: String, title: String, _ values: [String: PageValue], in frame: Frame? = nil,
+        status: HTTPResponse.Status = .ok, leavesSite: Bool = false
     ) -> Response {
-        let body = library.render(values.mapValues(\.forMustache), withTemplate: name) ?? ""
-        let frame = ["title": PageValue.text(title).forMustache, "body": PageValue.text(body).forMustache]
-        let html = library.render(frame, withTemplate: "layout") ?? body
+        let body = library.render(PageValue.Values(values: values), withTemplate: name) ?? ""
+        var around = frame?.values ?? [:]
+        for name in ["account", "base", FormGuard.field, Submissions.field] { around[name] = values[name] }
+        around["title"] = .text(title)
+        around["body"] = .text(body)
+        around["version"] = .text(Assets.version)
+        let html = library.render(PageValue.Values(values: around), withTemplate: "layout") ?? body
         let formAction = leavesSite ? "" : "; form-action 'self'"
         return Response(
             status: status,
             headers: [
                 .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
-                .contentSecurityPolicy:
-                    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-                    + formAction,
+                .contentSecurityPolicy: Self.policy + formAction,
             ],
             body: .init(byteBuffer: ByteBuffer(string: html))
         )
     }
+
+    /// Nothing from anywhere else, nothing inline, in nobody's frame.
+    private static let policy =
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "
+        + "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
     /// A page that says what happened and what to do next.
     ///
@@ -76,25 +102,19 @@ struct Pages: Sendable {
         response.headers[.retryAfter] = refusal.retryAfter.map(String.init)
         return response
     }
-
-    static let stylesheet = Response(
-        status: .ok, headers: [.contentType: "text/css; charset=utf-8", .cacheControl: "public, max-age=3600"],
-        body: .init(byteBuffer: ByteBuffer(bytes: PackageResources.style_css))
-    )
 }
 
-/// What a template can show.
-enum PageValue: Sendable {
-    case text(String)
-    case flag(Bool)
-    case list([[String: PageValue]])
+/// The templates of each part of the house, by name.
+extension Pages {
+    typealias Templates = [(String, [UInt8])]
 
-    /// Mustache takes values of any type; only plain ones are given to it.
-    var forMustache: any Sendable {
-        switch self {
-        case .text(let text): text
-        case .flag(let flag): flag
-        case .list(let rows): rows.map { $0.mapValues(\.forMustache) }
-        }
-    }
+    /// What pages are made of.
+    private static let frame: Templates = [
+        ("layout", PackageResources.layout_mustache), ("proof", PackageResources.proof_mustache),
+        ("field", PackageResources.field_mustache), ("form-error", PackageResources.form_error_mustache),
+        ("pager", PackageResources.pager_mustache), ("time", PackageResources.time_mustache),
+        ("copy", PackageResources.copy_mustache),
+        ("message", PackageResources.message_mustache), ("confirm", PackageResources.confirm_mustache),
+        ("resend", PackageResources.resend_mustache),
+    ]
 }

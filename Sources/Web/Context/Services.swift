@@ -12,6 +12,7 @@ public struct Services: Sendable {
     let pages: Pages
     let forms: FormGuard
     let cookies: CookieNames
+    let submissions = Submissions()
     /// Whether this server takes work.
     public let readiness: Readiness
 

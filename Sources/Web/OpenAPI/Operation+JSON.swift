@@ -27,7 +27,7 @@ extension Operation {
         switch access {
         case .key: [["key": []]]
         case .anyone: []
-        case .browser, .administratorsBrowser: [["browser": []]]
+        case .browser, .publishersBrowser, .administratorsBrowser: [["browser": []]]
         case .workbench: [["workbench": []]]
         }
     }

@@ -8,7 +8,7 @@ extension Operation {
         // Whatever the role: a key that content holds may be refused what its owner may do.
         case .key: codes += [.authenticationRequired, .userLocked, .permissionDenied, .accountUnavailable]
         case .browser: codes.append(.accountUnavailable)
-        case .administratorsBrowser: codes += [.accountUnavailable, .permissionDenied]
+        case .publishersBrowser, .administratorsBrowser: codes += [.accountUnavailable, .permissionDenied]
         case .workbench: codes += [.authenticationRequired, .userLocked, .accountUnavailable]
         case .anyone: break
         }

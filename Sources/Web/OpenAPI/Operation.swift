@@ -42,6 +42,8 @@ struct Operation: Sendable {
         case anyone
         /// A browser that is signed in; another one is sent to the sign-in page.
         case browser
+        /// A browser whose person may publish.
+        case publishersBrowser
         /// A browser that administers the account.
         case administratorsBrowser
         /// An IDE with the cookie of a Workbench session.
@@ -57,6 +59,7 @@ struct Operation: Sendable {
             case .key(let role): role.rawValue
             case .anyone: "anyone"
             case .browser: "signed-in browser"
+            case .publishersBrowser: "publisher's browser"
             case .administratorsBrowser: "administrator's browser"
             case .workbench: "Workbench session"
             }

@@ -11,6 +11,9 @@ extension Resource {
                 .get, "/assets/style.css", "The style sheet", for: .anyone,
                 answers: Answer(status: 200, description: "The style sheet.", media: "text/css", schema: .text)),
             Operation(
+                .get, "/assets/gatehouse.js", "The script", for: .anyone,
+                answers: Answer(status: 200, description: "The script.", media: "text/javascript", schema: .text)),
+            Operation(
                 .get, "/accounts", "Go to an account's pages", for: .anyone,
                 parameters: [.query("account", .anyCaseSlug, isRequired: true)],
                 answers: .redirect(303, "To the account's pages.")),
@@ -39,21 +42,6 @@ extension Resource {
             Operation(
                 .post, "/accounts/{account}/sign-out", "Sign out", for: .browser,
                 body: .form(.form(["csrf_token": .text])), answers: .toSignIn, refusals: [.crossSiteRequest]),
-            Operation(
-                .get, "/accounts/{account}/integrations/new", "Add a data source: the form",
-                for: .administratorsBrowser,
-                parameters: [.query("template", .text)], answers: .page("The form."), .toSignIn),
-            Operation(
-                .post, "/accounts/{account}/integrations/new", "Add a data source", for: .administratorsBrowser,
-                body: .form(.form(["csrf_token": .text, "template": .template, "name": .text])),
-                answers: .redirect(303, "To the data source, or to the sign-in page."),
-                refusals: [
-                    .crossSiteRequest, .unknownTemplate, .integrationName, .integrationDescription, .templateConfig,
-                    .clientID, .clientSecret, .duplicates,
-                ]),
-            Operation(
-                .get, "/accounts/{account}/integrations/{guid}", "A data source", for: .administratorsBrowser,
-                answers: .page("The data source."), .toSignIn),
         ]
     )
 }

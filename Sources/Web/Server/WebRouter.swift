@@ -29,8 +29,11 @@ public enum WebRouter {
         HealthRoutes(readiness: services.readiness).add(to: root)
         OpenAPIRoutes(address: services.world.address).add(to: root)
         for prefix in [APIRoutes.prefix, ""] { APIRoutes(services: services).add(to: router.group(RouterPath(prefix))) }
+        Assets().add(to: root)
         SignInRoutes(services: services).add(to: root)
-        HomeRoutes(services: services).add(to: root)
+        let doors = PageDoors(services: services, router: root)
+        ConnectionPages().add(to: doors)
+        DataSourcePages().add(to: doors)
         LoginRoutes(services: services).add(to: root)
         GatewayRoutes(services: services).add(to: root)
         IssuerRoutes(services: services).add(to: root)

@@ -12,7 +12,6 @@ struct SignInRoutes {
 
     func add(to router: RouterGroup<WebContext>) {
         router.get("/") { _, _ in services.pages.page("front", title: "Gatehouse", [:]) }
-        router.get("/assets/style.css") { _, _ in Pages.stylesheet }
         router.get("/accounts") { request, _ in
             let slug = try request.query()["account"] ?? ""
             guard let slug = AccountSlug(slug.lowercased()) else {

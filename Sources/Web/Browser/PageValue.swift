@@ -1,0 +1,59 @@
+import Mustache
+import Storage
+
+/// What a template can show.
+enum PageValue: Sendable {
+    /// Text; where it is empty, a section of it is not shown.
+    case text(String)
+    case flag(Bool)
+    case list([[String: PageValue]])
+    /// Values that belong together: a section of it is shown once.
+    case object([String: PageValue])
+
+    /// A moment: `{{#since}}{{> time}}{{/since}}`. Scripts turn it into the reader's own zone.
+    static func time(_ time: Timestamp?) -> PageValue {
+        guard let time else { return .flag(false) }
+        return .object(["iso": .text(time.description), "words": .text(time.words)])
+    }
+
+    static func number(_ number: Int) -> PageValue { .text(String(number)) }
+
+    /// Mustache takes values of any type; only plain ones are given to it.
+    var forMustache: any Sendable {
+        switch self {
+        case .text(let text): Text(renderText: text)
+        case .flag(let flag): flag
+        case .list(let rows): rows.map(Values.init)
+        case .object(let values): Values(values: values)
+        }
+    }
+
+    /// Mustache takes an empty text for something that is there; in our templates it is not.
+    private struct Text: MustacheCustomRenderable, MustacheParent {
+        let renderText: String
+        var isNull: Bool { renderText.isEmpty }
+        // Nothing is in a text: a name that is asked for is looked for around it, and no mirror is held to it.
+        func child(named: String) -> Any? { nil }
+    }
+
+    /// Values by name.
+    struct Values: MustacheParent, Sendable {
+        let values: [String: PageValue]
+        func child(named: String) -> Any? { values[named]?.forMustache }
+    }
+}
+
+extension Timestamp {
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// Such as `21 Nov 2026, 14:38 UTC`.
+    var words: String {
+        let text = description
+        let parts = text.split(separator: "T")
+        let date = (parts.first ?? "").split(separator: "-")
+        guard parts.count == 2, date.count == 3, let month = Int(date[1]), (1...12).contains(month),
+            let day = Int(date[2])
+        else { return text }
+        return "\(day) \(Self.months[month - 1]) \(date[0]), \(parts[1].prefix(5)) UTC"
+    }
+}

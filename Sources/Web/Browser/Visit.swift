@@ -1,0 +1,125 @@
+import Accounts
+import Cryptography
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Integrations
+import OAuthClient
+import Storage
+
+/// A request for a page by somebody who is signed in.
+struct Visit: Sendable {
+    let services: Services
+    let request: Request
+    let context: WebContext
+    let tenant: Tenant
+    let identity: BrowserIdentity
+    /// What the session's cookie holds.
+    let secret: SecretString
+
+    /// - Returns: nil where nobody is signed in.
+    init?(_ visitor: Visitor, _ request: Request, _ context: WebContext, _ services: Services) {
+        guard let identity = visitor.identity, let secret = visitor.secret else { return nil }
+        self.services = services
+        self.request = request
+        self.context = context
+        tenant = visitor.tenant
+        self.identity = identity
+        self.secret = secret
+    }
+
+    var caller: Caller { identity.caller }
+    var slug: String { tenant.account.slug.text }
+    var now: Timestamp { services.world.clock.now }
+
+    /// The address of a page of this account: `path("people")`.
+    func path(_ rest: String = "") -> String { "/accounts/\(slug)/\(rest)" }
+
+    /// The query's parameters, each once.
+    func query() throws(Refusal) -> [String: String] { try request.query() }
+
+    /// A GUID of the path; one of another account, or none at all, is as good as an unknown one.
+    func guid(_ name: String = "guid", what: String) throws(Refusal) -> GUID {
+        try context.guid(name, of: tenant, what: what)
+    }
+
+    /// A page in the account's frame.
+    ///
+    /// - Parameters:
+    ///   - section: where in the navigation it stands.
+    ///   - values: plain values only. The account, and what forms must carry, are there already.
+    func page(
+        _ name: String, title: String, in section: Section? = nil, _ values: [String: PageValue],
+        status: HTTPResponse.Status = .ok
+    ) -> Response {
+        var values = values
+        values["account"] = .text(slug)
+        values["base"] = .text("/accounts/\(slug)")
+        values[FormGuard.field] = .text(services.forms.token(secret))
+        values[Submissions.field] = .text(Submissions.makeNumber())
+        let notice = (try? query())?[Notice.parameter].flatMap(Notice.init)
+        let frame = Frame(
+            account: tenant.account.name, slug: slug, person: identity.user.email, role: caller.role,
+            section: section, notice: notice)
+        return services.pages.page(name, title: title, values, in: frame, status: status)
+    }
+
+    /// A form's page again, after it was refused: the sentence beside its field, and what was typed.
+    ///
+    /// - Returns: nil where the refusal is not one of what was typed, so that the error's own page tells of it.
+    static func status(_ error: Refusal?) -> HTTPResponse.Status {
+        error.map { .init(code: $0.code.status) } ?? .ok
+    }
+
+    /// After a form was done: to a page of this account, which says what was done.
+    func seeOther(_ rest: String, _ notice: Notice? = nil) -> Response {
+        let mark = rest.contains("?") ? "&" : "?"
+        return .seeOther(path(rest) + (notice.map { "\(mark)\(Notice.parameter)=\($0.rawValue)" } ?? ""))
+    }
+}
+
+/// What stands in the navigation.
+enum Section: String, CaseIterable {
+    case connections, content, keys, integrations, people, activity, audit
+    case singleSignOn = "single-sign-on"
+
+    /// What it is called there.
+    var label: String {
+        switch self {
+        case .connections: "My connections"
+        case .content: "Content"
+        case .keys: "API keys"
+        case .integrations: "Data sources"
+        case .people: "People"
+        case .activity: "Activity"
+        case .audit: "Audit"
+        case .singleSignOn: "Single sign-on"
+        }
+    }
+
+    /// The end of its address.
+    var path: String { self == .connections ? "" : rawValue }
+
+    /// Who sees it.
+    var role: Role {
+        switch self {
+        case .connections, .content, .keys: .viewer
+        case .integrations, .people, .activity, .audit, .singleSignOn: .administrator
+        }
+    }
+}
+
+/// What a page says after a form was done. The address carries only its name, so nobody else can put words there.
+enum Notice: String {
+    static let parameter = "notice"
+
+    case dataSourceAdded = "data-source-added"
+    case loggedOut = "logged-out"
+
+    var words: String {
+        switch self {
+        case .dataSourceAdded: "The data source was added."
+        case .loggedOut: "You are logged out. Gatehouse has forgotten the tokens."
+        }
+    }
+}

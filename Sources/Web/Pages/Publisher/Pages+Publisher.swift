@@ -1,0 +1,3 @@
+extension Pages {
+    static let publisher: Templates = []
+}

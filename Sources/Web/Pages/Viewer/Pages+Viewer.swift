@@ -1,0 +1,5 @@
+extension Pages {
+    static let viewer: Templates = [
+        ("connections", PackageResources.connections_mustache)
+    ]
+}
