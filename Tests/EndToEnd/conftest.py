@@ -1,11 +1,15 @@
 """Fixtures. Everything that is started here is stopped here; a failing test shows the servers' logs."""
 
+import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from harness.accessibility import check_axe
 from harness.aws import Aws
+from harness.chromium import WIDE, Chromium
 from harness.gatehouse import Gatehouse, gatehouse_binary
 from harness.scene import play
 from harness.simulator import Simulator, simulator_binary
@@ -96,6 +100,48 @@ def account(server):
 def scene(server, own_stage):
     """A fresh account with a logged-in viewer, at a provider of its own."""
     return play(server, own_stage.simulator("databricks"))
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory) -> Path:
+    """Where pictures of pages are kept: the artefacts of the tests."""
+    named = os.environ.get("GATEHOUSE_SCREENSHOTS")
+    folder = Path(named).absolute() if named else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def chromium_process(pictures):
+    """The browser that the tests of a module share. Not for the whole run: Playwright keeps its thread's event loop."""
+    browser = Chromium(pictures)
+    yield browser
+    browser.stop()
+
+
+@pytest.fixture
+def chromium(chromium_process) -> Chromium:
+    """Chromium for one test, whose windows must have nothing to complain of at its end."""
+    yield chromium_process
+    chromium_process.close_windows()
+
+
+@pytest.fixture
+def person_in_chromium(chromium):
+    """Makes a window in which a person is signed in, who accepts the invite first: `person_in_chromium(person, PHONE)`."""
+
+    def signed_in(person, look=WIDE, origins=()):
+        if not person.has_password:
+            person.accept_invite()
+        return chromium.of(person, look, origins)
+
+    return signed_in
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """Fails with what axe-core finds against a page: `axe(window.page)`."""
+    return check_axe
 
 
 @pytest.fixture

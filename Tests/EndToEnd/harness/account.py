@@ -85,6 +85,7 @@ class Person:
         self.guid, self.email, self.role = made["guid"], made["email"], made["role"]
         self.key, self.invite_url = made["api_key"], made["invite_url"]
         self.password = "correct horse " + secrets.token_urlsafe(16)
+        self.has_password = False
         self.browser = Browser(self.server.journal)
         self.api = Api(self.server, self.key)
         self.rest = Api(self.server, self.key, prefix="")
@@ -92,6 +93,7 @@ class Person:
     def accept_invite(self) -> requests.Response:
         page = self.browser.get(self.invite_url)
         form = form_with(page, "password", "password_again")
+        self.has_password = True
         return self.browser.submit(form, password=self.password, password_again=self.password)
 
     def sign_in(self, browser: Browser | None = None) -> requests.Response:
