@@ -128,7 +128,7 @@ def chromium(chromium_process) -> Chromium:
 
 @pytest.fixture
 def person_in_chromium(chromium):
-    """Makes a window in which a person is signed in, who accepts the invite first: `person_in_chromium(person, PHONE)`."""
+    """Makes a window in which a person is signed in, invited or not: `person_in_chromium(person, PHONE)`."""
 
     def signed_in(person, look=WIDE, origins=()):
         if not person.has_password:

@@ -45,7 +45,7 @@ class Window:
     appear, scripts that failed, parts of a page that did not load, and requests to origins that it was not told of.
     """
 
-    def __init__(self, chromium: "Chromium", look: Look, origins: Iterable[str]) -> None:
+    def __init__(self, chromium: "Chromium", look: Look, origins: Iterable[str], state: dict | None = None) -> None:
         self.look = look
         self.origins = set(origins)
         self.complaints: list[str] = []
@@ -59,6 +59,7 @@ class Window:
             reduced_motion="reduce",
             locale="en-GB",
             timezone_id="Europe/Berlin",
+            storage_state=state,
         )
         self.context.set_default_timeout(DEADLINE_SECONDS * 1000)
         self.context.on("request", self._on_request)
@@ -146,9 +147,9 @@ class Chromium:
             self._playwright.stop()
             raise
 
-    def window(self, look: Look = WIDE, origins: Iterable[str] = ()) -> Window:
-        """A fresh browser that knows nobody."""
-        window = Window(self, look, origins)
+    def window(self, look: Look = WIDE, origins: Iterable[str] = (), like: Window | None = None) -> Window:
+        """A fresh browser that knows nobody, or has the cookies of another."""
+        window = Window(self, look, origins, like.context.storage_state() if like else None)
         self.windows.append(window)
         return window
 
