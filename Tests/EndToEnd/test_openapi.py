@@ -16,6 +16,8 @@ PAGES = ["pages", "login", "gateway"]
 POSITIVE = "positive_data_acceptance"
 UNIQUE = "what is unique in the account is refused when it is taken, which no schema can say"
 THERE = "what is named must be there, and fit, which no schema can say"
+AVAILABLE = "ensure_resource_availability"
+NAMED = "what is not there is what the body names, not what was just created"
 GENUINE = "what is sent must be something that the server itself has issued"
 EXEMPTIONS = [
     Exemption("POST /v1/content", POSITIVE, UNIQUE),
@@ -35,6 +37,10 @@ EXEMPTIONS = [
     Exemption("POST /v1/content/{guid}/bundles", POSITIVE, "an archive of random bytes is none"),
     Exemption("POST /v1/content/{guid}/deploy", POSITIVE, THERE),
     Exemption("POST /v1/content/{guid}/build", POSITIVE, THERE),
+    Exemption("POST /v1/groups/{guid}/members", AVAILABLE, NAMED),
+    Exemption("POST /v1/content/{guid}/permissions", AVAILABLE, NAMED),
+    Exemption("POST /v1/content/{guid}/deploy", AVAILABLE, NAMED),
+    Exemption("POST /v1/content/{guid}/build", AVAILABLE, NAMED),
     Exemption("POST /v1/workbench/sessions", POSITIVE, THERE),
     Exemption(
         "POST /v1/oauth/integrations", POSITIVE, "config follows the rules of the template, which GET templates tells"
