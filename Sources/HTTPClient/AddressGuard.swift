@@ -12,7 +12,7 @@ public enum AddressGuard {
     /// by the address it carries, because on an IPv6-only host it is the only way to the public IPv4 Internet.
     public static func isPublic(_ address: IPAddress) -> Bool {
         switch address {
-        case .v4(let value): !refusedV4.contains { $0.contains(value) }
+        case .v4: !refusedV4.contains { $0.contains(address) }
         case .v6(let high, let low): isPublic(high: high, low: low)
         }
     }
@@ -24,45 +24,30 @@ public enum AddressGuard {
         // Only 2000::/3 is allocated for global unicast: loopback, mapped, compatible, unique local (with the
         // metadata address fd00:ec2::254), link-local, site-local and multicast all lie outside.
         guard high >> 61 == 0b001 else { return false }
-        return !refusedV6.contains { $0.contains(high) }
-    }
-
-    private struct BlockV4: Sendable {
-        let base: UInt32
-        let length: UInt32
-
-        func contains(_ value: UInt32) -> Bool { (value ^ base) >> (32 - length) == 0 }
-    }
-
-    /// A block of at most 64 bits, which all those refused within 2000::/3 are.
-    private struct BlockV6: Sendable {
-        let base: UInt64
-        let length: UInt64
-
-        func contains(_ high: UInt64) -> Bool { (high ^ base) >> (64 - length) == 0 }
+        return !refusedV6.contains { $0.contains(.v6(high: high, low: low)) }
     }
 
     private static let refusedV4 = [
-        BlockV4(base: 0x0000_0000, length: 8),  // 0.0.0.0/8 this network
-        BlockV4(base: 0x0a00_0000, length: 8),  // 10.0.0.0/8 private
-        BlockV4(base: 0x6440_0000, length: 10),  // 100.64.0.0/10 shared by carriers; clouds put metadata here too
-        BlockV4(base: 0x7f00_0000, length: 8),  // 127.0.0.0/8 loopback
-        BlockV4(base: 0xa9fe_0000, length: 16),  // 169.254.0.0/16 link-local, metadata at .169.254
-        BlockV4(base: 0xac10_0000, length: 12),  // 172.16.0.0/12 private
-        BlockV4(base: 0xc000_0000, length: 24),  // 192.0.0.0/24 protocol assignments
-        BlockV4(base: 0xc000_0200, length: 24),  // 192.0.2.0/24 documentation
-        BlockV4(base: 0xc058_6300, length: 24),  // 192.88.99.0/24 old 6to4 relays
-        BlockV4(base: 0xc0a8_0000, length: 16),  // 192.168.0.0/16 private
-        BlockV4(base: 0xc612_0000, length: 15),  // 198.18.0.0/15 benchmarking
-        BlockV4(base: 0xc633_6400, length: 24),  // 198.51.100.0/24 documentation
-        BlockV4(base: 0xcb00_7100, length: 24),  // 203.0.113.0/24 documentation
-        BlockV4(base: 0xe000_0000, length: 3),  // 224.0.0.0/3 multicast, reserved, broadcast
+        AddressBlock(.v4(0x0000_0000), length: 8),  // 0.0.0.0/8 this network
+        AddressBlock(.v4(0x0a00_0000), length: 8),  // 10.0.0.0/8 private
+        AddressBlock(.v4(0x6440_0000), length: 10),  // 100.64.0.0/10 shared; some metadata
+        AddressBlock(.v4(0x7f00_0000), length: 8),  // 127.0.0.0/8 loopback
+        AddressBlock(.v4(0xa9fe_0000), length: 16),  // 169.254.0.0/16 link-local, metadata at .169.254
+        AddressBlock(.v4(0xac10_0000), length: 12),  // 172.16.0.0/12 private
+        AddressBlock(.v4(0xc000_0000), length: 24),  // 192.0.0.0/24 protocol assignments
+        AddressBlock(.v4(0xc000_0200), length: 24),  // 192.0.2.0/24 documentation
+        AddressBlock(.v4(0xc058_6300), length: 24),  // 192.88.99.0/24 old 6to4 relays
+        AddressBlock(.v4(0xc0a8_0000), length: 16),  // 192.168.0.0/16 private
+        AddressBlock(.v4(0xc612_0000), length: 15),  // 198.18.0.0/15 benchmarking
+        AddressBlock(.v4(0xc633_6400), length: 24),  // 198.51.100.0/24 documentation
+        AddressBlock(.v4(0xcb00_7100), length: 24),  // 203.0.113.0/24 documentation
+        AddressBlock(.v4(0xe000_0000), length: 3),  // 224.0.0.0/3 multicast, reserved, broadcast
     ]
 
     private static let refusedV6 = [
-        BlockV6(base: 0x2001_0000_0000_0000, length: 23),  // 2001::/23 protocol assignments, Teredo, ORCHID
-        BlockV6(base: 0x2001_0db8_0000_0000, length: 32),  // 2001:db8::/32 documentation
-        BlockV6(base: 0x2002_0000_0000_0000, length: 16),  // 2002::/16 6to4
-        BlockV6(base: 0x3fff_0000_0000_0000, length: 20),  // 3fff::/20 documentation
+        AddressBlock(.v6(high: 0x2001_0000_0000_0000, low: 0), length: 23),  // 2001::/23 Teredo, ORCHID and others
+        AddressBlock(.v6(high: 0x2001_0db8_0000_0000, low: 0), length: 32),  // 2001:db8::/32 documentation
+        AddressBlock(.v6(high: 0x2002_0000_0000_0000, low: 0), length: 16),  // 2002::/16 6to4
+        AddressBlock(.v6(high: 0x3fff_0000_0000_0000, low: 0), length: 20),  // 3fff::/20 documentation
     ]
 }

@@ -48,7 +48,8 @@ struct House: Sendable {
         )
         self.world = world
         directory = try AccountDirectory(folder: folder, ring: ring) { try Tenant($0, world: world) }
-        services = try Services(directory: directory, world: world, ring: ring)
+        services = try Services(
+            directory: directory, world: world, ring: ring, proxies: configuration.trustedProxies)
     }
 
     /// Waits for refreshes that are under way, then lets go of the network.

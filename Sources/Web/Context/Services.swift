@@ -13,6 +13,7 @@ public struct Services: Sendable {
     let forms: FormGuard
     let cookies: CookieNames
     let submissions = Submissions()
+    let proxies: TrustedProxies
     /// Whether this server takes work.
     public let readiness: Readiness
 
@@ -20,9 +21,13 @@ public struct Services: Sendable {
     ///   - directory: the accounts.
     ///   - world: what they share.
     ///   - ring: the master keys, from which the key of the forms is derived.
-    public init(directory: AccountDirectory<Tenant>, world: World, ring: MasterKeyRing) throws {
+    ///   - proxies: who is believed about the sender of a request.
+    public init(
+        directory: AccountDirectory<Tenant>, world: World, ring: MasterKeyRing, proxies: TrustedProxies = .loopback
+    ) throws {
         self.directory = directory
         self.world = world
+        self.proxies = proxies
         pages = try Pages()
         let folder = directory.folder
         readiness = Readiness(logger: world.logger) { try folder.proveWritable() }

@@ -12,6 +12,8 @@ struct WebContext: RequestContext {
     /// The other end of the connection.
     let peer: String?
     var correlationID = ""
+    /// The address of whoever sent the request; `ErrorAnswers` sets it.
+    var sender: TrustedProxies.Sender?
     /// Set by `KeyAuthentication`.
     var identity: Identity?
 
@@ -27,13 +29,7 @@ struct WebContext: RequestContext {
 
     /// From where a request came, for the audit and for what is counted per address.
     func origin(of request: Request, _ door: Origin.Door) -> Origin {
-        Origin(door, address: address(of: request), correlationID: correlationID)
-    }
-
-    /// The address of whoever sent a request; a proxy on this machine is believed about it.
-    private func address(of request: Request) -> String? {
-        guard peer == "127.0.0.1" || peer == "::1", let forwarded = request.headers[.forwardedFor] else { return peer }
-        return forwarded.split(separator: ",").last.map { String($0.filter { !$0.isWhitespace }.prefix(64)) } ?? peer
+        Origin(door, address: sender?.address, correlationID: correlationID)
     }
 }
 

@@ -13,12 +13,19 @@ struct GatewayRoutes {
     let services: Services
 
     func add(to router: RouterGroup<WebContext>) {
-        router.get("/v1/gateway/authorize") { request, _ in try await authorize(request) }
+        router.get("/v1/gateway/authorize") { request, context in
+            guard context.sender?.isProxied == true else { throw Self.notAProxy }
+            return try await authorize(request)
+        }
         router.get("/gateway/sign-in") { request, context in try await carryOver(request, context) }
         router.get("/content/{guid}/__gatehouse__/ticket") { request, context in try await redeem(request, context) }
         router.get("/content/{guid}") { request, context in try await toContent(request, context) }
         router.get("/content/{guid}/**") { request, context in try await toContent(request, context) }
     }
+
+    /// What a proxy says about a request is its own word only where it is one.
+    private static let notAProxy = Refusal(
+        .permissionDenied, "Only a proxy may ask this: the operator of this server names it with --trusted-proxy.")
 
     private var contentOrigin: String {
         get throws(Refusal) {

@@ -24,6 +24,7 @@ struct ErrorAnswers: RouterMiddleware {
         let start = ContinuousClock.now
         var context = context
         context.correlationID = CorrelationID.of(request.headers[.correlationID])
+        context.sender = services.proxies.sender(peer: context.peer, forwardedFor: request.headers[.forwardedFor])
         // One id of a request is enough, and this one is in the answer too.
         context.logger[metadataKey: "hb.request.id"] = nil
         var response = try await CorrelationScope.$id.withValue(context.correlationID) {

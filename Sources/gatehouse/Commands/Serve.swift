@@ -44,6 +44,7 @@ struct Serve: AsyncParsableCommand {
         let web = WebServer.make(house.services, address: .hostname(listen.host, port: port), logger: logger) { port in
             Answer.line("listening on http://\(listen.at(port: port ?? 0))")
             Answer.line("open \(house.world.address.base)/ in a browser")
+            ServiceManager.tellReady()
         }
         var group = ServiceGroupConfiguration(
             services: services(house, configuration.telemetry, web: web, logger: logger),

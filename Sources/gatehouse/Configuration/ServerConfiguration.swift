@@ -7,6 +7,7 @@ import JSON
 import Logging
 import Storage
 import Telemetry
+import Web
 
 /// Everything a server is told, read and checked before anything starts.
 struct ServerConfiguration: Sendable {
@@ -20,6 +21,8 @@ struct ServerConfiguration: Sendable {
     let allowedHosts: [AllowedHost]
     /// Where content may run beside this machine.
     let allowedUpstreams: [AllowedHost]
+    /// Who is believed about where a request came from.
+    let trustedProxies: TrustedProxies
     let maximumBundleBytes: Int
     let masterKey: MasterKeySource
 
@@ -39,6 +42,7 @@ struct ServerConfiguration: Sendable {
         contentURL = content?.text
         allowedHosts = try Self.hosts(options.allowHost, "--allow-host", "GATEHOUSE_ALLOW_HOST")
         allowedUpstreams = try Self.hosts(options.allowUpstream, "--allow-upstream", "GATEHOUSE_ALLOW_UPSTREAM")
+        trustedProxies = try Self.proxies(options.trustedProxy)
         maximumBundleBytes =
             try (options.maxBundleSize ?? Environment.value("GATEHOUSE_MAX_BUNDLE_SIZE"))
             .map { try ByteSize.parse($0, "--max-bundle-size") } ?? Deployments.usualMaximum
@@ -59,6 +63,21 @@ struct ServerConfiguration: Sendable {
         }
     }
 
+    private static func proxies(_ given: [String]) throws -> TrustedProxies {
+        let listed = Environment.value("GATEHOUSE_TRUSTED_PROXIES")?.split(separator: ",").map(String.init) ?? []
+        let texts = given.isEmpty ? listed : given
+        guard !texts.isEmpty else { return .loopback }
+        return TrustedProxies(
+            try texts.map { text in
+                guard let block = AddressBlock(parsing: text) else {
+                    throw ConfigurationError(
+                        "--trusted-proxy \(text) is not usable: write an address or a block, such as 10.0.0.7 or 10.0.0.0/24."
+                    )
+                }
+                return block
+            })
+    }
+
     /// The public addresses, once the port is known.
     func address(port: Int) -> PublicAddress {
         PublicAddress(base: baseURL ?? Self.localBase(port), content: contentURL)
@@ -77,6 +96,7 @@ struct ServerConfiguration: Sendable {
             "content_url": contentURL.map(JSON.string) ?? .null,
             "allowed_hosts": .array(allowedHosts.map { .string($0.description) }),
             "allowed_upstreams": .array(allowedUpstreams.map { .string($0.description) }),
+            "trusted_proxies": .array(trustedProxies.blocks.map { .string($0.description) }),
             "metrics_listen": telemetry.metrics.map { .string($0.description) } ?? .null,
             "log_format": .string(telemetry.format.rawValue), "log_level": .string(telemetry.level.rawValue),
             "max_bundle_size": .integer(Int64(maximumBundleBytes)),

@@ -31,6 +31,12 @@ struct ServerOptions: ParsableArguments {
     )
     var allowUpstream: [String] = []
 
+    @Option(
+        help:
+            "A proxy that is believed about where a request came from: an address, or a block such as 10.0.0.0/24. Repeatable. [GATEHOUSE_TRUSTED_PROXIES, separated by commas, default 127.0.0.0/8 and ::1]"
+    )
+    var trustedProxy: [String] = []
+
     @Option(help: "The largest bundle that is taken. [GATEHOUSE_MAX_BUNDLE_SIZE, default 100MiB]")
     var maxBundleSize: String?
 
