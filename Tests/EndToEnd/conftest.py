@@ -11,6 +11,7 @@ from harness.accessibility import check_axe
 from harness.aws import Aws
 from harness.chromium import WIDE, Chromium
 from harness.gatehouse import Gatehouse, gatehouse_binary
+from harness.proxy import Proxy
 from harness.scene import play
 from harness.simulator import Simulator, simulator_binary
 from harness.webhook_receiver import WebhookReceiver
@@ -170,3 +171,6 @@ def pytest_runtest_makereport(item, call):
             if server.child is not None and not server.child.running:
                 tail += f"\n(the server ended by itself, exit code {server.child.process.returncode})"
             report.sections.append((f"gatehouse log of {name}", tail))
+        for other in stage.others if stage else []:
+            if isinstance(other, Proxy):
+                report.sections.append((f"proxy log of {name}", "\n".join(other.logs.splitlines()[-20:])))

@@ -1,4 +1,4 @@
-"""Content behind real nginx, with the configuration of deploy/nginx."""
+"""Content behind real proxies, each with its configuration of deploy/."""
 
 import http.client
 import json
@@ -13,8 +13,10 @@ from websockets.sync.server import serve
 
 from harness.account import SESSION_HEADER
 from harness.browser import Browser, form_with, forms_of
+from harness.caddy import Caddy
 from harness.listener import Listener
 from harness.nginx import Nginx
+from harness.proxy import Proxy
 from harness.scene import play
 from harness.waiting import free_port
 
@@ -37,13 +39,13 @@ class EchoSocket:
 
 
 class Site:
-    """Gatehouse, nginx, an app, and a viewer who is signed in and logged in at the provider."""
+    """Gatehouse, a proxy, an app, and a viewer who is signed in and logged in at the provider."""
 
-    def __init__(self, stage) -> None:
+    def __init__(self, stage, proxy: type[Proxy]) -> None:
         port = free_port()
         self.server = stage.gatehouse(content_port=port)
         self.app = stage.keep(Listener())
-        self.nginx = stage.keep(Nginx(stage.folder("nginx"), self.server.listen, port))
+        self.proxy = stage.keep(proxy(stage.folder("proxy"), self.server.listen, port))
         self.scene = play(self.server, stage.simulator("databricks"))
         self.set_upstream(self.app.origin)
         self.content = self.scene.content
@@ -53,12 +55,12 @@ class Site:
         self.scene.publisher.api.ok("PATCH", path, json={"upstream_url": origin})
 
     def url(self, rest: str = "/", content: dict | None = None) -> str:
-        return f"{self.nginx.origin}/content/{(content or self.content)['guid']}{rest}"
+        return f"{self.proxy.origin}/content/{(content or self.content)['guid']}{rest}"
 
 
-@pytest.fixture(scope="module")
-def site(stage) -> Site:
-    return Site(stage)
+@pytest.fixture(scope="module", params=[Nginx, Caddy], ids=lambda proxy: proxy.__name__.lower())
+def site(stage, request) -> Site:
+    return Site(stage, request.param)
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import requests
-
 from .process import Child
+from .proxy import Proxy
 from .simulator import REPOSITORY
-from .waiting import wait_until
 
 TEMPLATES = REPOSITORY / "deploy" / "nginx"
 
@@ -32,11 +30,10 @@ http {{
 """
 
 
-class Nginx:
+class Nginx(Proxy):
     """Content's origin at 127.0.0.1:PORT, in front of a Gatehouse; with a `base_port` its own origin too."""
 
     def __init__(self, folder: Path, gatehouse: str, port: int, base_port: int | None = None) -> None:
-        self.folder, self.origin = folder, f"http://127.0.0.1:{port}"
         names = {
             "GATEHOUSE": gatehouse,
             "CONTENT_LISTEN": f"127.0.0.1:{port}",
@@ -58,22 +55,7 @@ class Nginx:
         command = [shutil.which("nginx") or "/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf"]
         checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
         assert checked.returncode == 0, checked.stderr
-        self.child = Child("nginx", command, ready=re.compile(r"start worker process \d+"))
-        wait_until(self._answers, "nginx answers")
-
-    def _answers(self) -> bool:
-        try:
-            return requests.get(self.origin, timeout=5).status_code == 404
-        except requests.ConnectionError:
-            return False
-
-    @property
-    def logs(self) -> str:
-        written = [path.read_text() for path in self.folder.glob("*.log")]
-        return "\n".join([self.child.output, *written])
-
-    def stop(self) -> None:
-        self.child.stop()
+        super().__init__(folder, port, Child("nginx", command, ready=re.compile(r"start worker process \d+")))
 
 
 def without_comments(text: str) -> str:

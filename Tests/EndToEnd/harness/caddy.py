@@ -1,0 +1,31 @@
+"""Debian's Caddy with the repository's own configuration, for content's origin and for Gatehouse's own."""
+
+import re
+import shutil
+from pathlib import Path
+
+from .process import Child
+from .proxy import Proxy
+from .simulator import REPOSITORY
+from .waiting import free_port
+
+CONFIGURATION = REPOSITORY / "deploy" / "caddy" / "Caddyfile"
+
+
+class Caddy(Proxy):
+    """Content's origin at 127.0.0.1:PORT, in front of a Gatehouse; with a `base_port` its own origin too."""
+
+    def __init__(self, folder: Path, gatehouse: str, port: int, base_port: int | None = None) -> None:
+        settings = {
+            "GATEHOUSE": gatehouse,
+            "GATEHOUSE_SITE": f"http://localhost:{base_port or free_port()}",
+            "CONTENT_SITE": f"http://127.0.0.1:{port}",
+            "CADDY_LOG": f"file {folder}/access.log",
+            "HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder),
+            "XDG_DATA_HOME": str(folder),
+        }
+        program = shutil.which("caddy")
+        assert program, "caddy is not installed: make setup"
+        command = [program, "run", "--config", CONFIGURATION, "--adapter", "caddyfile"]
+        super().__init__(folder, port, Child("caddy", command, settings, ready=re.compile("serving initial config")))
