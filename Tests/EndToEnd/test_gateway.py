@@ -14,6 +14,7 @@ from websockets.sync.server import serve
 from harness.account import SESSION_HEADER
 from harness.browser import Browser, form_with, forms_of
 from harness.caddy import Caddy
+from harness.haproxy import HAProxy
 from harness.listener import Listener
 from harness.nginx import Nginx
 from harness.proxy import Proxy
@@ -58,7 +59,7 @@ class Site:
         return f"{self.proxy.origin}/content/{(content or self.content)['guid']}{rest}"
 
 
-@pytest.fixture(scope="module", params=[Nginx, Caddy], ids=lambda proxy: proxy.__name__.lower())
+@pytest.fixture(scope="module", params=[Nginx, Caddy, HAProxy], ids=lambda proxy: proxy.__name__.lower())
 def site(stage, request) -> Site:
     return Site(stage, request.param)
 

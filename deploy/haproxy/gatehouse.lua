@@ -1,0 +1,155 @@
+-- Asks Gatehouse about a request for content, and acts on the answer. haproxy.cfg beside it loads this file, and
+-- tells it by this variable where Gatehouse is.
+
+local gatehouse = os.getenv("GATEHOUSE")
+-- A session token and a cookie are looked up in memory; this long only where an account's file is opened first.
+local patience = 30000
+
+local sentences = {
+    [400] = "The address is not one that content can have. Check it and try again.",
+    [403] = "You may not view this content. Ask its publisher for access.",
+    [404] = "There is no content at this address. Check the address, or ask who gave it to you.",
+    [503] = "This content cannot be opened now: it is not set up, or its account is unavailable. "
+        .. "Try again later, or tell its publisher.",
+}
+
+-- Header names are in lower case, and each has a list of values that begins at 0.
+local function first(headers, name)
+    local values = headers[name]
+    return values and values[0] or nil
+end
+
+local function answer(txn, status, text, headers)
+    local reply = txn:reply({ status = status })
+    reply:add_header("cache-control", "no-store")
+    reply:add_header("content-type", "text/plain; charset=utf-8")
+    for name, value in pairs(headers or {}) do
+        reply:add_header(name, value)
+    end
+    reply:set_body(text .. "\n")
+    txn:done(reply)
+end
+
+-- What is left of the client's cookies without those of Gatehouse, whose names begin with gatehouse-, __Secure-gatehouse-
+-- or __Host-gatehouse-.
+local function cut(cookies)
+    local kept = {}
+    for cookie in cookies:gmatch("[^;]+") do
+        local name = cookie:match("^%s*(.-)%s*$"):lower():gsub("^__secure%-", ""):gsub("^__host%-", "")
+        if name:sub(1, 10) ~= "gatehouse-" then
+            kept[#kept + 1] = cookie
+        end
+    end
+    return (table.concat(kept, ";"):gsub("^%s+", ""))
+end
+
+local function keep_content_headers(txn, headers)
+    txn.http:req_del_header("cookie")
+    for i = 0, #(headers["cookie"] or {}) do
+        local cookies = headers["cookie"] and headers["cookie"][i]
+        local kept = cookies and cut(cookies)
+        if kept and kept ~= "" then
+            txn.http:req_add_header("cookie", kept)
+        end
+    end
+    -- A Gatehouse API key is for Gatehouse: content must not collect its viewers' keys.
+    for i = 0, #(headers["authorization"] or {}) do
+        local value = headers["authorization"] and headers["authorization"][i]
+        if value and value:lower():match("^%s*key%s") then
+            txn.http:req_del_header("authorization")
+        end
+    end
+end
+
+-- "http://127.0.0.1:3838/" as scheme, host and port; nil where it is nothing of the kind.
+local function target(upstream)
+    local scheme, rest = (upstream or ""):match("^(https?)://([^/@]+)/?$")
+    if not scheme then
+        return nil
+    end
+    local host, port = rest:match("^(.-):(%d+)$")
+    host = host or rest
+    if host == "localhost" then
+        host = "127.0.0.1"
+    end
+    return scheme, (host:gsub("^%[", ""):gsub("%]$", "")), tonumber(port) or (scheme == "https" and 443 or 80), rest
+end
+
+local function pass(txn, headers, said)
+    local scheme, host, port, rest = target(first(said, "x-gatehouse-upstream"))
+    if not scheme then
+        return answer(txn, 502, "This content's address cannot be used. Tell its publisher.")
+    end
+    txn:set_var("txn.content_scheme", scheme)
+    txn:set_var("txn.content_host", host)
+    -- A name is looked up by haproxy.cfg; an address must not be.
+    if host:match("^%d+%.%d+%.%d+%.%d+$") or host:match(":") then
+        txn:set_var("txn.content_address", host)
+    end
+    txn:set_var("txn.content_port", port)
+    txn:set_var("txn.content_authority", rest)
+    keep_content_headers(txn, headers)
+    local token = first(said, "posit-connect-user-session-token")
+    if token then
+        txn.http:req_set_header("posit-connect-user-session-token", token)
+    end
+    local correlation = first(said, "x-correlation-id")
+    if correlation then
+        txn.http:req_set_header("x-correlation-id", correlation)
+    end
+end
+
+local function sign_in(txn, headers, said)
+    local more = { ["set-cookie"] = first(said, "set-cookie") }
+    local location = first(said, "x-gatehouse-location")
+    if headers["upgrade"] then
+        -- A WebSocket cannot follow a redirect to a page.
+        return answer(txn, 401, "Sign in again: reload the page.", more)
+    elseif not location then
+        return answer(txn, 401, "Sign in first.", more)
+    end
+    more["location"] = location
+    answer(txn, 302, "", more)
+end
+
+core.register_action("gatehouse", { "http-req" }, function(txn)
+    local headers = txn.http:req_get_headers()
+    -- Of the client's headers Gatehouse gets the cookies, and what tells from which page the browser asks: nothing else
+    -- may sway the answer.
+    local authority = first(headers, "host")
+    local question = {
+        ["host"] = { authority },
+        ["x-original-uri"] = { txn.f:pathq() },
+        ["x-original-method"] = { txn.f:method() },
+        ["x-forwarded-for"] = { txn.f:src() },
+        ["x-forwarded-host"] = { authority },
+        ["x-forwarded-proto"] = { txn.f:ssl_fc() == 1 and "https" or "http" },
+        ["user-agent"] = { first(headers, "user-agent") },
+    }
+    for _, name in ipairs({ "origin", "sec-fetch-site", "sec-fetch-mode" }) do
+        question[name] = headers[name] and { first(headers, name) }
+    end
+    local cookies = {}
+    for i = 0, #(headers["cookie"] or {}) do
+        cookies[#cookies + 1] = headers["cookie"] and headers["cookie"][i]
+    end
+    if #cookies > 0 then
+        question["cookie"] = { table.concat(cookies, "; ") }
+    end
+    local url = "http://" .. gatehouse .. "/v1/gateway/authorize"
+    local said = core.httpclient():get({ url = url, headers = question, timeout = patience })
+    local correlation = { ["x-correlation-id"] = said.headers and first(said.headers, "x-correlation-id") }
+    if not said.headers or not said.status then
+        answer(txn, 503, "Gatehouse does not answer. Try again in a moment.")
+    elseif said.status == 200 then
+        pass(txn, headers, said.headers)
+    elseif said.status == 401 then
+        sign_in(txn, headers, said.headers)
+    elseif said.status == 503 and not correlation["x-correlation-id"] then
+        answer(txn, 503, "Gatehouse does not answer. Try again in a moment.")
+    elseif sentences[said.status] then
+        answer(txn, said.status, sentences[said.status], correlation)
+    else
+        answer(txn, 503, "Gatehouse does not answer. Try again in a moment.", correlation)
+    end
+end, 0)
