@@ -38,6 +38,8 @@ public final class Tenant: Sendable {
     public let webhooks: Webhooks
     /// What is done in the background.
     public let errands: Errands
+    /// How often what happens.
+    public let activity: Activity
 
     /// What content needs to run.
     public let runtime: Runtime
@@ -54,7 +56,12 @@ public final class Tenant: Sendable {
     public init(_ account: OpenAccount, world: World) throws {
         let signer = try SessionToken.Signer(account.vault)
         let memory = ExchangeMemory(account: account, clock: world.clock)
-        let keeper = TokenKeeper(account: account, world: world) { memory.remember($0, generation: $1) }
+        let activity = Activity(account: account, world: world, memory: memory) { records throws(StoreError) in
+            try await account.store.addActivity(records)
+        }
+        let keeper = TokenKeeper(account: account, world: world, activity: activity) {
+            memory.remember($0, generation: $1)
+        }
         let people = People(account: account, clock: world.clock, hasher: world.hasher, limiter: world.limiter)
         self.account = account
         self.people = people
@@ -74,7 +81,7 @@ public final class Tenant: Sendable {
         logins = LoginFlows(
             account: account, clock: world.clock, address: world.address, outbound: world.outbound,
             transport: world.transport,
-            keeper: keeper, steps: world.steps
+            keeper: keeper, activity: activity, steps: world.steps
         )
         sessions = OAuthSessions(account: account, clock: world.clock, outbound: world.outbound)
         audit = Audit(account: account, clock: world.clock)
@@ -86,15 +93,19 @@ public final class Tenant: Sendable {
         }
         let issuer = Issuer(account: account, clock: world.clock, address: world.address)
         let sources = TokenSources(
-            keeper: keeper, serviceAccounts: ServiceAccounts(account: account, world: world, mint: mint),
+            keeper: keeper,
+            serviceAccounts: ServiceAccounts(account: account, world: world, mint: mint, activity: activity),
             visitorKeys: VisitorKeys(people: people, mint: mint, vault: account.vault, clock: world.clock),
-            aws: AWSCredentials(account: account, world: world, issuer: issuer, mint: mint), vault: account.vault)
+            aws: AWSCredentials(account: account, world: world, issuer: issuer, mint: mint, activity: activity),
+            vault: account.vault)
         self.mint = mint
+        self.activity = activity
         self.journal = journal
         self.issuer = issuer
         verification = Verification(account: account, clock: world.clock, sources: sources, journal: journal)
         exchange = Exchange(
-            account: account, clock: world.clock, signer: signer, sources: sources, memory: memory, journal: journal)
+            account: account, clock: world.clock, signer: signer, sources: sources, memory: memory, journal: journal,
+            activity: activity)
         gateway = Gateway(account: account, clock: world.clock, signer: signer)
         runtime = Runtime(
             account: account, clock: world.clock, address: world.address, outbound: world.outbound, signer: signer,
@@ -102,7 +113,8 @@ public final class Tenant: Sendable {
         )
         workbenchSessions = try WorkbenchSessions(account: account, clock: world.clock)
         workbench = Workbench(
-            account: account, clock: world.clock, outbound: world.outbound, keeper: keeper, journal: journal)
+            account: account, clock: world.clock, outbound: world.outbound, keeper: keeper, journal: journal,
+            activity: activity)
         errands.attach(to: self)
     }
 
@@ -112,5 +124,8 @@ public final class Tenant: Sendable {
         await keeper.drain()
         await mint.drain()
         await journal.flush()
+        await activity.drain()
     }
+
+    deinit { activity.close() }
 }

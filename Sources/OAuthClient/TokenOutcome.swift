@@ -8,6 +8,9 @@ public enum TokenOutcome: Sendable {
     case refused(ProviderRefusal)
     /// No answer that means anything. Whatever tokens exist must be kept.
     case unavailable(ProviderUnavailability)
+
+    /// Whether there are tokens.
+    public var isGranted: Bool { if case .granted = self { true } else { false } }
 }
 
 /// A successful answer (RFC 6749 section 5.1), read leniently where providers differ and strictly where it matters.

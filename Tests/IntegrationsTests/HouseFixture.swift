@@ -71,6 +71,7 @@ final class HouseFixture: Sendable {
 
     let time = TestClock()
     let provider = ScriptedProvider()
+    let world: World
     let directory: AccountDirectory<Tenant>
     let tenant: Tenant
     let key: SecretString
@@ -88,6 +89,7 @@ final class HouseFixture: Sendable {
             outbound: Self.policy, transport: provider, upstreams: UpstreamPolicy(ownPort: nil) { _, _ in false },
             hasher: PasswordHasher(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, sleeper: sleeper
         )
+        self.world = world
         directory = try AccountDirectory(folder: try DataFolder(path: path), ring: .fresh()) {
             try Tenant($0, world: world)
         }

@@ -107,12 +107,14 @@ public final class Errands: Sendable {
     /// Whether there is a task; for tests.
     var isRunning: Bool { state.withLock { $0.task != nil } }
 
-    /// Drops what is kept long enough: ended deliveries, and lines of the audit.
+    /// Drops what is kept long enough: ended deliveries, counts, and lines of the audit.
     public func tidy(_ audit: Audit) async {
         do {
             let now = clock.now
             try await account.store.pruneDeliveries(
                 deliveredBefore: now - Deliveries.deliveredKept, deadBefore: now - Deliveries.deadKept)
+            try await account.store.pruneActivity(
+                hoursBefore: now - Activity.hoursKept, daysBefore: now - Activity.daysKept)
             try await audit.prune()
         } catch {
             logger.warning(

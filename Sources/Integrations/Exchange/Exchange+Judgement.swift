@@ -15,6 +15,11 @@ extension IntegrationRecord {
     var kindOfAccess: AuthType { AuthType(rawValue: authType) ?? .viewer }
 }
 
+extension Refusal {
+    /// Whether it is the provider's doing, the integration's or ours, and not that of who asks.
+    var isFailure: Bool { [.serviceAccountFailed, .awsFailed].contains(code) || code.status >= 500 }
+}
+
 extension IssuedTokenType {
     /// What an integration gives: most give access tokens.
     init(of integration: IntegrationRecord) {

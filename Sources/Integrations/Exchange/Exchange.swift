@@ -28,6 +28,7 @@ public struct Exchange: Sendable {
     let sources: TokenSources
     let memory: ExchangeMemory
     let journal: Journal
+    let activity: Activity
 
     /// The answer from memory; nil where the request has to be judged. Neither waits nor reads.
     ///
@@ -66,11 +67,13 @@ public struct Exchange: Sendable {
             granted = Granted(
                 token: try open(answer.token), type: entitlement.type,
                 expiresIn: answer.token.expiresIn(at: clock.now))
+            activity.count(.exchangesServed, of: entitlement.integration.guid)
             await journal.note(issued(entitlement, granted, caller))
             remember(
                 answer, entitlement.type, key: key, form: form,
                 until: earlier(token.expiresAt, facts.caller?.key.expiresAt), generation)
         } catch {
+            count(error, request, facts)
             await journal.noteOnce(refused(error, token, request, facts, caller), code: Int64(error.code.rawValue))
             throw error
         }
@@ -103,6 +106,15 @@ public struct Exchange: Sendable {
     }
 
     private func earlier(_ one: Timestamp, _ other: Timestamp?) -> Timestamp { other.map { min(one, $0) } ?? one }
+
+    /// Counts a refusal for the integration that was asked for; where none was, or one that the content does not use, it is
+    /// nobody's.
+    private func count(_ refusal: Refusal, _ request: ExchangeRequest, _ facts: ExchangeFacts) {
+        let integrations = facts.associations.map(\.integration.guid)
+        let asked = request.audience.map { audience in integrations.first { $0 == audience } }
+        guard let integration = asked ?? (integrations.count == 1 ? integrations.first : nil) else { return }
+        activity.count(refusal.isFailure ? .exchangesFailed : .exchangesRefused, of: integration)
+    }
 
     private func issued(_ entitlement: Entitlement, _ granted: Granted, _ caller: Caller) -> EventRecord {
         caller.event(

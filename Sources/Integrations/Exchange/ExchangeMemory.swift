@@ -25,6 +25,9 @@ final class ExchangeMemory: Sendable {
     private struct State {
         var grants: [Digest: Grant] = [:]
         var tokens: [SessionKey: Token] = [:]
+        /// What was answered since it was last asked for.
+        var served: [ActivitySlot: Int64] = [:]
+        var listener: (@Sendable () -> Void)?
     }
 
     /// Beyond this everything is forgotten and learned anew: a bound on memory, about 20 MB for an account at its limit.
@@ -50,17 +53,33 @@ final class ExchangeMemory: Sendable {
         let now = clock.now
         let generation = account.changes.current
         guard !account.isErased else { return nil }
-        let token = state.withLock { state -> (live: LiveToken, type: IssuedTokenType)? in
+        typealias Found = (live: LiveToken, type: IssuedTokenType, listener: (@Sendable () -> Void)?)
+        let found = state.withLock { state -> Found? in
             guard let grant = state.grants[fingerprint], grant.generation == generation, now < grant.validUntil,
                 let held = state.tokens[grant.session], held.generation == generation,
                 held.token.refreshAt.map({ now < $0 }) ?? true
             else { return nil }
-            return (held.token, grant.type)
+            // Counted under the lock that is held anyway, before the token is opened: one that does not open is damaged.
+            let listener = state.served.isEmpty ? state.listener : nil
+            state.served[ActivitySlot(integration: grant.session.integration, at: now), default: 0] += 1
+            return (held.token, grant.type, listener)
         }
-        guard let token,
-            let plain = try? account.vault.openBytes(token.live.sealed, additionalData: token.live.additionalData)
+        guard let found else { return nil }
+        found.listener?()
+        guard let plain = try? account.vault.openBytes(found.live.sealed, additionalData: found.live.additionalData)
         else { return nil }
-        return Exchange.Granted(token: plain, type: token.type, expiresIn: token.live.expiresIn(at: now))
+        return Exchange.Granted(token: plain, type: found.type, expiresIn: found.live.expiresIn(at: now))
+    }
+
+    /// Has a closure called, outside of any lock, with the first answer after each `takeServed`.
+    func onServed(_ listener: @escaping @Sendable () -> Void) { state.withLock { $0.listener = listener } }
+
+    /// What was answered since the last time, by integration and hour.
+    func takeServed() -> [ActivitySlot: Int64] {
+        state.withLock { state in
+            defer { state.served = [:] }
+            return state.served
+        }
     }
 
     /// Remembers a grant that was judged on what was read after `generation` was.

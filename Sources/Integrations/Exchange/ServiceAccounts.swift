@@ -18,8 +18,9 @@ struct ServiceAccounts: Sendable {
     let circuits: CircuitBreaker
     let logger: Logger
     let mint: Mint
+    let activity: Activity
 
-    init(account: OpenAccount, world: World, mint: Mint) {
+    init(account: OpenAccount, world: World, mint: Mint, activity: Activity) {
         self.account = account
         clock = world.clock
         outbound = world.outbound
@@ -28,6 +29,7 @@ struct ServiceAccounts: Sendable {
         circuits = CircuitBreaker(threshold: 1, clock: world.clock)
         logger = world.logger
         self.mint = mint
+        self.activity = activity
     }
 
     /// Whose token it is: the integration's own, so that all content that uses it shares one.
@@ -84,6 +86,7 @@ struct ServiceAccounts: Sendable {
             throw error
         }
         Measurements.serviceToken(integration.template, outcome)
+        activity.count(outcome.isGranted ? .refreshesDone : .refreshesFailed, of: integration.guid)
         switch outcome {
         case .granted(let grant):
             gates.answered()

@@ -47,7 +47,12 @@ extension LoginFlows {
         }
         guard let flow = consumed else { throw Self.gone }
         steps(.loginFlowConsumed)
-        do throws(Refusal) { return try await complete(arrival, flow, stateHash, &login) } catch {
+        do throws(Refusal) {
+            let path = try await complete(arrival, flow, stateHash, &login)
+            activity.count(.loginsDone, of: flow.integrationGUID)
+            return path
+        } catch {
+            if login.outcome != .declined { activity.count(.loginsFailed, of: flow.integrationGUID) }
             await noteFailure(of: flow, arrival.identity, login)
             throw error
         }

@@ -15,6 +15,7 @@ public struct LoginFlows: Sendable {
     let outbound: OutboundPolicy
     let transport: any HTTPTransport
     let keeper: TokenKeeper
+    let activity: Activity
     let steps: StepObserver
 
     /// What the browser is told when a flow begins.

@@ -39,6 +39,7 @@ extension TokenKeeper {
             await request.endpoint.refresh(request.token, scope: nil, over: transport)
         }
         Measurements.refresh(integration.template, outcome)
+        activity.count(outcome.isGranted ? .refreshesDone : .refreshesFailed, of: integration.guid)
         steps(.refreshAnswered)
 
         switch outcome {

@@ -22,6 +22,7 @@ final class TokenKeeper: Sendable {
     let circuits: CircuitBreaker
     let steps: StepObserver
     let logger: Logger
+    let activity: Activity
 
     private let refreshes = Mutex<[SessionKey: Refresh]>([:])
     /// Tokens that a provider gave and the disk did not take: they are stored before anything else is tried.
@@ -42,10 +43,11 @@ final class TokenKeeper: Sendable {
 
     /// - Parameter observer: told of every session that was stored, with the change count read before it was.
     init(
-        account: OpenAccount, world: World,
+        account: OpenAccount, world: World, activity: Activity,
         observer: @escaping @Sendable (OAuthSessionRecord, _ generation: UInt64) -> Void
     ) {
         self.account = account
+        self.activity = activity
         clock = world.clock
         address = world.address
         outbound = world.outbound

@@ -14,6 +14,7 @@ public struct Workbench: Sendable {
     let outbound: OutboundPolicy
     let keeper: TokenKeeper
     let journal: Journal
+    let activity: Activity
 
     /// An access token to hand out.
     public struct Token: Sendable {
@@ -48,12 +49,17 @@ public struct Workbench: Sendable {
     public func token(of guid: GUID, for caller: Caller) async throws(Refusal) -> Token {
         do throws(Refusal) {
             let token = try await fresh(guid, for: caller)
+            activity.count(.exchangesServed, of: guid)
             await journal.note(
                 caller.event(
                     .credentialsIssued, at: clock.now, subject: caller.user.guid, integration: guid,
                     details: ["type": .string(IssuedTokenType.accessToken.rawValue)]))
             return token
         } catch {
+            // What there is not is nobody's.
+            if error.code != .objectDoesNotExist {
+                activity.count(error.isFailure ? .exchangesFailed : .exchangesRefused, of: guid)
+            }
             await journal.noteOnce(
                 caller.event(
                     .credentialsRefused, .refused, at: clock.now, subject: caller.user.guid, integration: guid,

@@ -23,6 +23,11 @@ enum Schema {
                 deployments,
             ] { try db.execute(sql: tables) }
         }
+        migrator.registerMigration("3 pages and single sign-on") { db in
+            for tables in [
+                activity
+            ] { try db.execute(sql: tables) }
+        }
         return migrator
     }
 

@@ -13,15 +13,17 @@ struct AWSCredentials: Sendable {
     let transport: any HTTPTransport
     let issuer: Issuer
     let mint: Mint
+    let activity: Activity
     let logger: Logger
 
-    init(account: OpenAccount, world: World, issuer: Issuer, mint: Mint) {
+    init(account: OpenAccount, world: World, issuer: Issuer, mint: Mint, activity: Activity) {
         self.account = account
         clock = world.clock
         outbound = world.outbound
         transport = world.transport
         self.issuer = issuer
         self.mint = mint
+        self.activity = activity
         logger = world.logger
     }
 
@@ -91,8 +93,10 @@ struct AWSCredentials: Sendable {
                 try await request.credentials(for: statement, over: transport)
             }
             Measurements.roleCredentials(integration.template, nil)
+            activity.count(.refreshesDone, of: integration.guid)
         } catch {
             Measurements.roleCredentials(integration.template, error)
+            activity.count(.refreshesFailed, of: integration.guid)
             throw failed(error, integration)
         }
         let lifetime = credentials.expiration - now
