@@ -16,6 +16,7 @@ PAGES = {
     "/accounts/{account}": "viewer administrator",
     "/accounts/{account}/integrations/new": "administrator|?template=snowflake|?template=custom",
     "/accounts/{account}/integrations/{guid}": "administrator",
+    "/accounts/{account}/activity": "administrator|?period=week|?period=month&q=nothing",
     "/__oauth__/integrations/{guid}/logout": "viewer",
 }
 """Who opens a page, and with which queries. A page that is not here fails the test."""

@@ -152,6 +152,7 @@ PAGES = {
     "GET /accounts/{account}/integrations/new": ADMINS_PAGE,
     "POST /accounts/{account}/integrations/new": ADMINS_FORM,
     "GET /accounts/{account}/integrations/{guid}": ADMINS_PAGE,
+    "GET /accounts/{account}/activity": ADMINS_PAGE,
     "GET /__oauth__/integrations/{guid}/login": SIGNED_IN,
     "GET /__oauth__/integrations/{guid}/logout": SIGNED_IN,
     "POST /__oauth__/integrations/{guid}/logout": "sign-in 403 403 403 sign-in",

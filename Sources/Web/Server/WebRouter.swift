@@ -34,6 +34,7 @@ public enum WebRouter {
         let doors = PageDoors(services: services, router: root)
         ConnectionPages().add(to: doors)
         DataSourcePages().add(to: doors)
+        ActivityPages().add(to: doors)
         LoginRoutes(services: services).add(to: root)
         GatewayRoutes(services: services).add(to: root)
         IssuerRoutes(services: services).add(to: root)
