@@ -23,6 +23,8 @@ public struct IntegrationCatalog: Sendable {
         public var config: JSONObject?
         /// Who may attach it: users and groups; an empty list: every publisher.
         public var permissions: [Principal]?
+        /// Of an update: the version that it is meant for; nil: whatever it is by now.
+        public var version: Int64?
 
         /// Nothing is given.
         public init() {}
@@ -54,10 +56,10 @@ public struct IntegrationCatalog: Sendable {
 
     /// One integration.
     public func entry(_ guid: GUID) async throws(Refusal) -> Entry {
-        guard let entry = try await all().first(where: { $0.integration.guid == guid }) else {
-            throw .notFound("integration")
-        }
-        return entry
+        let found = try await attempt { () throws(StoreError) in try await account.store.integrationFacts(guid) }
+        guard let found else { throw .notFound("integration") }
+        return Entry(
+            integration: found.integration, permissions: found.permissions, contentCount: found.contentCount)
     }
 
     /// Adds a data source.
@@ -106,6 +108,7 @@ public struct IntegrationCatalog: Sendable {
         guard let template = Template.named(old.template) else {
             throw Refusal(.unknownTemplate, "This server does not know the template \(old.template).")
         }
+        guard fields.version == nil || fields.version == old.version else { throw .changedMeanwhile }
         var new = old
         if let name = fields.name { new.name = try Self.name(name) }
         if let description = fields.description { new.description = try Self.text(description) }

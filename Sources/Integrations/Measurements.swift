@@ -163,8 +163,13 @@ public enum Measurements {
         /// nil until the integration is read.
         var template: String?
         var outcome = LoginOutcome.failed
+        /// A test is no viewer's login.
+        var isTest = false
 
-        func count() { logins[TemplateKey(template, outcome.rawValue)].increment() }
+        func count() {
+            guard !isTest else { return }
+            logins[TemplateKey(template, outcome.rawValue)].increment()
+        }
     }
 
     // MARK: People and content

@@ -31,6 +31,11 @@ extension Settings {
         case "error_with_200": errorWith200 = try Self.flag(name, value)
         case "omit_refresh_token_on_refresh": omitRefreshTokenOnRefresh = try Self.flag(name, value)
         case "dead_refresh_as_invalid_request": deadRefreshAsInvalidRequest = try Self.flag(name, value)
+        case "withhold_scopes":
+            guard let scopes = value.arrayValue?.map(\.stringValue), !scopes.contains(nil) else {
+                throw ControlRefusal("withhold_scopes is a list of texts")
+            }
+            withheldScopes = Set(scopes.compactMap(\.self))
         case "offer_revocation": offerRevocation = try Self.flag(name, value)
         case "metadata_at":
             guard let places = value.arrayValue?.map({ $0.stringValue.flatMap(MetadataPlace.init(rawValue:)) }),
@@ -64,6 +69,7 @@ extension Settings {
             "error_with_200": .bool(errorWith200),
             "omit_refresh_token_on_refresh": .bool(omitRefreshTokenOnRefresh),
             "dead_refresh_as_invalid_request": .bool(deadRefreshAsInvalidRequest),
+            "withhold_scopes": .array(withheldScopes.sorted().map { .string($0) }),
             "offer_revocation": .bool(offerRevocation),
             "metadata_at": .array(metadataPlaces.map(\.rawValue).sorted().map { .string($0) }),
             "metadata_lie": metadataLie.map { .string($0.rawValue) } ?? .null,

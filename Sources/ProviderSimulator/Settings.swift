@@ -29,6 +29,8 @@ struct Settings: Sendable {
     var errorWith200 = false
     var omitRefreshTokenOnRefresh = false
     var deadRefreshAsInvalidRequest = false
+    /// Scopes that nobody gets, whoever asks; the answer names those that were granted.
+    var withheldScopes: Set<String> = []
     /// Whether the generic provider's metadata names its revocation endpoint.
     var offerRevocation = true
     /// Where the generic provider has its metadata, and what is wrong with it.

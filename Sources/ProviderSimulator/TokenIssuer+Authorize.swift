@@ -31,10 +31,11 @@ extension TokenIssuer {
         } catch {
             throw .redirect(error, to: redirectURI, state: parameters["state"])
         }
+        let granted = scopes.filter { !settings.withheldScopes.contains($0) }
         return AuthorizationRequest(
-            clientID: client.id, redirectURI: redirectURI, state: parameters["state"], scopes: scopes,
+            clientID: client.id, redirectURI: redirectURI, state: parameters["state"], scopes: granted,
             codeChallenge: parameters["code_challenge"], nonce: parameters["nonce"],
-            wantsRefreshToken: !kind.refreshScopes.isDisjoint(with: scopes) || asksForOfflineAccess(parameters))
+            wantsRefreshToken: !kind.refreshScopes.isDisjoint(with: granted) || asksForOfflineAccess(parameters))
     }
 
     private func checkForm(_ parameters: Form) throws(OAuthRefusal) {

@@ -22,8 +22,24 @@ public struct Verification: Sendable {
                 .verifyNotPossible,
                 "Only a Service Account integration can be verified without a viewer: open content that uses this one.")
         }
+        return try await noted(integration, by: admin)
+    }
+
+    /// Whether an integration works that nobody logs in to: one that acts as itself, or AWS, which is asked as the
+    /// administrator.
+    ///
+    /// - Returns: how long such credentials work, in seconds, where the provider says.
+    public func test(_ integration: IntegrationRecord, by admin: Administrator) async throws(Refusal) -> Int64? {
+        guard integration.canTestWithoutLogin else {
+            throw Refusal(
+                .verifyNotPossible, "There are no credentials to ask a provider for: open content that uses it.")
+        }
+        return try await noted(integration, by: admin)
+    }
+
+    private func noted(_ integration: IntegrationRecord, by admin: Administrator) async throws(Refusal) -> Int64? {
         do throws(Refusal) {
-            let lifetime = try await lifetime(integration)
+            let lifetime = try await lifetime(integration, admin)
             await journal.note(event(integration, .success, admin, [:]))
             return lifetime
         } catch {
@@ -33,12 +49,14 @@ public struct Verification: Sendable {
         }
     }
 
-    private func lifetime(_ integration: IntegrationRecord) async throws(Refusal) -> Int64? {
+    private func lifetime(_ integration: IntegrationRecord, _ admin: Administrator) async throws(Refusal) -> Int64? {
         guard IssuedTokenType(of: integration) == .awsCredentials else {
             return try await sources.serviceAccounts.verify(integration).expiresIn.map(\.components.seconds)
         }
         let sentAt = clock.now
-        return try await sources.aws.verify(integration).expiresAt.map { $0.seconds - sentAt.seconds }
+        let holder: AWSCredentials.Holder =
+            integration.kindOfAccess == .viewer ? .viewer(admin.caller.user) : .content(integration.guid)
+        return try await sources.aws.verify(integration, for: holder).expiresAt.map { $0.seconds - sentAt.seconds }
     }
 
     private func event(
@@ -46,5 +64,12 @@ public struct Verification: Sendable {
     ) -> EventRecord {
         admin.caller.event(
             .integrationVerified, outcome, at: clock.now, integration: integration.guid, details: details)
+    }
+}
+
+extension IntegrationRecord {
+    /// Whether it can be tried without anybody's login at a provider.
+    public var canTestWithoutLogin: Bool {
+        kindOfAccess == .serviceAccount || IssuedTokenType(of: self) == .awsCredentials
     }
 }

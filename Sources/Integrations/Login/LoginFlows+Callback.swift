@@ -28,17 +28,24 @@ extension LoginFlows {
         }
     }
 
+    /// What a login came to.
+    public enum Ending: Sendable {
+        /// There is a session; the browser goes there, relative to the base URL.
+        case loggedIn(returnPath: String)
+        /// It was a test, and this is what came back.
+        case tested(LoginTest)
+    }
+
     /// Ends a login: the flow is consumed before anything is sent, and the code goes where the flow froze it to go.
     ///
-    /// - Returns: where the browser goes, relative to the base URL.
     /// - Throws: `Refusal` 230 with a sentence for the viewer, and the link to try again in its payload.
-    public func complete(_ arrival: Arrival) async throws(Refusal) -> String {
+    public func complete(_ arrival: Arrival) async throws(Refusal) -> Ending {
         var login = Measurements.Login()
         defer { login.count() }
         return try await complete(arrival, &login)
     }
 
-    private func complete(_ arrival: Arrival, _ login: inout Measurements.Login) async throws(Refusal) -> String {
+    private func complete(_ arrival: Arrival, _ login: inout Measurements.Login) async throws(Refusal) -> Ending {
         guard let state = arrival.parameters.state else { throw Self.gone }
         let stateHash = SHA256.hash(state.reveal())
         let now = clock.now
@@ -47,11 +54,13 @@ extension LoginFlows {
         }
         guard let flow = consumed else { throw Self.gone }
         steps(.loginFlowConsumed)
+        login.isTest = flow.purpose == .test
         do throws(Refusal) {
-            let path = try await complete(arrival, flow, stateHash, &login)
-            activity.count(.loginsDone, of: flow.integrationGUID)
-            return path
+            let ending = try await complete(arrival, flow, stateHash, &login)
+            if flow.purpose == .login { activity.count(.loginsDone, of: flow.integrationGUID) }
+            return ending
         } catch {
+            guard flow.purpose == .login else { return .tested(try await report(error, of: flow, arrival.identity)) }
             if login.outcome != .declined { activity.count(.loginsFailed, of: flow.integrationGUID) }
             await noteFailure(of: flow, arrival.identity, login)
             throw error
@@ -60,16 +69,18 @@ extension LoginFlows {
 
     private func complete(
         _ arrival: Arrival, _ flow: LoginFlowRecord, _ stateHash: Digest, _ login: inout Measurements.Login
-    ) async throws(Refusal) -> String {
+    ) async throws(Refusal) -> Ending {
         guard flow.redirectURI == address.base + arrival.path else {
-            throw refused(flow, "it came back to another address than it was sent to")
+            throw refused(flow, "it came back to another address than it was sent to", .strayed)
         }
         guard let secret = arrival.cookieSecret,
             constantTimeEquals(SHA256.hash(secret.reveal()), flow.browserHash)
-        else { throw refused(flow, "it was begun in another browser") }
+        else { throw refused(flow, "it was begun in another browser", .strayed) }
         guard let identity = arrival.identity, identity.user.guid == flow.userGUID else {
-            throw refused(flow, "it was begun by another user than the one who is signed in now")
+            throw refused(flow, "it was begun by another user than the one who is signed in now", .strayed)
         }
+        // Whoever is no administrator any more is not told what came back either.
+        if flow.purpose == .test { _ = try Administrator(identity.caller) }
         try checkIssuer(of: arrival.parameters, flow)
         let integration = try await unchangedIntegration(flow)
         login.template = integration.template
@@ -78,17 +89,20 @@ extension LoginFlows {
             throw providerRefusal(arrival.parameters, flow)
         }
         guard let code = arrival.parameters.code else {
-            throw refused(flow, "the provider sent neither a code nor an error")
+            throw refused(flow, "the provider sent neither a code nor an error", .unavailable)
         }
 
         let sentAt = clock.now
         let grant = try await exchange(code, stateHash, flow, integration, &login)
         steps(.loginCodeAnswered)
-        try checkIdentity(grant, stateHash, flow, at: clock.now)
+        let claims = try checkedIdentity(grant, stateHash, flow, at: clock.now)
+        guard flow.purpose == .login else {
+            return .tested(await report(grant, claims, integration, by: identity.caller))
+        }
         try await keeper.store(grant, integration: integration, sentAt: sentAt, by: identity.caller)
         steps(.loginSessionStored)
         login.outcome = .granted
-        return flow.returnPath
+        return .loggedIn(returnPath: flow.returnPath)
     }
 
     /// Says who failed to log in, and by whose doing; what the provider or the browser said is not repeated.
@@ -110,7 +124,7 @@ extension LoginFlows {
             try await account.store.integration(flow.integrationGUID)
         }
         guard let integration = found, integration.version == flow.integrationVersion else {
-            throw refused(flow, "the integration was changed in the meantime")
+            throw refused(flow, "the integration was changed in the meantime", .changed)
         }
         return integration
     }
@@ -132,7 +146,7 @@ extension LoginFlows {
             )
             verifier = try flow.sealedVerifier.map { try account.vault.open($0, at: .verifier(stateHash)) }
         } catch {
-            throw refused(flow, "the integration is not usable as it is configured")
+            throw refused(flow, "the integration is not usable as it is configured", .unusable)
         }
         let outcome = await Measurements.provider(.authorizationCode, integration.template) {
             await endpoint.exchangeCode(code, verifier: verifier, redirectURI: flow.redirectURI, over: transport)
@@ -142,11 +156,10 @@ extension LoginFlows {
         case .refused(let refusal):
             login.outcome = .refused
             throw refused(
-                flow,
-                "the provider refused to give a token (\(refusal.message)); an administrator can check the integration")
+                flow, "the provider refused to give a token (\(refusal.message))", LoginFailure(refusal.kind))
         case .unavailable:
             login.outcome = .unavailable
-            throw refused(flow, "the provider could not be reached or gave no usable answer")
+            throw refused(flow, "the provider could not be reached or gave no usable answer", .unavailable)
         }
     }
 
@@ -156,52 +169,65 @@ extension LoginFlows {
             // An honest server that names itself answers a flow that did not ask it: somebody typed other endpoints around it.
             guard parameters.iss == nil else {
                 throw refused(
-                    flow, "the answer names its server (iss), and the integration does not say which to expect")
+                    flow, "the answer names its server (iss), and the integration does not say which to expect", .issuer
+                )
             }
             return
         }
         guard let sent = parameters.iss else {
-            if flow.requiresIssuer { throw refused(flow, "the answer does not say which server it is from (iss)") }
+            if flow.requiresIssuer {
+                throw refused(flow, "the answer does not say which server it is from (iss)", .issuer)
+            }
             return
         }
         guard constantTimeEquals(sent, issuer) else {
-            throw refused(flow, "the answer is from another server than asked (iss)")
+            throw refused(flow, "the answer is from another server than asked (iss)", .issuer)
         }
     }
 
     /// OpenID Connect Core, section 3.1.3.7. Without a known issuer nothing in an id_token is trusted or used.
-    private func checkIdentity(
+    private func checkedIdentity(
         _ grant: TokenGrant, _ stateHash: Digest, _ flow: LoginFlowRecord, at now: Timestamp
-    ) throws(Refusal) {
-        guard let token = grant.idToken, let issuer = flow.issuer else { return }
+    ) throws(Refusal) -> IDToken.Claims? {
+        guard let token = grant.idToken, let issuer = flow.issuer else { return nil }
         do {
             let nonce = try account.vault.open(flow.sealedNonce, at: .nonce(stateHash))
-            _ = try IDToken.verify(
+            return try IDToken.verify(
                 token, issuer: issuer, clientID: flow.clientID, nonce: nonce.reveal(), now: now.seconds
             )
         } catch {
-            throw refused(flow, "the provider's id_token is not for this login")
+            throw refused(flow, "the provider's id_token is not for this login", .identity)
         }
     }
 
     private func providerRefusal(_ parameters: CallbackParameters, _ flow: LoginFlowRecord) -> Refusal {
         switch parameters.error {
         case "access_denied":
-            refused(flow, "the provider says that access was denied: you, or an administrator there, declined it")
-        case "temporarily_unavailable", "server_error": refused(flow, "the provider has a problem of its own for now")
+            refused(
+                flow, "the provider says that access was denied: you, or an administrator there, declined it", .declined
+            )
+        case "temporarily_unavailable", "server_error":
+            refused(flow, "the provider has a problem of its own for now", .unavailable)
         case let error:
             refused(
                 flow,
                 "the provider answered \(error ?? "with an error")"
-                    + (parameters.errorDescription.map { " (\($0))" } ?? ""))
+                    + (parameters.errorDescription.map { " (\($0))" } ?? ""), LoginFailure(answered: error))
         }
     }
 
-    private func refused(_ flow: LoginFlowRecord, _ why: String) -> Refusal {
-        let retry = "\(address.login(flow.integrationGUID))?redirect=\(FormEncoding.encode(flow.returnPath))"
+    private func refused(_ flow: LoginFlowRecord, _ why: String, _ failure: LoginFailure) -> Refusal {
+        let isTest = flow.purpose == .test
+        let login = "\(address.login(flow.integrationGUID))?redirect=\(FormEncoding.encode(flow.returnPath))"
+        let whoHelps = failure.isForAdministrators && !isTest ? "; an administrator can check the integration" : ""
         return Refusal(
-            .loginNotPossible, "The login did not work: \(why). You can try again.",
-            payload: ["integration_guid": .string(flow.integrationGUID.description), "login_url": .string(retry)]
+            .loginNotPossible,
+            "The \(isTest ? "test login" : "login") did not work: \(why)\(whoHelps).\(isTest ? "" : " You can try again.")",
+            payload: [
+                "integration_guid": .string(flow.integrationGUID.description),
+                "login_url": .string(isTest ? address.base + flow.returnPath : login),
+                "reason": .string(failure.rawValue),
+            ]
         )
     }
 
@@ -209,4 +235,27 @@ extension LoginFlows {
         .loginNotPossible,
         "This login was finished already, or took too long: go back to where you came from and log in again."
     )
+}
+
+extension LoginFailure {
+    /// What a refusal at the token endpoint means.
+    fileprivate init(_ kind: ProviderRefusal.Kind) {
+        switch kind {
+        case .invalidClient: self = .client
+        case .unauthorizedClient: self = .notAllowed
+        case .invalidScope: self = .scope
+        case .invalidGrant: self = .code
+        case .invalidRequest, .other: self = .request
+        }
+    }
+
+    /// What an error that came back with the browser means (RFC 6749, section 4.1.2.1).
+    fileprivate init(answered error: String?) {
+        switch error {
+        case "invalid_scope": self = .scope
+        case "unauthorized_client": self = .notAllowed
+        case "invalid_client": self = .client
+        default: self = .request
+        }
+    }
 }

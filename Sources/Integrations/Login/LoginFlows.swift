@@ -41,6 +41,12 @@ public struct LoginFlows: Sendable {
     public func begin(_ guid: GUID, for identity: BrowserIdentity, returnPath: String) async throws(Refusal)
         -> Beginning
     {
+        try await begin(guid, for: identity, returnPath: returnPath, purpose: .login)
+    }
+
+    func begin(
+        _ guid: GUID, for identity: BrowserIdentity, returnPath: String, purpose: LoginFlowRecord.Purpose
+    ) async throws(Refusal) -> Beginning {
         let found = try await attempt { () throws(StoreError) in try await account.store.integration(guid) }
         guard let integration = found else { throw .notFound("integration") }
         let provider = try Provider(integration, policy: outbound)
@@ -66,7 +72,7 @@ public struct LoginFlows: Sendable {
                 sealedNonce: try account.vault.seal(nonce, at: .nonce(stateHash)), issuer: provider.issuer,
                 requiresIssuer: provider.requiresIssuer, tokenEndpoint: back.text,
                 clientID: provider.clientID, redirectURI: redirectURI, returnPath: returnPath,
-                expiresAt: now + Self.lifetime
+                expiresAt: now + Self.lifetime, purpose: purpose
             )
         } catch {
             throw Refusal(.internalFailure, "The login could not be prepared: tell the operator of this server.")

@@ -49,4 +49,35 @@ enum Google {
     static let authorizationParameters = [
         (name: "access_type", value: "offline"), (name: "prompt", value: "consent"),
     ]
+
+    /// - Parameter api: what has to be enabled for the project.
+    static func instructions(api: String) -> [Instructions] {
+        [
+            Instructions(
+                heading: "Create an OAuth client",
+                documentation: "https://developers.google.com/identity/protocols/oauth2/web-server",
+                when: .isViewer,
+                steps: [
+                    .init("In the Google Cloud console enable the \(api) for the project."),
+                    .init(
+                        "Under APIs & Services, OAuth consent screen, add the scopes, and publish the app to your organization."
+                    ),
+                    .init(
+                        "Under Credentials choose Create credentials, OAuth client ID, and the type Web application."),
+                    .init("Under Authorized redirect URIs enter:", code: "{redirect_uri}"),
+                    .init("Copy the Client ID and the Client secret into the form here."),
+                ]),
+            Instructions(
+                heading: "Create a service account",
+                documentation: "https://cloud.google.com/iam/docs/keys-create-delete",
+                when: .isServiceAccount,
+                steps: [
+                    .init("In the Google Cloud console enable the \(api) for the project."),
+                    .init("Under IAM & Admin, Service Accounts, create one, and give it the roles that content needs."),
+                    .init(
+                        "On its Keys tab choose Add key, Create new key, JSON, and copy the whole file into the form here."
+                    ),
+                ]),
+        ]
+    }
 }

@@ -81,4 +81,42 @@ enum Microsoft {
             when: .isViewer
         )
     ]
+
+    static let instructions = [
+        Instructions(
+            heading: "Register an application",
+            documentation: "https://learn.microsoft.com/en-us/entra/identity-platform/quickstart-register-app",
+            when: .isViewer,
+            steps: [
+                .init("In the Microsoft Entra admin center open App registrations and choose New registration."),
+                .init(
+                    "As redirect URI choose the platform Web and enter:", code: "{redirect_uri}", when: .isConfidential),
+                .init(
+                    "As redirect URI choose the platform Mobile and desktop applications and enter:",
+                    code: "{redirect_uri}", when: .not(.isConfidential)),
+                .init(
+                    "Under Certificates & secrets choose New client secret, and copy its Value (not its Secret ID).",
+                    when: .isConfidential),
+                .init(
+                    "Under API permissions add the delegated permissions that content needs, and grant admin consent."),
+                .init(
+                    "Copy the Application (client) ID and the Directory (tenant) ID from the Overview into the form here."
+                ),
+            ]),
+        Instructions(
+            heading: "Register an application that acts as itself",
+            documentation:
+                "https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow",
+            when: .isServiceAccount,
+            steps: [
+                .init("In the Microsoft Entra admin center open App registrations and choose New registration."),
+                .init("Under Certificates & secrets choose New client secret, and copy its Value (not its Secret ID)."),
+                .init(
+                    "Under API permissions add the application permissions that content needs, and grant admin consent."
+                ),
+                .init(
+                    "Copy the Application (client) ID and the Directory (tenant) ID from the Overview into the form here."
+                ),
+            ]),
+    ]
 }

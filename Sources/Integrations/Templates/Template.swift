@@ -55,6 +55,8 @@ public struct Template: Sendable {
     var authorizationParameters: [(name: String, value: String)] = []
     var environment: [EnvironmentRule] = []
     var advice: [Advice] = []
+    /// What to do at the provider.
+    var instructions: [Instructions] = []
 
     /// What can be configured, in the order of the dialog.
     var settings: [Setting] { sections.flatMap(\.settings) }

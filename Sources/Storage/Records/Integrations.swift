@@ -70,6 +70,14 @@ public struct IntegrationPermissionRecord: Sendable, Equatable {
 
 /// One authorization-code round trip, from the login to the callback; all that the callback needs is frozen here.
 public struct LoginFlowRecord: Sendable, Equatable {
+    /// What the login is for.
+    public enum Purpose: String, Sendable {
+        /// A viewer gets a session.
+        case login
+        /// An administrator is told what comes back; nothing of it is kept.
+        case test
+    }
+
     /// The hash of `state`.
     public let stateHash: Digest
     /// The hash of the secret in the cookie of the browser that started it.
@@ -98,12 +106,14 @@ public struct LoginFlowRecord: Sendable, Equatable {
     public let returnPath: String
     /// When the flow stops working.
     public let expiresAt: Timestamp
+    /// What the login is for.
+    public let purpose: Purpose
 
     /// A flow with these values.
     public init(
         stateHash: Digest, browserHash: Digest, integrationGUID: GUID, integrationVersion: Int64, userGUID: GUID,
         sealedVerifier: [UInt8]?, sealedNonce: [UInt8], issuer: String?, requiresIssuer: Bool, tokenEndpoint: String,
-        clientID: String, redirectURI: String, returnPath: String, expiresAt: Timestamp
+        clientID: String, redirectURI: String, returnPath: String, expiresAt: Timestamp, purpose: Purpose = .login
     ) {
         self.stateHash = stateHash
         self.browserHash = browserHash
@@ -119,6 +129,7 @@ public struct LoginFlowRecord: Sendable, Equatable {
         self.redirectURI = redirectURI
         self.returnPath = returnPath
         self.expiresAt = expiresAt
+        self.purpose = purpose
     }
 }
 

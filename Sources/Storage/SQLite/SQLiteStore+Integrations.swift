@@ -133,7 +133,7 @@ extension SQLiteStore: LoginFlowStore {
                 sql: """
                     INSERT INTO login_flow (state_hash, browser_hash, integration_guid, integration_version, user_guid,
                         sealed_verifier, sealed_nonce, issuer, requires_issuer, token_endpoint, client_id, redirect_uri,
-                        return_path, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        return_path, expires_at, purpose) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     flow.stateHash.data, flow.browserHash.data, flow.integrationGUID.description,
@@ -141,7 +141,7 @@ extension SQLiteStore: LoginFlowStore {
                     flow.userGUID.description, flow.sealedVerifier.map { Data($0) }, Data(flow.sealedNonce),
                     flow.issuer,
                     flow.requiresIssuer, flow.tokenEndpoint, flow.clientID, flow.redirectURI, flow.returnPath,
-                    flow.expiresAt.seconds,
+                    flow.expiresAt.seconds, flow.purpose.rawValue,
                 ]
             )
         }
@@ -193,7 +193,7 @@ extension LoginFlowRecord {
             userGUID: try row.guid("user_guid"), sealedVerifier: row.optionalBytes("sealed_verifier"),
             sealedNonce: row.bytes("sealed_nonce"), issuer: row["issuer"], requiresIssuer: row["requires_issuer"],
             tokenEndpoint: row["token_endpoint"], clientID: row["client_id"], redirectURI: row["redirect_uri"],
-            returnPath: row["return_path"], expiresAt: row.time("expires_at")
+            returnPath: row["return_path"], expiresAt: row.time("expires_at"), purpose: try row.value("purpose")
         )
     }
 }

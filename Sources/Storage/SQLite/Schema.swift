@@ -25,7 +25,8 @@ enum Schema {
         }
         migrator.registerMigration("3 pages and single sign-on") { db in
             for tables in [
-                activity
+                activity,
+                dataSources,
             ] { try db.execute(sql: tables) }
         }
         return migrator

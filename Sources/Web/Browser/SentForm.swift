@@ -26,7 +26,9 @@ struct SentForm: Sendable {
 
     /// By its name, so that a field that is forgotten elsewhere is none here.
     static func isSecret(_ name: String) -> Bool {
-        ["password", "secret", "private_key", "token", "credential", "value"].contains { name.contains($0) }
+        ["password", "secret", "private_key", "account_key", "token", "credential", "value"].contains {
+            name.contains($0)
+        }
             && name != FormGuard.field && name != "token_uri" && !name.hasPrefix("token_endpoint")
     }
 }

@@ -114,11 +114,19 @@ enum Notice: String {
     static let parameter = "notice"
 
     case dataSourceAdded = "data-source-added"
+    case dataSourceSaved = "data-source-saved"
+    case dataSourceDeleted = "data-source-deleted"
+    case attachersChanged = "attachers-changed"
+    case nothingChanged = "nothing-changed"
     case loggedOut = "logged-out"
 
     var words: String {
         switch self {
         case .dataSourceAdded: "The data source was added."
+        case .dataSourceSaved: "The data source was saved."
+        case .dataSourceDeleted: "The data source was deleted."
+        case .attachersChanged: "Who may attach it was changed."
+        case .nothingChanged: "Nothing was changed: everything is as it was."
         case .loggedOut: "You are logged out. Gatehouse has forgotten the tokens."
         }
     }

@@ -50,6 +50,45 @@ for (const link of document.querySelectorAll("a[data-window]")) {
   });
 }
 
+// Fields that exist only under some choices come and go with them; without a script a button asks for them.
+for (const form of document.querySelectorAll("form[data-dialog]")) {
+  const places = [...form.querySelectorAll("fieldset[data-default]")].map((place) => ({
+    place, field: place.querySelector("input, select, textarea"),
+    when: place.dataset.when && JSON.parse(place.dataset.when),
+    standards: JSON.parse(place.dataset.standards || "[]"),
+  })).filter(({ field }) => field);
+  const value = (name) => {
+    const found = places.find(({ field }) => field.name === name);
+    return found ? (found.place.hidden ? found.place.dataset.default : found.field.value) : "";
+  };
+  const holds = (rule) => {
+    if (!rule.operator) return value(rule.name) === String(rule.value);
+    if (rule.operator === "or") return rule.operands.some(holds);
+    const all = rule.operands.every(holds);
+    return rule.operator === "not" ? !all : all;
+  };
+  const standard = ({ place, standards, plain }) => {
+    const other = standards.find(({ when }) => holds(when));
+    return other ? other.value.replace(/\{(\w+)\}/g, (_, name) => value(name)) : plain;
+  };
+  const update = () => {
+    for (const one of places) {
+      if (one.when) one.place.hidden = one.place.disabled = !holds(one.when);
+      if (!one.standards.length) continue;
+      // What was left as it stood follows; what was typed stays.
+      const next = standard(one);
+      if (one.field.value === one.last) one.field.value = next;
+      one.last = next;
+    }
+  };
+  for (const one of places) {
+    one.plain = one.place.dataset.plain ?? one.place.dataset.default;
+    one.last = one.place.dataset.default;
+  }
+  for (const button of form.querySelectorAll("button[name=update]")) button.parentElement.hidden = true;
+  form.addEventListener("change", update);
+}
+
 // What went wrong is where the reader is.
 const wrong = document.querySelector("[aria-invalid=true], .error[role=alert]");
 if (wrong) {

@@ -35,6 +35,7 @@ public enum WebRouter {
         ConnectionPages().add(to: doors)
         DataSourcePages().add(to: doors)
         ActivityPages().add(to: doors)
+        DataSourceTestPages().add(to: doors)
         LoginRoutes(services: services).add(to: root)
         GatewayRoutes(services: services).add(to: root)
         IssuerRoutes(services: services).add(to: root)

@@ -73,9 +73,9 @@ struct AWSCredentials: Sendable {
         }
     }
 
-    /// Asks AWS whatever memory holds, to see whether the integration works; for an integration that acts as itself.
-    func verify(_ integration: IntegrationRecord) async throws(Refusal) -> Mint.Coin {
-        try await request(for: .content(integration.guid), integration)
+    /// Asks AWS whatever memory holds, to see whether the integration works.
+    func verify(_ integration: IntegrationRecord, for holder: Holder) async throws(Refusal) -> Mint.Coin {
+        try await request(for: holder, integration)
     }
 
     private func request(for holder: Holder, _ integration: IntegrationRecord) async throws(Refusal) -> Mint.Coin {

@@ -47,7 +47,37 @@ extension Template {
             ),
         ],
         endpoints: .none,
-        environment: [EnvironmentRule("AWS_REGION", .text("sts_region"))]
+        environment: [EnvironmentRule("AWS_REGION", .text("sts_region"))],
+        instructions: [trust]
+    )
+
+    private static let trust = Instructions(
+        heading: "Let a role trust this account of Gatehouse",
+        documentation: "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html",
+        steps: [
+            .init(
+                "In IAM open Identity providers and add one of the kind OpenID Connect. As provider URL enter:",
+                code: "{issuer}"),
+            .init("As audience enter:", code: "{audience}"),
+            .init(
+                "Create a role for web identity with that provider, or give one this trust policy with your account's number:",
+                code: """
+                    {
+                      "Version": "2012-10-17",
+                      "Statement": [{
+                        "Effect": "Allow",
+                        "Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/{issuer_host}"},
+                        "Action": "sts:AssumeRoleWithWebIdentity",
+                        "Condition": {"StringEquals": {"{issuer_host}:aud": "{audience}"}}
+                      }]
+                    }
+                    """),
+            .init("A condition on {issuer_host}:sub narrows it further: user:GUID is a viewer.", when: .isViewer),
+            .init(
+                "A condition on {issuer_host}:sub narrows it further: content:GUID is a content.",
+                when: .isServiceAccount),
+            .init("Copy the role's ARN into the form here."),
+        ]
     )
 
     /// Customers have hosts of their own under amazonaws.com: a token must not go to one of those.

@@ -14,6 +14,6 @@ extension Template {
             )
         ),
         endpoints: Microsoft.endpoints, authentication: .post, environment: Microsoft.environment,
-        advice: Microsoft.advice
+        advice: Microsoft.advice, instructions: Microsoft.instructions
     )
 }

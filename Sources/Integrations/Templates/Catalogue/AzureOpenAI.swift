@@ -21,7 +21,7 @@ extension Template {
         ),
         endpoints: Microsoft.endpoints, authentication: .post,
         environment: Microsoft.environment + [EnvironmentRule("AZURE_OPENAI_ENDPOINT", .origin("endpoint"))],
-        advice: Microsoft.advice
+        advice: Microsoft.advice, instructions: Microsoft.instructions
     )
 
     private static let openAIHosts = HostRule(

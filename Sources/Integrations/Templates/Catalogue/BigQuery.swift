@@ -8,6 +8,7 @@ extension Template {
         sections: Google.sections(scopes: "https://www.googleapis.com/auth/bigquery", more: Google.projectID),
         endpoints: Google.endpoints, authentication: .post, serviceAccount: .signedAssertion,
         authorizationParameters: Google.authorizationParameters,
-        environment: [EnvironmentRule("GOOGLE_CLOUD_PROJECT", .text("project_id"))]
+        environment: [EnvironmentRule("GOOGLE_CLOUD_PROJECT", .text("project_id"))],
+        instructions: Google.instructions(api: "BigQuery API")
     )
 }

@@ -74,7 +74,30 @@ extension Template {
                 )
             ),
         ],
-        endpoints: .typed
+        endpoints: .typed,
+        instructions: [
+            Instructions(
+                heading: "Register a client",
+                documentation: nil, when: .isViewer,
+                steps: [
+                    .init(
+                        "At the provider register a web application that uses the authorization code flow (RFC 6749)."),
+                    .init("As redirect URI, to the letter, enter:", code: "{redirect_uri}"),
+                    .init(
+                        "Let it have refresh tokens, where the provider asks; many want the scope offline_access for that."
+                    ),
+                    .init("Copy the client's id into the form here, and its secret where it has one."),
+                ]),
+            Instructions(
+                heading: "Register a client",
+                documentation: nil, when: .isServiceAccount,
+                steps: [
+                    .init(
+                        "At the provider register an application that uses the client credentials flow (RFC 6749, section 4.4)."
+                    ),
+                    .init("Give it the rights that content needs, and copy its id and secret into the form here."),
+                ]),
+        ]
     )
 
     private static let signsAssertions = Visibility.equals("token_endpoint_auth_method", "private_key_jwt")

@@ -7,6 +7,7 @@ extension Template {
         description: "Read and write Google Drive as the viewer, or as a service account.",
         sections: Google.sections(scopes: "https://www.googleapis.com/auth/drive"),
         endpoints: Google.endpoints, authentication: .post, serviceAccount: .signedAssertion,
-        authorizationParameters: Google.authorizationParameters
+        authorizationParameters: Google.authorizationParameters,
+        instructions: Google.instructions(api: "Google Drive API")
     )
 }

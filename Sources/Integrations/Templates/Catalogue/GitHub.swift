@@ -27,7 +27,23 @@ extension Template {
             )
         ),
         authentication: .post,
-        environment: [EnvironmentRule("GITHUB_HOST", .text("host"))]
+        environment: [EnvironmentRule("GITHUB_HOST", .text("host"))],
+        instructions: [oauthApp]
+    )
+
+    private static let oauthApp = Instructions(
+        heading: "Register an OAuth app",
+        documentation: "https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/creating-an-oauth-app",
+        steps: [
+            .init(
+                "In GitHub open the organization's Settings, then Developer settings, then OAuth Apps, and choose New OAuth App."
+            ),
+            .init("Give it a name, and this server's address as Homepage URL."),
+            .init("As Authorization callback URL enter:", code: "{redirect_uri}"),
+            .init("Choose Register application, then Generate a new client secret."),
+            .init("Copy the Client ID and the client secret into the form here."),
+            .init("A GitHub App works as well: its permissions count then, and the scopes here are disregarded."),
+        ]
     )
 
     private static let gitHubHosts = HostRule(field: "host", suffixes: [".ghe.com"], example: "octocorp.ghe.com")

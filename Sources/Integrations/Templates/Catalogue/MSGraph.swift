@@ -7,6 +7,6 @@ extension Template {
         description: "Use Microsoft 365 through Microsoft Graph as the viewer, or as an app.",
         sections: Microsoft.sections(scopes: Microsoft.scopes(Microsoft.graph)),
         endpoints: Microsoft.endpoints, authentication: .post, environment: Microsoft.environment,
-        advice: Microsoft.advice
+        advice: Microsoft.advice, instructions: Microsoft.instructions
     )
 }

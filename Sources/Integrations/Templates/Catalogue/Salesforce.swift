@@ -30,6 +30,37 @@ extension Template {
                 "Without the scope refresh_token viewers must log in again whenever their session at Salesforce ends.",
                 when: .isViewer
             )
+        ],
+        instructions: [connectedApp, integrationUser]
+    )
+
+    private static let clientApp = Instructions.Step(
+        "In Setup open External Client App Manager (App Manager in older organizations) and create a new app; enable OAuth."
+    )
+
+    private static let connectedApp = Instructions(
+        heading: "Create an external client app",
+        documentation: "https://help.salesforce.com/s/articleView?id=xcloud.create_a_local_external_client_app.htm",
+        when: .isViewer,
+        steps: [
+            clientApp,
+            .init("As Callback URL enter:", code: "{redirect_uri}"),
+            .init("Select the OAuth scopes api and refresh_token (offline_access)."),
+            .init("Require PKCE, and a secret for the web server flow.", when: .isConfidential),
+            .init("Require PKCE, and no secret for the web server flow.", when: .not(.isConfidential)),
+            .init("Copy the Consumer Key as Client ID, and the Consumer Secret as Client Secret, into the form here."),
+        ]
+    )
+
+    private static let integrationUser = Instructions(
+        heading: "Create an external client app for an integration user",
+        documentation:
+            "https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm",
+        when: .isServiceAccount,
+        steps: [
+            clientApp,
+            .init("Enable the client credentials flow, and choose the user whom content shall act as."),
+            .init("Copy the Consumer Key as Client ID, and the Consumer Secret as Client Secret, into the form here."),
         ]
     )
 

@@ -19,7 +19,7 @@ extension Template {
         ),
         endpoints: Microsoft.endpoints, authentication: .post,
         environment: Microsoft.environment + [EnvironmentRule("SHAREPOINT_URL", .origin("sharepoint_host"))],
-        advice: Microsoft.advice
+        advice: Microsoft.advice, instructions: Microsoft.instructions
     )
 
     private static let sharePointHosts = HostRule(

@@ -43,6 +43,35 @@ extension Template {
                 ".privatelink.", of: "account_url",
                 "A privatelink host resolves to a private address, which this server calls only if its operator allowed the host."
             ),
+        ],
+        instructions: [securityIntegration]
+    )
+
+    private static let securityIntegration = Instructions(
+        heading: "Create a security integration",
+        documentation: "https://docs.snowflake.com/en/user-guide/oauth-custom",
+        steps: [
+            .init(
+                "In a worksheet, with a role that may create integrations such as ACCOUNTADMIN, run:",
+                code: """
+                    CREATE SECURITY INTEGRATION GATEHOUSE
+                      TYPE = OAUTH
+                      ENABLED = TRUE
+                      OAUTH_CLIENT = CUSTOM
+                      OAUTH_CLIENT_TYPE = 'CONFIDENTIAL'
+                      OAUTH_REDIRECT_URI = '{redirect_uri}'
+                      OAUTH_ALLOW_NON_TLS_REDIRECT_URI = {redirect_is_plain}
+                      OAUTH_ENFORCE_PKCE = TRUE
+                      OAUTH_ISSUE_REFRESH_TOKENS = TRUE
+                      OAUTH_REFRESH_TOKEN_VALIDITY = 7776000;
+                    """),
+            .init(
+                "Ask for the client's id and secret, and copy OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET into the form here:",
+                code: "SELECT SYSTEM$SHOW_OAUTH_CLIENT_SECRETS('GATEHOUSE');"),
+            .init(
+                "Snowflake lets nobody log in by OAuth whose default role is ACCOUNTADMIN, ORGADMIN, GLOBALORGADMIN or SECURITYADMIN: they choose another default role, or you add a scope such as session:role:ANALYST."
+            ),
+            .init("Where a network policy guards the account, let it pass the address that this server calls from."),
         ]
     )
 

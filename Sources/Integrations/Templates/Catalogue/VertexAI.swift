@@ -17,6 +17,7 @@ extension Template {
         environment: [
             EnvironmentRule("GOOGLE_CLOUD_PROJECT", .text("project_id")),
             EnvironmentRule("GOOGLE_CLOUD_LOCATION", .text("location")),
-        ]
+        ],
+        instructions: Google.instructions(api: "Vertex AI API")
     )
 }

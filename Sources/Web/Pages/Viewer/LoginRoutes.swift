@@ -62,7 +62,12 @@ struct LoginRoutes {
         )
         var response: Response
         do throws(Refusal) {
-            response = .found(try await tenant.logins.complete(arrival))
+            switch try await tenant.logins.complete(arrival) {
+            case .loggedIn(let path): response = .found(path)
+            case .tested(let test):
+                let visit = Visit(visitor, request, context, services)
+                response = visit.map(DataSourceReport(test).page) ?? .found("/accounts/\(tenant.account.slug)/")
+            }
         } catch {
             let home = "/accounts/\(tenant.account.slug)/"
             response = services.pages.failure(error, next: (home, "My connections, to log in again"))
