@@ -2,18 +2,26 @@ import JSON
 public import Storage
 
 extension Groups {
-    /// The users who are in a group directly, in the order in which they were added.
+    /// The users who are in a group directly, in the order in which they were added. Viewers see themselves alone.
     public func members(
-        of guid: GUID, _ request: PageRequest, for publisher: Publisher
+        of guid: GUID, _ request: PageRequest, for caller: Caller
     ) async throws(Refusal) -> RecordPage<UserRecord> {
-        _ = try await group(guid, for: publisher)
-        return try await attempt { () throws(StoreError) in try await account.store.members(of: guid, request) }
+        _ = try await group(guid, for: caller)
+        let user = caller.role < .publisher ? caller.user.guid : nil
+        return try await attempt { () throws(StoreError) in
+            try await account.store.members(of: guid, only: user, request)
+        }
     }
 
-    /// The groups that are in a group directly, in the order in which they were added.
-    public func memberGroups(of guid: GUID, for publisher: Publisher) async throws(Refusal) -> [GroupRecord] {
-        _ = try await group(guid, for: publisher)
-        return try await attempt { () throws(StoreError) in try await account.store.memberGroups(of: guid) }
+    /// The groups that are in a group directly, in the order in which they were added. Viewers see those that they are in.
+    public func memberGroups(of guid: GUID, for caller: Caller) async throws(Refusal) -> [GroupRecord] {
+        _ = try await group(guid, for: caller)
+        let groups = try await attempt { () throws(StoreError) in try await account.store.memberGroups(of: guid) }
+        guard caller.role < .publisher else { return groups }
+        let mine = try await attempt { () throws(StoreError) in
+            try await account.store.groups(ofUser: caller.user.guid)
+        }
+        return groups.filter { mine.contains($0.guid) }
     }
 
     /// Adds a user or a group to a group; nothing happens where it is in already.

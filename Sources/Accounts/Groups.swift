@@ -44,17 +44,27 @@ public struct Groups: Sendable {
         return try await store { () throws(StoreError) in try await account.store.addGroup(new, noting: event) }
     }
 
-    /// Groups by name, those whose name begins with the prefix; or the one whose unique id it is.
+    /// Groups by name, those whose name begins with the prefix; or the one whose unique id it is. Viewers see those that
+    /// they are in, directly or through others.
     public func page(
-        prefix: String, _ request: PageRequest, for publisher: Publisher
+        prefix: String, _ request: PageRequest, for caller: Caller
     ) async throws(Refusal) -> RecordPage<GroupRecord> {
-        try await attempt { () throws(StoreError) in try await account.store.groups(prefix: prefix, request) }
+        let user = caller.role < .publisher ? caller.user.guid : nil
+        return try await attempt { () throws(StoreError) in
+            try await account.store.groups(prefix: prefix, with: user, request)
+        }
     }
 
-    /// One group.
-    public func group(_ guid: GUID, for publisher: Publisher) async throws(Refusal) -> GroupRecord {
+    /// One group. To viewers one that they are not in is as good as none.
+    public func group(_ guid: GUID, for caller: Caller) async throws(Refusal) -> GroupRecord {
         let group = try await attempt { () throws(StoreError) in try await account.store.group(guid) }
         guard let group else { throw .notFound("group") }
+        if caller.role < .publisher {
+            let mine = try await attempt { () throws(StoreError) in
+                try await account.store.groups(ofUser: caller.user.guid)
+            }
+            guard mine.contains(guid) else { throw .notFound("group") }
+        }
         return group
     }
 
@@ -100,8 +110,8 @@ public struct Groups: Sendable {
 
     /// A group that the publisher may change.
     func changeable(_ guid: GUID, by publisher: Publisher) async throws(Refusal) -> GroupRecord {
-        let group = try await group(guid, for: publisher)
         let caller = publisher.caller
+        let group = try await group(guid, for: caller)
         let isAllowed = caller.role == .administrator || group.ownerGUID == caller.user.guid
         guard caller.contentGUID == nil, isAllowed else {
             throw Refusal(.permissionDenied, "Only its owner or an administrator may change this group.")

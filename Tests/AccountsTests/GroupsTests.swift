@@ -44,11 +44,11 @@ import Testing
         ] as [() async throws -> Void] {
             await #expect(performing: { try await change() }, throws: Refusal.isCode(.permissionDenied))
         }
-        #expect(try await fixture.groups.group(guid, for: other).name == "sales")
+        #expect(try await fixture.groups.group(guid, for: other.caller).name == "sales")
         let admin = try Publisher(fixture.admin.caller)
         #expect(try await fixture.groups.update(guid, renamed, by: admin).name == "marketing")
         try await fixture.groups.add(.user(vic.guid), to: guid, by: owner)
-        #expect(try await fixture.groups.members(of: guid, whole, for: other).elements.map(\.guid) == [vic.guid])
+        #expect(try await fixture.groups.members(of: guid, whole, for: other.caller).elements.map(\.guid) == [vic.guid])
     }
 
     @Test func anybodyMayLeaveAGroupAndNobodyPutsThemselvesIn() async throws {
@@ -60,7 +60,7 @@ import Testing
             performing: { try await fixture.groups.remove(vic.guid, from: guid, by: caller(eve)) },
             throws: Refusal.isCode(.permissionDenied))
         try await fixture.groups.remove(vic.guid, from: guid, by: caller(vic))
-        #expect(try await fixture.groups.members(of: guid, whole, for: owner).total == 0)
+        #expect(try await fixture.groups.members(of: guid, whole, for: owner.caller).total == 0)
         await #expect(
             performing: { try await fixture.groups.remove(vic.guid, from: guid, by: caller(vic)) },
             throws: Refusal.isCode(.objectDoesNotExist))
@@ -168,7 +168,7 @@ import Testing
         try await fixture.groups.add(.group(inner), to: guid, by: owner)
         #expect(try await fixture.groups.setMembers([eve], of: guid, by: fixture.admin) == 2)
         #expect(try await fixture.groups.setMembers([eve], of: guid, by: fixture.admin) == 0)
-        #expect(try await fixture.groups.members(of: guid, whole, for: owner).elements.map(\.guid) == [eve])
-        #expect(try await fixture.groups.memberGroups(of: guid, for: owner).map(\.guid) == [inner])
+        #expect(try await fixture.groups.members(of: guid, whole, for: owner.caller).elements.map(\.guid) == [eve])
+        #expect(try await fixture.groups.memberGroups(of: guid, for: owner.caller).map(\.guid) == [inner])
     }
 }

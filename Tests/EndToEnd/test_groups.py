@@ -8,6 +8,7 @@ import pytest
 from posit.connect import Client
 from posit.connect.errors import ClientError
 
+from harness.account import Api
 from harness.scene import play
 
 
@@ -138,9 +139,41 @@ def test_what_a_publisher_may_and_a_stranger_and_a_viewer_may_not(account, publi
     ):
         stranger.api.refused(403, 22, method, path + rest, json=body)
         viewer.api.refused(403, 22, method, path + rest, json=body)
-    for method, there, body in (("GET", "v1/groups", None), ("GET", path, None), ("POST", "v1/groups", {"name": "x"})):
-        viewer.api.refused(403, 22, method, there, json=body)
+    viewer.api.refused(403, 22, "POST", "v1/groups", json={"name": "x"})
     assert publisher.api.ok("GET", f"{path}/members")["total"] == 0 and publisher.api.ok("GET", path) == group
+
+
+def test_a_viewer_sees_the_groups_they_are_in_and_of_these_nobody_but_themselves(account, publisher, group):
+    viewer, other = account.add("viewer"), account.add("viewer")
+    outer, elsewhere = (publisher.api.ok("POST", "v1/groups", json={"name": a_name()}) for _ in range(2))
+    groups = client_of(viewer).groups
+    assert groups.find() == [] and groups.count() == 0 and client_of(viewer).me.groups.find() == []
+    add(publisher, group, viewer, other)
+    add(publisher, outer, group, elsewhere)
+    found = groups.find()
+    assert {one["guid"] for one in found} == {group["guid"], outer["guid"]} and groups.count() == 2
+    assert [one["guid"] for one in client_of(viewer).me.groups.find()] == [group["guid"]], (
+        "the SDK asks for direct members"
+    )
+    assert groups.find(prefix=group["name"].upper()) == [group] and groups.find(prefix=elsewhere["name"]) == []
+    assert groups.get(group["guid"]) == group and groups.get(outer["guid"]) == outer
+    path = f"v1/groups/{group['guid']}/members"
+    assert [one["guid"] for one in viewer.api.ok("GET", path)["results"]] == [viewer.guid]
+    page = viewer.api.ok("GET", f"v1/groups/{outer['guid']}/members", params={"include": "groups"})
+    assert page == {"results": [], "current_page": 1, "total": 0, "groups": [group]}
+    for hidden in (f"v1/groups/{elsewhere['guid']}", f"v1/groups/{elsewhere['guid']}/members"):
+        viewer.api.refused(404, 4, "GET", hidden)
+    remove(publisher, outer, group)
+    assert groups.find() == [group]
+    viewer.api.refused(404, 4, "GET", f"v1/groups/{outer['guid']}")
+    assert publisher.api.ok("GET", path)["total"] == 2
+
+
+def test_a_publishers_key_of_a_viewers_role_sees_what_a_viewer_sees(account, publisher, group):
+    made = publisher.api.ok("POST", f"v1/users/{publisher.guid}/keys", json={"name": "small", "user_role": "viewer"})
+    small = Api(publisher.server, made["key"])
+    small.refused(404, 4, "GET", f"v1/groups/{group['guid']}")
+    assert small.ok("GET", "v1/groups")["total"] == 0
 
 
 def test_everybody_may_leave_a_group_by_themselves(account, publisher, group):

@@ -80,14 +80,14 @@ TABLE = {
     "POST /v1/users/{guid}/keys": "401 403 ok 403 403 403 404 403",
     "GET /v1/users/{guid}/keys/{id}": "401 403 ok 403 403 403 404 ok",
     "DELETE /v1/users/{guid}/keys/{id}": "401 403 ok 403 403 403 404 403",
-    "GET /v1/groups": PUBLISHERS,
+    "GET /v1/groups": ANY_KEY,
     "POST /v1/groups": "401 403 ok ok ok 403 ok ok",
-    "GET /v1/groups/{guid}": PUBLISHERS_OBJECT,
+    "GET /v1/groups/{guid}": "401 404 ok ok ok ok 404 ok",
     "PUT /v1/groups/{guid}": OWNER,
     "PATCH /v1/groups/{guid}": OWNER,
     "POST /v1/groups/{guid}": OWNER,
     "DELETE /v1/groups/{guid}": OWNER,
-    "GET /v1/groups/{guid}/members": PUBLISHERS_OBJECT,
+    "GET /v1/groups/{guid}/members": "401 404 ok ok ok ok 404 ok",
     "POST /v1/groups/{guid}/members": OWNER,
     "DELETE /v1/groups/{guid}/members/{member}": OWNER,
     # Sessions. The session of the path is the owner's.
@@ -163,6 +163,33 @@ PAGES = {
     "POST /accounts/{account}/integrations/{guid}/permissions": ADMINS_FORM,
     "GET /accounts/{account}/integrations/{guid}/delete": ADMINS_PAGE,
     "POST /accounts/{account}/integrations/{guid}/delete": ADMINS_FORM,
+    "GET /accounts/{account}/people": ADMINS_PAGE,
+    "GET /accounts/{account}/people/invite": ADMINS_PAGE,
+    "POST /accounts/{account}/people/invite": ADMINS_FORM,
+    "GET /accounts/{account}/people/invited": ADMINS_PAGE,
+    "GET /accounts/{account}/people/{guid}": ADMINS_PAGE,
+    "POST /accounts/{account}/people/{guid}": ADMINS_FORM,
+    "POST /accounts/{account}/people/{guid}/lock": ADMINS_FORM,
+    "POST /accounts/{account}/people/{guid}/invite": ADMINS_FORM,
+    "GET /accounts/{account}/groups": ADMINS_PAGE,
+    "GET /accounts/{account}/groups/new": ADMINS_PAGE,
+    "POST /accounts/{account}/groups/new": ADMINS_FORM,
+    "GET /accounts/{account}/groups/{guid}": ADMINS_PAGE,
+    "POST /accounts/{account}/groups/{guid}": ADMINS_FORM,
+    "POST /accounts/{account}/groups/{guid}/members": ADMINS_FORM,
+    "POST /accounts/{account}/groups/{guid}/members/remove": ADMINS_FORM,
+    "GET /accounts/{account}/groups/{guid}/delete": ADMINS_PAGE,
+    "POST /accounts/{account}/groups/{guid}/delete": ADMINS_FORM,
+    "GET /accounts/{account}/keys": SIGNED_IN,
+    "GET /accounts/{account}/keys/new": SIGNED_IN,
+    "POST /accounts/{account}/keys/new": EVERYBODYS_FORM,
+    "GET /accounts/{account}/keys/made": SIGNED_IN,
+    "POST /accounts/{account}/keys/{id}/delete": EVERYBODYS_FORM,
+    "GET /accounts/{account}/audit": ADMINS_PAGE,
+    "GET /accounts/{account}/audit/export": ADMINS_PAGE,
+    "GET /accounts/{account}/audit/retention": ADMINS_PAGE,
+    "POST /accounts/{account}/audit/retention": ADMINS_FORM,
+    "GET /accounts/{account}/audit/chain": ADMINS_PAGE,
     "GET /__oauth__/integrations/{guid}/login": SIGNED_IN,
     "GET /__oauth__/integrations/{guid}/logout": SIGNED_IN,
     "POST /__oauth__/integrations/{guid}/logout": "sign-in 403 403 403 sign-in",
@@ -375,7 +402,10 @@ def test_a_page_is_for_those_whom_the_table_names(stage_of_all, operation):
     method, path = operation.split(" ")
     content = f"/content/{stage.content['guid']}/"
     guid = stage.content["guid"] if "content" in path else stage.integration["guid"]
+    if "/people/" in path or "/groups/" in path:
+        guid = stage.owner.guid if "/people/" in path else stage.parameters("GET /v1/groups/{guid}")["guid"]
     path = path.replace("{account}", stage.account.slug).replace("{guid}", guid).replace("{path}", "x")
+    path = path.replace("{id}", "1")
     more = {"data": {"csrf_token": "not ours"}} if method == "POST" else {}
     if operation == "GET /accounts":
         more = {"params": {"account": stage.account.slug}}

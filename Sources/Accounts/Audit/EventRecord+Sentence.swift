@@ -1,24 +1,28 @@
 import JSON
-import Storage
+public import Storage
 
 extension EventRecord {
     /// What happened as a sentence for people: who, what, and how it went.
     var sentence: String {
-        let name = details["name"]?.stringValue ?? details["email"]?.stringValue
-        let what = [action.phrase, name].compactMap { $0 }.joined(separator: " ")
         let how =
             switch outcome {
             case .success: ""
             case .refused: " (refused)"
             case .failure: " (failed)"
             }
-        return "\(actor.name): \(what)\(how)."
+        return "\(actor.name): \(deed)\(how)."
+    }
+
+    /// What was done, in words that follow whoever did it, with the name of what it was done to.
+    public var deed: String {
+        let name = details["name"]?.stringValue ?? details["email"]?.stringValue
+        return [action.phrase, name].compactMap { $0 }.joined(separator: " ")
     }
 }
 
 extension EventAction {
     /// What was done, in a few words that a name may follow.
-    fileprivate var phrase: String {
+    public var phrase: String {
         switch self {
         case .accountCreated: "created the account"
         case .accountRenamed: "renamed the account"

@@ -19,16 +19,23 @@ extension SQLiteStore: GroupStore {
         }
     }
 
-    func groups(prefix: String, _ page: PageRequest) async throws(StoreError) -> RecordPage<GroupRecord> {
+    func groups(
+        prefix: String, with user: GUID?, _ page: PageRequest
+    ) async throws(StoreError) -> RecordPage<GroupRecord> {
         try await read { db in
             // length and substr both count in SQLite's characters, so that a prefix is compared with as much of the name.
             let chosen = """
-                FROM user_group WHERE :folded = '' OR substr(folded_name, 1, length(:folded)) = :folded OR unique_id = :prefix
+                FROM user_group WHERE
+                    (:folded = '' OR substr(folded_name, 1, length(:folded)) = :folded OR unique_id = :prefix)
+                    AND (:user IS NULL OR guid IN mine)
                 """
-            let arguments: StatementArguments = ["folded": prefix.lowercased(), "prefix": prefix]
-            let total = try Int.fetchOne(db, sql: "SELECT count(*) \(chosen)", arguments: arguments)
+            let arguments: StatementArguments = [
+                "folded": prefix.lowercased(), "prefix": prefix, "user": user?.description,
+            ]
+            let total = try Int.fetchOne(
+                db, sql: "\(Membership.closure) SELECT count(*) \(chosen)", arguments: arguments)
             let rows = try Row.fetchAll(
-                db, sql: "SELECT * \(chosen) ORDER BY folded_name LIMIT :limit OFFSET :offset",
+                db, sql: "\(Membership.closure) SELECT * \(chosen) ORDER BY folded_name LIMIT :limit OFFSET :offset",
                 arguments: arguments + ["limit": page.size, "offset": page.offset]
             )
             return RecordPage(elements: try rows.map(GroupRecord.init(row:)), total: total ?? 0)

@@ -2,18 +2,21 @@ import GRDB
 
 /// Who is in which group.
 extension SQLiteStore {
-    func members(of group: GUID, _ page: PageRequest) async throws(StoreError) -> RecordPage<UserRecord> {
+    func members(
+        of group: GUID, only user: GUID?, _ page: PageRequest
+    ) async throws(StoreError) -> RecordPage<UserRecord> {
         try await read { db in
+            let chosen = "group_guid = :group AND (:user IS NULL OR user_guid = :user)"
+            let arguments: StatementArguments = ["group": group.description, "user": user?.description]
             let total = try Int.fetchOne(
-                db, sql: "SELECT count(user_guid) FROM group_member WHERE group_guid = ?",
-                arguments: [group.description])
+                db, sql: "SELECT count(user_guid) FROM group_member WHERE \(chosen)", arguments: arguments)
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT user.* FROM group_member JOIN user ON guid = user_guid WHERE group_guid = ?
-                    ORDER BY group_member.id LIMIT ? OFFSET ?
+                    SELECT user.* FROM group_member JOIN user ON guid = user_guid WHERE \(chosen)
+                    ORDER BY group_member.id LIMIT :limit OFFSET :offset
                     """,
-                arguments: [group.description, page.size, page.offset]
+                arguments: arguments + ["limit": page.size, "offset": page.offset]
             )
             return RecordPage(elements: try rows.map(UserRecord.init(row:)), total: total ?? 0)
         }

@@ -11,11 +11,12 @@ extension SQLiteStore: PeopleStore {
             try db.execute(
                 sql: """
                     INSERT INTO user (guid, email, username, first_name, last_name, role, password_hash, unique_id, locked, created_at,
-                        updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        updated_at, folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     user.guid.description, user.email, user.username, user.firstName, user.lastName, user.role.rawValue,
                     user.passwordHash, user.uniqueID, user.isLocked, user.createdAt.seconds, user.updatedAt.seconds,
+                    user.folded,
                 ]
             )
             if let key, let keyHash { _ = try Self.insert(key, hash: keyHash, in: db) }

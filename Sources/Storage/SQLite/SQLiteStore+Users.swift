@@ -26,11 +26,11 @@ extension SQLiteStore {
             try db.execute(
                 sql: """
                     UPDATE user SET email = ?, username = ?, first_name = ?, last_name = ?, role = ?, unique_id = ?, locked = ?,
-                        updated_at = ? WHERE guid = ?
+                        updated_at = ?, folded = ? WHERE guid = ?
                     """,
                 arguments: [
                     user.email, user.username, user.firstName, user.lastName, user.role.rawValue, user.uniqueID,
-                    user.isLocked, now.seconds, guid.description,
+                    user.isLocked, now.seconds, user.folded, guid.description,
                 ]
             )
             if user.isLocked {

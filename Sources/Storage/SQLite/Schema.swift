@@ -27,6 +27,7 @@ enum Schema {
             for tables in [
                 activity,
                 dataSources,
+                roster,
             ] { try db.execute(sql: tables) }
         }
         return migrator

@@ -8,7 +8,7 @@ public import Cryptography
 /// written together or not at all, and where nothing changed nothing is noted.
 public typealias AccountStore = ActivityStore & AuditStore & ContentStore & DeploymentStore & EnvironmentVariableStore
     & ErrandStore & EventStore & GatewayStore & GroupStore & IntegrationListStore & IntegrationStore & LoginFlowStore
-    & OAuthSessionStore & PeopleStore & RevocationStore & RuntimeStore & SigningKeyStore & WebhookStore
+    & OAuthSessionStore & PeopleStore & RevocationStore & RosterStore & RuntimeStore & SigningKeyStore & WebhookStore
 
 /// Users, invites, API keys, browser sessions.
 public protocol PeopleStore: Sendable {

@@ -3,7 +3,10 @@ public protocol GroupStore: Sendable {
     /// Adds a group and returns it with its id.
     func addGroup(_ group: GroupRecord, noting event: EventRecord?) async throws(StoreError) -> GroupRecord
     /// Groups by name; those whose name begins with the prefix (without regard to case) or whose unique id it is.
-    func groups(prefix: String, _ page: PageRequest) async throws(StoreError) -> RecordPage<GroupRecord>
+    ///
+    /// - Parameter user: only groups that this user is in, directly or through others; nil: all.
+    func groups(prefix: String, with user: GUID?, _ page: PageRequest)
+        async throws(StoreError) -> RecordPage<GroupRecord>
     /// One group.
     func group(_ guid: GUID) async throws(StoreError) -> GroupRecord?
     /// One group by name, without regard to case.
@@ -14,7 +17,10 @@ public protocol GroupStore: Sendable {
     /// Removes a group with its memberships and permissions, unless that would give somebody more than before.
     func removeGroup(_ guid: GUID, noting event: EventRecord?) async throws(StoreError) -> GroupRemoval
     /// The users who are in a group directly, in the order in which they were added.
-    func members(of group: GUID, _ page: PageRequest) async throws(StoreError) -> RecordPage<UserRecord>
+    ///
+    /// - Parameter user: this user alone, where they are among them; nil: all.
+    func members(of group: GUID, only user: GUID?, _ page: PageRequest)
+        async throws(StoreError) -> RecordPage<UserRecord>
     /// The groups that are in a group directly, in the order in which they were added.
     func memberGroups(of group: GUID) async throws(StoreError) -> [GroupRecord]
     /// The GUIDs of all users who are in a group directly.

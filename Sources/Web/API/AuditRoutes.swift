@@ -5,7 +5,6 @@ import Hummingbird
 import HummingbirdCore
 import Integrations
 import JSON
-import NIOCore
 import OAuthClient
 import Storage
 
@@ -66,21 +65,7 @@ struct AuditRoutes {
             throw Refusal.invalid("format", "format must be jsonl or csv.")
         }
         let export = try await context.tenant.audit.export(filter, as: format, by: context.administrator)
-        let name = "audit-\(context.tenant.account.slug).\(format.rawValue)"
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: format == .csv ? "text/csv; charset=utf-8" : "application/x-ndjson",
-                .contentDisposition: "attachment; filename=\"\(name)\"", .cacheControl: "no-store",
-            ],
-            body: ResponseBody { [tenant = context.tenant] writer in
-                var export = export
-                while let lines = try await export.next() { try await writer.write(ByteBuffer(string: lines)) }
-                try await writer.finish(nil)
-                // The account stays open until the last line is out.
-                withExtendedLifetime(tenant) {}
-            }
-        )
+        return .download(export, of: context.tenant)
     }
 
     private static func refuseUnknown(_ query: [String: String], but known: [String]) throws(Refusal) {

@@ -9,11 +9,11 @@ import Storage
 /// `v1/groups` and their members.
 struct GroupRoutes {
     func add(callers: RouterGroup<CallerContext>, publishers: RouterGroup<PublisherContext>) {
-        publishers.get("groups") { request, context in
+        callers.get("groups") { request, context in
             let query = try request.query()
             let wanted = try Paging.request(query)
             let page = try await context.tenant.groups.page(
-                prefix: query["prefix"] ?? "", wanted, for: context.publisher)
+                prefix: query["prefix"] ?? "", wanted, for: context.caller)
             return Paging.answer(page, wanted, Answers.group)
         }
         publishers.post("groups") { request, context in
@@ -21,9 +21,9 @@ struct GroupRoutes {
             let group = try await context.tenant.groups.create(try Self.fields(members), by: context.publisher)
             return Response.json(Answers.group(group))
         }
-        publishers.get("groups/{guid}") { _, context in
+        callers.get("groups/{guid}") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "group")
-            return Response.json(Answers.group(try await context.tenant.groups.group(guid, for: context.publisher)))
+            return Response.json(Answers.group(try await context.tenant.groups.group(guid, for: context.caller)))
         }
         // Connect's own clients send PATCH, or POST, where others send PUT.
         for method in [HTTPRequest.Method.put, .patch, .post] {
@@ -38,15 +38,15 @@ struct GroupRoutes {
     }
 
     private func addMembers(_ callers: RouterGroup<CallerContext>, _ publishers: RouterGroup<PublisherContext>) {
-        publishers.get("groups/{guid}/members") { request, context in
+        callers.get("groups/{guid}/members") { request, context in
             let guid = try context.guid("guid", of: context.tenant, what: "group")
             let query = try request.query()
             let wanted = try Paging.request(query)
             let groups = context.tenant.groups
-            let page = try await groups.members(of: guid, wanted, for: context.publisher)
+            let page = try await groups.members(of: guid, wanted, for: context.caller)
             guard let include = query["include"] else { return Paging.answer(page, wanted, Answers.user) }
             guard include == "groups" else { throw Refusal.invalid("include", "include can be groups alone.") }
-            let inner = try await groups.memberGroups(of: guid, for: context.publisher)
+            let inner = try await groups.memberGroups(of: guid, for: context.caller)
             return Paging.answer(page, wanted, extra: ["groups": .array(inner.map(Answers.group))], Answers.user)
         }
         publishers.post("groups/{guid}/members") { request, context in

@@ -5,7 +5,7 @@ import Storage
 /// A long list, page by page: `?page=2`.
 struct Pager {
     static let size = 50
-    private static let maximum = 1_000_000
+    static let numbers = 1...1_000_000
 
     let number: Int
 
@@ -15,8 +15,8 @@ struct Pager {
             number = 1
             return
         }
-        guard let number = Int(text), (1...Self.maximum).contains(number) else {
-            throw .invalid("page", "page must be a number from 1 to \(Self.maximum).")
+        guard let number = Int(text), Self.numbers.contains(number) else {
+            throw .invalid("page", "page must be a number from 1 to \(Self.numbers.upperBound).")
         }
         self.number = number
     }

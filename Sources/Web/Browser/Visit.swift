@@ -119,6 +119,16 @@ enum Notice: String {
     case attachersChanged = "attachers-changed"
     case nothingChanged = "nothing-changed"
     case loggedOut = "logged-out"
+    case personChanged = "person-changed"
+    case personLocked = "person-locked"
+    case personUnlocked = "person-unlocked"
+    case groupCreated = "group-created"
+    case groupRenamed = "group-renamed"
+    case groupDeleted = "group-deleted"
+    case memberAdded = "member-added"
+    case memberRemoved = "member-removed"
+    case keyDeleted = "key-deleted"
+    case retentionChanged = "retention-changed"
 
     var words: String {
         switch self {
@@ -128,6 +138,16 @@ enum Notice: String {
         case .attachersChanged: "Who may attach it was changed."
         case .nothingChanged: "Nothing was changed: everything is as it was."
         case .loggedOut: "You are logged out. Gatehouse has forgotten the tokens."
+        case .personChanged: "The changes were saved."
+        case .personLocked: "This person is locked out."
+        case .personUnlocked: "This person can sign in again."
+        case .groupCreated: "The group was created. Add its members now."
+        case .groupRenamed: "The group was renamed."
+        case .groupDeleted: "The group was deleted."
+        case .memberAdded: "The member was added."
+        case .memberRemoved: "The member was removed."
+        case .keyDeleted: "The API key was deleted. Whatever used it has stopped working."
+        case .retentionChanged: "How long lines are kept was changed."
         }
     }
 }

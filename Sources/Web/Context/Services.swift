@@ -14,6 +14,7 @@ public struct Services: Sendable {
     let cookies: CookieNames
     let submissions = Submissions()
     let proxies: TrustedProxies
+    let shownOnce = ShownOnce()
     /// Whether this server takes work.
     public let readiness: Readiness
 

@@ -11,19 +11,22 @@ extension Resource {
         ],
         [
             Operation(
-                .get, "/v1/groups", "List the groups", for: .publisher,
+                .get, "/v1/groups", "List the groups; viewers see those that they are in", for: .viewer,
                 parameters: Paging.parameters + [.query("prefix", .text)], answers: .json(.page(of: .ref("Group")))),
             Operation(
                 .post, "/v1/groups", "Create a group, which the caller owns", for: .publisher,
                 body: .json(.body(["name": .name], optional: ["unique_id": .name])), answers: .json(.ref("Group"))),
-            Operation(.get, "/v1/groups/{guid}", "Get a group", for: .publisher, answers: .json(.ref("Group"))),
+            Operation(
+                .get, "/v1/groups/{guid}", "Get a group; viewers one that they are in", for: .viewer,
+                answers: .json(.ref("Group"))),
             change(.put, "Change a group"), change(.patch, "Change a group, as some clients do"),
             change(.post, "Change a group, as others do"),
             Operation(
                 .delete, "/v1/groups/{guid}", "Delete a group", for: .publisher, answers: .noContent,
                 refusals: [.prohibitedChange]),
             Operation(
-                .get, "/v1/groups/{guid}/members", "List the users who are in a group directly", for: .publisher,
+                .get, "/v1/groups/{guid}/members",
+                "List the users who are in a group directly; viewers see themselves alone", for: .viewer,
                 parameters: Paging.parameters + [
                     .query("include", .word(of: ["groups"]).described("Adds the groups that are in it."))
                 ],

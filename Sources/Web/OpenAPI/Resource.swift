@@ -17,6 +17,6 @@ struct Resource: Sendable {
     static let all: [Resource] = [
         .server, .integrations, .content, .deployments, .runtime, .people, .groups, .sessions, .exchange, .workbench,
         .audit, .webhooks,
-        .issuer, .pages, .dataSourcePages, .activityPages, .login, .gateway,
+        .issuer, .pages, .dataSourcePages, .peoplePages, .keyPages, .auditPages, .activityPages, .login, .gateway,
     ]
 }

@@ -12,5 +12,15 @@ extension Pages {
         ("data-source-delete", PackageResources.data_source_delete_mustache),
         ("data-source-test", PackageResources.data_source_test_mustache),
         ("data-source-report", PackageResources.data_source_report_mustache),
+        ("people", PackageResources.people_mustache), ("people-tabs", PackageResources.people_tabs_mustache),
+        ("people-invite", PackageResources.people_invite_mustache),
+        ("people-invited", PackageResources.people_invited_mustache),
+        ("people-person", PackageResources.people_person_mustache),
+        ("groups", PackageResources.groups_mustache), ("groups-new", PackageResources.groups_new_mustache),
+        ("groups-group", PackageResources.groups_group_mustache),
+        ("groups-delete", PackageResources.groups_delete_mustache),
+        ("audit", PackageResources.audit_mustache), ("audit-tabs", PackageResources.audit_tabs_mustache),
+        ("audit-retention", PackageResources.audit_retention_mustache),
+        ("audit-chain", PackageResources.audit_chain_mustache),
     ]
 }

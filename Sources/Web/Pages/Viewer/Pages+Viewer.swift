@@ -1,5 +1,7 @@
 extension Pages {
     static let viewer: Templates = [
-        ("connections", PackageResources.connections_mustache)
+        ("connections", PackageResources.connections_mustache),
+        ("keys", PackageResources.keys_mustache), ("keys-new", PackageResources.keys_new_mustache),
+        ("keys-made", PackageResources.keys_made_mustache),
     ]
 }
