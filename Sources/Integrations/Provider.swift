@@ -151,13 +151,13 @@ extension IntegrationRecord {
 public struct PublicAddress: Sendable {
     /// The origin of the pages, the API and the callbacks, such as `https://gatehouse.example`.
     public let base: String
-    /// The origin of content; nil where the operator set none.
-    public let content: String?
+    /// The origins of content; nil where the operator set none.
+    let content: ContentOrigins?
 
-    /// Addresses without a slash at their end.
+    /// Addresses without a slash at their end; in that of content, `*` as the first label stands for the content's GUID.
     public init(base: String, content: String?) {
         self.base = base
-        self.content = content
+        self.content = content.map(ContentOrigins.init)
     }
 
     /// Whether cookies can be bound to https.

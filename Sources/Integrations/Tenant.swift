@@ -24,6 +24,8 @@ public final class Tenant: Sendable {
     public let logins: LoginFlows
     /// What those logins left.
     public let sessions: OAuthSessions
+    /// What people can log in to, as their own page shows it.
+    public let connections: Connections
     /// Session token in, access token out.
     public let exchange: Exchange
     /// The account as an OpenID provider.
@@ -84,6 +86,7 @@ public final class Tenant: Sendable {
             keeper: keeper, activity: activity, steps: world.steps
         )
         sessions = OAuthSessions(account: account, clock: world.clock, outbound: world.outbound)
+        connections = Connections(account: account, clock: world.clock, outbound: world.outbound)
         audit = Audit(account: account, clock: world.clock)
         webhooks = Webhooks(account: account, clock: world.clock, outbound: world.outbound)
         errands = Errands(account: account, world: world)
@@ -106,7 +109,7 @@ public final class Tenant: Sendable {
         exchange = Exchange(
             account: account, clock: world.clock, signer: signer, sources: sources, memory: memory, journal: journal,
             activity: activity)
-        gateway = Gateway(account: account, clock: world.clock, signer: signer)
+        gateway = Gateway(account: account, clock: world.clock, outbound: world.outbound, signer: signer)
         runtime = Runtime(
             account: account, clock: world.clock, address: world.address, outbound: world.outbound, signer: signer,
             people: people, contents: contents, variables: environment, journal: journal

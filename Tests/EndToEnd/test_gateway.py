@@ -104,9 +104,9 @@ def test_a_viewer_who_must_log_in_at_the_provider_is_led_there_and_back(site):
     person.accept_invite()
     site.scene.provider.add_user("wanda")
     page = person.browser.get(site.url("/deep/link?q=1"))
-    assert page.url.startswith(site.scene.provider.origin), page.url
-    back = site.scene.provider.sign_in(person.browser, page, "wanda")
-    landed = person.browser.get(back.headers["Location"])
+    path = f"content/{site.content['guid']}/log-in"
+    assert page.url.startswith(site.scene.account.url(path)), page.url
+    landed = person.log_in_for_content(site.scene.provider, page, "wanda")
     assert landed.url == site.url("/deep/link?q=1")
     [token] = headers_of(echoed(landed), SESSION_HEADER)
     assert site.scene.provider.whoami(site.scene.publisher.api.credentials(token)["access_token"]) == "wanda"

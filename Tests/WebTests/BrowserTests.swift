@@ -26,6 +26,33 @@ import Testing
         #expect(throws: Refusal.self) { try check(["csrf_token": guardian.token(secret)], [.origin: origin]) }
     }
 
+    @Test(arguments: ["cross-site", "same-site"])
+    func aFormOfWhichTheBrowserSaysThatItIsFromElsewhereIsRefused(_ site: String) {
+        #expect(throws: Refusal.self) {
+            try check(["csrf_token": guardian.token(secret)], [.fetchSite: site, .origin: "https://g.example"])
+        }
+    }
+
+    @Test func anotherSiteCanLeadToAPageButNotFetchOrFrameIt() throws {
+        func source(_ site: String, _ mode: String, _ destination: String) -> HTTPFields {
+            [.fetchSite: site, .fetchMode: mode, .fetchDestination: destination]
+        }
+        for site in ["cross-site", "same-site"] {
+            try guardian.checkSource(source(site, "navigate", "document"))
+            try guardian.checkSource(source(site, "navigate", "iframe"), inFrames: true)
+            for (mode, destination) in [
+                ("navigate", "iframe"), ("navigate", "object"), ("no-cors", "image"), ("cors", "empty"),
+                ("no-cors", "empty"), ("websocket", "empty"),
+            ] {
+                #expect(throws: Refusal.self) { try guardian.checkSource(source(site, mode, destination)) }
+            }
+            #expect(throws: Refusal.self) { try guardian.checkSource(source(site, "no-cors", "empty"), inFrames: true) }
+        }
+        for site in ["same-origin", "none"] { try guardian.checkSource(source(site, "cors", "empty")) }
+        try guardian.checkSource([:])
+        #expect(throws: Refusal.self) { try guardian.checkSource([.origin: "https://evil.example"]) }
+    }
+
     @Test func aTokenOfAnotherBrowserOrNoneIsRefused() {
         #expect(throws: Refusal.self) { try check(["csrf_token": guardian.token(SecretString("another cookie"))]) }
         #expect(throws: Refusal.self) { try check([:]) }
@@ -40,6 +67,22 @@ import Testing
         #expect(names.session(fingerprint) == "__Host-gatehouse-000000000001")
         let header = names.set(names.session(fingerprint), SecretString("x"), lifetime: .seconds(60))
         #expect(header == "__Host-gatehouse-000000000001=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure")
+    }
+
+    @Test func cookiesOfContentAreBoundToItsHostWhereItHasOne() {
+        let guid = GUID(tenant: TenantFingerprint(value: 1))
+        let value = SecretString("x")
+        let own = CookieNames(isSecure: true, isContentSecure: true, isContentAlone: true)
+        #expect(
+            own.setAtContent(own.content(guid), value, content: guid, lifetime: .seconds(60))
+                == "__Host-gatehouse-content-\(guid)=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure")
+        let shared = CookieNames(isSecure: true, isContentSecure: true)
+        #expect(
+            shared.setAtContent(shared.nonce(guid), value, content: guid, lifetime: .seconds(60))
+                == "__Secure-gatehouse-nonce-\(guid)=x; Path=/content/\(guid); Max-Age=60; HttpOnly; SameSite=Lax; Secure"
+        )
+        let plain = CookieNames(isSecure: false, isContentSecure: false, isContentAlone: true)
+        #expect(plain.clearAtContent(plain.content(guid), content: guid).contains("; Path=/content/\(guid);"))
     }
 
     @Test func aCookieThatIsThereTwiceIsNotBelieved() {
@@ -63,6 +106,28 @@ import Testing
             "/content/", "/content/x", "/contents/\(guid)/", "content/\(guid)", "/content/\(guid)x", "/\(guid)",
         ] {
             #expect(ContentPath(address) == nil)
+        }
+    }
+}
+
+@Suite struct ContentLoginTests {
+    private let guid = GUID(tenant: TenantFingerprint(value: 5))
+    private let other = GUID(tenant: TenantFingerprint(value: 5))
+
+    @Test func anAddressOfOursIsReadAsItWasWritten() throws {
+        let slug = try #require(AccountSlug("acme"))
+        let login = ContentLogin(account: slug, content: guid, target: "/content/\(guid)/a?b=c&d=%2F#e")
+        #expect(ContentLogin(login.path) == login)
+    }
+
+    @Test func anotherAddressIsNone() {
+        for path in [
+            "/", "/accounts/acme/content/\(guid)/log-in", "/accounts/acme/content/\(guid)/log-in?to=/accounts/",
+            "/accounts/acme/content/\(guid)/log-in?to=/content/\(other)/", "/accounts/ACME/content/\(guid)/log-in?to=",
+            "/x/acme/content/\(guid)/log-in?to=/content/\(guid)/", "/accounts/acme/content/x/log-in?to=/content/x/",
+            "/accounts/acme/content/\(guid)/log-in?to=/content/\(guid)/&to=/content/\(guid)/x",
+        ] {
+            #expect(ContentLogin(path) == nil, "\(path)")
         }
     }
 }

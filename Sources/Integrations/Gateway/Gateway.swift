@@ -1,5 +1,6 @@
 public import Accounts
 public import Cryptography
+import HTTPClient
 public import Storage
 import Synchronization
 
@@ -11,8 +12,8 @@ public final class Gateway: Sendable {
         case allowed(upstream: String, token: SecretString?)
         /// Send the browser to sign in.
         case signIn
-        /// Send the browser to the provider's login of this integration.
-        case logIn(GUID)
+        /// Send the browser to the page that says which logins at providers are missing.
+        case logIn
         /// This viewer may not.
         case forbidden
         /// There is no such content.
@@ -40,12 +41,14 @@ public final class Gateway: Sendable {
 
     let account: OpenAccount
     let clock: WallClock
+    let outbound: OutboundPolicy
     let signer: SessionToken.Signer
     private let admissions = Mutex<[Key: Admission]>([:])
 
-    init(account: OpenAccount, clock: WallClock, signer: SessionToken.Signer) {
+    init(account: OpenAccount, clock: WallClock, outbound: OutboundPolicy, signer: SessionToken.Signer) {
         self.account = account
         self.clock = clock
+        self.outbound = outbound
         self.signer = signer
     }
 
@@ -82,20 +85,26 @@ public final class Gateway: Sendable {
         guard Contents.mayOpen(content, viewer, permissions: facts.permissions, groups: facts.viewerGroups) else {
             return .forbidden
         }
-        let working = Set(facts.sessions.filter { $0.needsLogin == nil }.map(\.integrationGUID))
-        if let missing = facts.associations.first(where: {
-            $0.integration.hasLogin && !working.contains($0.integration.guid)
-        }) {
-            return .logIn(missing.integration.guid)
-        }
+        guard Self.missing(facts.associations, facts.sessions, at: now).isEmpty else { return .logIn }
         guard let upstream = content.upstreamURL else { return .noUpstream }
         if let hash, let session = facts.session {
+            let ends = facts.sessions.compactMap(\.endsUnrenewed) + [session.expiresAt]
             remember(
                 Key(session: hash, content: guid),
-                Admission(generation: generation, upstream: upstream, user: viewer.guid, validUntil: session.expiresAt)
+                Admission(
+                    generation: generation, upstream: upstream, user: viewer.guid,
+                    validUntil: ends.min() ?? session.expiresAt)
             )
         }
         return allowed(upstream, viewer.guid, guid, now)
+    }
+
+    /// The integrations for which a viewer must log in before content can act for them.
+    static func missing(
+        _ associations: [AssociationRecord], _ sessions: [OAuthSessionRecord], at now: Timestamp
+    ) -> [IntegrationRecord] {
+        let working = Set(sessions.filter { LoginState($0, at: now) == .working }.map(\.integrationGUID))
+        return associations.map(\.integration).filter { $0.hasLogin && !working.contains($0.guid) }
     }
 
     private func allowed(_ upstream: String, _ user: GUID, _ content: GUID, _ now: Timestamp) -> Answer {

@@ -227,6 +227,7 @@ extension LoginFlows {
                 "integration_guid": .string(flow.integrationGUID.description),
                 "login_url": .string(isTest ? address.base + flow.returnPath : login),
                 "reason": .string(failure.rawValue),
+                "return_path": .string(flow.returnPath),
             ]
         )
     }

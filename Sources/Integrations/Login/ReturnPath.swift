@@ -1,16 +1,27 @@
 /// Where a browser goes in the end: a path on our own base origin, and nothing else.
 public enum ReturnPath {
-    private static let maximumLength = 2048
+    /// Where somebody was headed is at most so long.
+    private static let longestTarget = 2048
+    /// The page that leads there names it in its query, where a byte can take three.
+    private static let longestPath = 3 * longestTarget + 256
 
     /// The path, where it is one; nil for anything that a browser could read as another origin.
     ///
-    /// An absolute address under our own base or content origin is understood as the path behind it.
+    /// An absolute address under our own base or a content's origin is understood as the path behind it; a content's own
+    /// origin has that content alone.
     public static func relative(_ text: String, address: PublicAddress) -> String? {
-        for origin in [address.base, address.content].compactMap({ $0 }) where text.hasPrefix(origin + "/") {
-            return relative(String(text.dropFirst(origin.utf8.count)), address: PublicAddress(base: "-", content: nil))
-        }
+        if text.hasPrefix(address.base + "/") { return path(String(text.dropFirst(address.base.count))) }
+        guard let (guid, behind) = address.content?.path(of: text) else { return path(text) }
+        guard guid.map({ behind.hasPrefix("/content/\($0)/") }) ?? true else { return nil }
+        return path(behind)
+    }
+
+    /// The path of a content to which somebody was headed, where it is one that can be gone to.
+    public static func target(_ text: String) -> String? { text.utf8.count <= longestTarget ? path(text) : nil }
+
+    private static func path(_ text: String) -> String? {
         let bytes = Array(text.utf8)
-        guard bytes.first == UInt8(ascii: "/"), bytes.count <= maximumLength else { return nil }
+        guard bytes.first == UInt8(ascii: "/"), bytes.count <= longestPath else { return nil }
         // `//host` and `/\host` are other hosts; white space and control characters are dropped by some browsers first.
         guard bytes.count == 1 || bytes[1] != UInt8(ascii: "/") else { return nil }
         guard bytes.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }) else { return nil }

@@ -6,9 +6,10 @@ public import Cryptography
 ///
 /// A verb that changes something takes the event that tells of it (`noting:`): the change and its line in the audit are
 /// written together or not at all, and where nothing changed nothing is noted.
-public typealias AccountStore = ActivityStore & AuditStore & ContentStore & DeploymentStore & EnvironmentVariableStore
-    & ErrandStore & EventStore & GatewayStore & GroupStore & IntegrationListStore & IntegrationStore & LoginFlowStore
-    & OAuthSessionStore & PeopleStore & RevocationStore & RosterStore & RuntimeStore & SigningKeyStore & WebhookStore
+public typealias AccountStore = ActivityStore & AuditStore & ConnectionStore & ContentStore & DeploymentStore
+    & EnvironmentVariableStore & ErrandStore & EventStore & GatewayStore & GroupStore & IntegrationListStore
+    & IntegrationStore & LoginFlowStore & OAuthSessionStore & PeopleStore & RevocationStore & RosterStore & RuntimeStore
+    & SigningKeyStore & WebhookStore
 
 /// Users, invites, API keys, browser sessions.
 public protocol PeopleStore: Sendable {

@@ -24,7 +24,7 @@ extension Answers {
             "title": .string(content.title), "description": .string(content.description),
             "access_type": .string(content.accessType.rawValue), "owner_guid": guid(content.ownerGUID),
             "created_time": time(content.createdAt), "updated_time": time(content.updatedAt), "app_role": .string(role),
-            "content_url": address.content.map { .string("\($0)/content/\(content.guid)/") } ?? .null,
+            "content_url": address.contentAddress(of: content.guid).map(JSON.string) ?? .null,
             "dashboard_url": .string("\(address.base)/content/\(content.guid)"), "locked": false, "locked_message": "",
         ]
         // Where content runs is for those who may change it.

@@ -17,6 +17,13 @@ extension HTTPField.Name {
     static let forwardedFor = HTTPField.Name.known("X-Forwarded-For")
     static let rpcCookie = HTTPField.Name.known("X-RS-Session-Server-RPC-Cookie")
     static let fetchSite = HTTPField.Name.known("Sec-Fetch-Site")
+    static let fetchMode = HTTPField.Name.known("Sec-Fetch-Mode")
+    static let fetchDestination = HTTPField.Name.known("Sec-Fetch-Dest")
+    static let forwardedHost = HTTPField.Name.known("X-Forwarded-Host")
+    static let forwardedMethod = HTTPField.Name.known("X-Forwarded-Method")
+    static let originalMethod = HTTPField.Name.known("X-Original-Method")
+    static let openerPolicy = HTTPField.Name.known("Cross-Origin-Opener-Policy")
+    static let resourcePolicy = HTTPField.Name.known("Cross-Origin-Resource-Policy")
 
     /// A name that is written here, so that it is one.
     private static func known(_ name: String) -> HTTPField.Name {

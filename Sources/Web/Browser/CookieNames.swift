@@ -9,6 +9,8 @@ import Storage
 struct CookieNames: Sendable {
     let isSecure: Bool
     let isContentSecure: Bool
+    /// Whether each content has a host of its own, whose cookies then need no path to keep them apart.
+    var isContentAlone = false
 
     func session(_ tenant: TenantFingerprint) -> String { host("gatehouse-\(tenant)") }
     func login(_ suffix: String) -> String { host("gatehouse-login-\(suffix)") }
@@ -17,7 +19,13 @@ struct CookieNames: Sendable {
     func nonce(_ guid: GUID) -> String { atContent("gatehouse-nonce-\(guid)") }
 
     private func host(_ name: String) -> String { isSecure ? "__Host-" + name : name }
-    private func atContent(_ name: String) -> String { isContentSecure ? "__Secure-" + name : name }
+    /// A content on a host below the same domain can set cookies for all of them, but none that begin with `__Host-`.
+    private func atContent(_ name: String) -> String {
+        isContentSecure ? (isContentAlone ? "__Host-" : "__Secure-") + name : name
+    }
+
+    /// `__Host-` is for cookies of a whole host alone.
+    private func path(of content: GUID) -> String { isContentSecure && isContentAlone ? "/" : "/content/\(content)" }
 
     /// A cookie for the pages' origin. `Lax`: it must come along when a provider sends the browser back.
     func set(_ name: String, _ value: SecretString, lifetime: Duration) -> String {
@@ -29,11 +37,11 @@ struct CookieNames: Sendable {
 
     /// A cookie for one content alone.
     func setAtContent(_ name: String, _ value: SecretString, content: GUID, lifetime: Duration) -> String {
-        Self.header(name, value.reveal(), path: "/content/\(content)", lifetime: lifetime, isSecure: isContentSecure)
+        Self.header(name, value.reveal(), path: path(of: content), lifetime: lifetime, isSecure: isContentSecure)
     }
 
     func clearAtContent(_ name: String, content: GUID) -> String {
-        Self.header(name, "", path: "/content/\(content)", lifetime: .zero, isSecure: isContentSecure)
+        Self.header(name, "", path: path(of: content), lifetime: .zero, isSecure: isContentSecure)
     }
 
     private static func header(_ name: String, _ value: String, path: String, lifetime: Duration, isSecure: Bool)

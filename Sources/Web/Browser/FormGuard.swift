@@ -37,7 +37,7 @@ struct FormGuard: Sendable {
     /// - Throws: `Refusal` 92 where that is another site.
     func checkOrigin(_ headers: HTTPFields) throws(Refusal) {
         let origin = headers[.origin]
-        guard origin == nil || origin == base, headers[.fetchSite] != "cross-site" else {
+        guard origin == nil || origin == base, !FetchMetadata(headers).isForeign(to: base) else {
             throw Refusal(
                 .crossSiteRequest, "This form was sent from another site: open the page at \(base) and send it there.")
         }

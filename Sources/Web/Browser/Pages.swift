@@ -69,6 +69,8 @@ struct Pages: Sendable {
             headers: [
                 .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
                 .contentSecurityPolicy: Self.policy + formAction,
+                // Who opened the page keeps no hold of its window.
+                .openerPolicy: "same-origin",
             ],
             body: .init(byteBuffer: ByteBuffer(string: html))
         )

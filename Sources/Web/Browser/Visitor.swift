@@ -19,7 +19,13 @@ struct Visitor: Sendable {
 
 extension Services {
     /// Who is at the other end, for a page of that account.
-    func visitor(_ request: Request, _ context: WebContext, at tenant: Tenant) async throws(Refusal) -> Visitor {
+    ///
+    /// - Parameter inFrames: whether another site's frame may ask; where nothing is shown.
+    /// - Throws: `Refusal` 92 where another site's page asks, and not to show the page in a window of its own.
+    func visitor(
+        _ request: Request, _ context: WebContext, at tenant: Tenant, inFrames: Bool = false
+    ) async throws(Refusal) -> Visitor {
+        try forms.checkSource(request.headers, inFrames: inFrames)
         let secret = request.headers.cookie(cookies.session(tenant.account.fingerprint))
         guard let secret else { return Visitor(tenant: tenant, identity: nil, secret: nil) }
         let identity = try await tenant.people.browser(secret, from: context.origin(of: request, .browser))

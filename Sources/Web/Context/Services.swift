@@ -34,7 +34,8 @@ public struct Services: Sendable {
         readiness = Readiness(logger: world.logger) { try folder.proveWritable() }
         forms = FormGuard(key: try ring.derivedKey(purpose: "forms"), base: world.address.base)
         cookies = CookieNames(
-            isSecure: world.address.isSecure, isContentSecure: world.address.content?.hasPrefix("https://") ?? false
+            isSecure: world.address.isSecure, isContentSecure: world.address.isContentSecure,
+            isContentAlone: world.address.hasOriginPerContent
         )
     }
 

@@ -1,3 +1,4 @@
+import Integrations
 import Storage
 
 /// The path of a request to content: `/content/{guid}`, then whatever the content makes of it.
@@ -8,6 +9,9 @@ struct ContentPath {
     let guid: GUID
     /// The path and query as the client sent them, with a slash behind the GUID.
     let whole: String
+
+    /// Where somebody can be led back to: the same, or the content's first page where that is too long or no way back.
+    var target: String { ReturnPath.target(whole) ?? "\(Self.prefix)\(guid)/" }
 
     /// - Returns: nil where the address is not one of content.
     init?(_ address: String) {

@@ -27,35 +27,28 @@ struct GatewayRoutes {
     private static let notAProxy = Refusal(
         .permissionDenied, "Only a proxy may ask this: the operator of this server names it with --trusted-proxy.")
 
-    private var contentOrigin: String {
-        get throws(Refusal) {
-            guard let origin = services.world.address.content else {
-                throw Refusal(
-                    .accountUnavailable,
-                    "This server has no origin for content: its operator sets one with --content-url.")
-            }
-            return origin
-        }
-    }
-
     private func authorize(_ request: Request) async throws -> Response {
-        _ = try contentOrigin
-        // A proxy sets one of the two. Where both are there and differ, one of them came through it from outside.
-        let sent = Set(request.headers[values: .originalURI] + request.headers[values: .forwardedURI])
-        guard sent.count == 1, let path = sent.first.flatMap({ ContentPath($0) }) else {
-            throw Refusal.notFound("content")
-        }
+        let question = ProxiedRequest(request)
+        guard let path = question.path else { throw Refusal.notFound("content") }
+        let origin = try services.contentOrigin(of: path.guid)
         let tenant = try await services.tenant(of: path.guid)
-        let secret = request.headers.cookie(services.cookies.content(path.guid))
+        guard services.world.address.serves(path.guid, at: question.host) else {
+            // At another content's origin its scripts could read this one.
+            return unauthorized(to: origin + path.target, cookie: nil)
+        }
+        let isForeign = question.isForeign(to: origin)
+        let secret = isForeign ? nil : request.headers.cookie(services.cookies.content(path.guid))
         switch try await tenant.gateway.authorize(content: path.guid, secret: secret) {
         case .allowed(let upstream, let token):
             var response = Response(status: .ok, headers: [.cacheControl: "no-store", .gatehouseUpstream: upstream])
             response.headers[.userSessionToken] = token?.reveal()
             return response
+        case .signIn where isForeign:
+            throw Refusal(.crossSiteRequest, "Another site's page asked for this: open the content in its own window.")
         case .signIn: return signIn(path)
-        case .logIn(let integration):
-            let login = services.world.address.login(integration) + "?redirect=" + FormEncoding.encode(path.whole)
-            return unauthorized(to: login, cookie: nil)
+        case .logIn:
+            let page = ContentLogin(account: tenant.account.slug, content: path.guid, target: path.target)
+            return unauthorized(to: services.world.address.base + page.path, cookie: nil)
         case .forbidden: throw Refusal(.permissionDenied, "You may not open this content: ask its owner.")
         case .unknown: throw Refusal.notFound("content")
         case .noUpstream:
@@ -66,7 +59,7 @@ struct GatewayRoutes {
     private func signIn(_ path: ContentPath) -> Response {
         let nonce = Gateway.makeNonce()
         let target =
-            "\(services.world.address.base)/gateway/sign-in?binding=\(nonce.binding)&to=\(FormEncoding.encode(path.whole))"
+            "\(services.world.address.base)/gateway/sign-in?binding=\(nonce.binding)&to=\(FormEncoding.encode(path.target))"
         let cookie = services.cookies.setAtContent(
             services.cookies.nonce(path.guid), nonce.secret, content: path.guid, lifetime: .seconds(600)
         )
@@ -84,17 +77,17 @@ struct GatewayRoutes {
     /// At the pages' origin: whoever is signed in gets a ticket, everybody else signs in first.
     private func carryOver(_ request: Request, _ context: WebContext) async throws -> Response {
         let query = try request.query()
-        guard let path = ContentPath(query["to"] ?? ""),
-            ReturnPath.relative(path.whole, address: services.world.address) != nil
-        else { throw Refusal.notFound("content") }
+        guard let path = ContentPath(query["to"] ?? ""), ReturnPath.target(path.whole) != nil else {
+            throw Refusal.notFound("content")
+        }
         let tenant = try await services.tenant(of: path.guid)
-        let visitor = try await services.visitor(request, context, at: tenant)
+        let visitor = try await services.visitor(request, context, at: tenant, inFrames: true)
         guard let identity = visitor.identity else {
             return .seeOther(services.signInAddress(tenant, returnTo: request.uri.string))
         }
         let ticket = try await tenant.gateway.issueTicket(
             for: identity, content: path.guid, binding: query["binding"] ?? "")
-        let address = "\(try contentOrigin)/content/\(path.guid)/__gatehouse__/ticket"
+        let address = "\(try services.contentOrigin(of: path.guid))/content/\(path.guid)/__gatehouse__/ticket"
         return .found("\(address)?ticket=\(ticket.reveal())&to=\(FormEncoding.encode(path.whole))")
     }
 
@@ -102,8 +95,8 @@ struct GatewayRoutes {
     private func redeem(_ request: Request, _ context: WebContext) async throws -> Response {
         let guid = try context.guid("guid", what: "content")
         let query = try request.query()
-        guard let path = ContentPath(query["to"] ?? ""), path.guid == guid,
-            ReturnPath.relative(path.whole, address: services.world.address) != nil
+        guard let path = ContentPath(query["to"] ?? ""), path.guid == guid, ReturnPath.target(path.whole) != nil,
+            services.world.address.serves(guid, at: ProxiedRequest(request).host)
         else { throw Refusal.notFound("content") }
         let tenant = try await services.tenant(of: guid)
         let nonce = request.headers.cookie(services.cookies.nonce(guid))
@@ -127,13 +120,13 @@ struct GatewayRoutes {
 
     /// The pages' origin knows where content is.
     private func toContent(_ request: Request, _ context: WebContext) async throws -> Response {
-        guard let path = ContentPath(request.uri.string),
-            ReturnPath.relative(path.whole, address: services.world.address) != nil
-        else { throw Refusal.notFound("content") }
+        guard let path = ContentPath(request.uri.string), ReturnPath.target(path.whole) != nil else {
+            throw Refusal.notFound("content")
+        }
         if request.headers[.authorization]?.lowercased().hasPrefix("key ") == true {
             return try await describe(path.guid, request, context)
         }
-        return .found(try contentOrigin + path.whole)
+        return .found(try services.contentOrigin(of: path.guid) + path.whole)
     }
 
     /// Programs that have just deployed or restarted content look here, with their key, whether the server can serve it.
@@ -145,11 +138,22 @@ struct GatewayRoutes {
         else { throw Refusal.notFound("content") }
         let caller = try await tenant.people.caller(key: key, from: context.origin(of: request, .system))
         let content = try await tenant.contents.content(guid, for: caller)
-        let origin = services.world.address.content
         return .json([
             "guid": Answers.guid(content.guid), "app_mode": .string(content.appMode ?? "unknown"),
-            "content_url": origin.map { .string("\($0)/content/\(content.guid)/") } ?? .null,
+            "content_url": services.world.address.contentAddress(of: content.guid).map(JSON.string) ?? .null,
             "message": "Gatehouse knows this content and does not run it: open content_url in a browser.",
         ])
+    }
+}
+
+extension Services {
+    /// Where browsers find a content.
+    func contentOrigin(of guid: GUID) throws(Refusal) -> String {
+        guard let origin = world.address.contentOrigin(of: guid) else {
+            throw Refusal(
+                .accountUnavailable,
+                "This server has no origin for content: its operator sets one with --content-url.")
+        }
+        return origin
     }
 }

@@ -36,6 +36,8 @@ struct ErrorAnswers: RouterMiddleware {
         response.headers[.xContentTypeOptions] = "nosniff"
         // Not `no-referrer`: browsers then send `Origin: null` with our own forms.
         response.headers[.referrerPolicy] = "same-origin"
+        // No other site gets an answer into its process, as a picture or a script.
+        response.headers[.resourcePolicy] = "same-origin"
         return response
     }
 

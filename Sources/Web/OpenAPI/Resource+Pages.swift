@@ -18,8 +18,9 @@ extension Resource {
                 parameters: [.query("account", .anyCaseSlug, isRequired: true)],
                 answers: .redirect(303, "To the account's pages.")),
             Operation(
-                .get, "/accounts/{account}", "My connections", for: .browser, answers: .page("My connections."),
-                .toSignIn),
+                .get, "/accounts/{account}", "My connections", for: .browser,
+                parameters: [.query("q", .text), .query("page", .text)], answers: .page("My connections."), .toSignIn,
+                refusals: [.parameter]),
             Operation(
                 .get, "/accounts/{account}/sign-in", "The sign-in page", for: .anyone,
                 parameters: [.query("return_to", .text)], answers: .page("The form."),

@@ -33,6 +33,7 @@ public enum WebRouter {
         SignInRoutes(services: services).add(to: root)
         let doors = PageDoors(services: services, router: root)
         ConnectionPages().add(to: doors)
+        ContentLoginPages().add(to: doors)
         DataSourcePages().add(to: doors)
         ActivityPages().add(to: doors)
         DataSourceTestPages().add(to: doors)

@@ -37,7 +37,7 @@ struct ServerConfiguration: Sendable {
         self.listen = try ListenAddress(listen, "--listen")
         let base = try (options.baseURL ?? Environment.value("GATEHOUSE_BASE_URL")).map { try Origin($0, "--base-url") }
         let content = try (options.contentURL ?? Environment.value("GATEHOUSE_CONTENT_URL"))
-            .map { try Origin($0, "--content-url") }
+            .map { try Origin($0, "--content-url", allowsWildcard: true) }
         baseURL = base?.text
         contentURL = content?.text
         allowedHosts = try Self.hosts(options.allowHost, "--allow-host", "GATEHOUSE_ALLOW_HOST")
@@ -47,9 +47,11 @@ struct ServerConfiguration: Sendable {
             try (options.maxBundleSize ?? Environment.value("GATEHOUSE_MAX_BUNDLE_SIZE"))
             .map { try ByteSize.parse($0, "--max-bundle-size") } ?? Deployments.usualMaximum
         masterKey = .init(path: options.masterKeyFile)
-        if let content, content.host == base?.host ?? "localhost" {
+        if let content, content.sharesCookies(with: base?.host ?? "localhost") {
             throw ConfigurationError(
-                "--content-url must be on another host name than --base-url: browsers share cookies between the ports of one."
+                content.isWildcard
+                    ? "--base-url must be neither above nor below the names of --content-url: browsers share cookies between a name and those below it."
+                    : "--content-url must be on another host name than --base-url: browsers share cookies between the ports of one."
             )
         }
     }

@@ -16,7 +16,9 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         name: .customLong("content-url"),
-        help: "The origin of content, on another host name than the base URL. [GATEHOUSE_CONTENT_URL]")
+        help:
+            "The origin of content, on another host name than the base URL; https://*.apps.example.com gives each content its own. [GATEHOUSE_CONTENT_URL]"
+    )
     var contentURL: String?
 
     @Option(

@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 import requests
 
-from .browser import Browser, form_with
+from .browser import Browser, form_with, links_of
 
 if TYPE_CHECKING:
     from .gatehouse import Gatehouse
@@ -117,20 +117,31 @@ class Person:
         back = provider.sign_in(self.browser, page, username)
         return self.browser.get(back.headers["Location"], follow=False)
 
+    def log_in_for_content(self, provider: "Simulator", page: requests.Response, username: str) -> requests.Response:
+        """On the page before a content: log in to all that is missing there; answers where that led in the end."""
+        while missing := [link for link in links_of(page) if "/__oauth__/" in link and "/login?" in link]:
+            form = self.browser.get(missing[0])
+            assert form.url.startswith(provider.origin), f"{form.status_code} {form.url} {form.text[:2000]}"
+            back = provider.sign_in(self.browser, form, username)
+            page = self.browser.get(back.headers["Location"])
+        return page
+
     # Content, as the reverse proxy asks for it.
 
     def ask_gateway(self, content: dict, rest: str = "/", headers: dict | None = None) -> requests.Response:
         """What a proxy does for one request of this browser: the sub-request to the gateway."""
         path = f"/content/{content['guid']}{rest}"
-        cookie = self.browser.cookie_header(self.server.content_url + path)
-        asked = {"X-Original-URI": path, "X-Original-Method": "GET", **(headers or {})}
+        origin = self.server.content_origin(content)
+        cookie = self.browser.cookie_header(origin + path)
+        asked = {"X-Original-URI": path, "X-Original-Method": "GET", "X-Forwarded-Host": origin.split("//")[1]}
+        asked |= headers or {}
         if cookie:
             asked["Cookie"] = cookie
         return Api(self.server, None, prefix="")("GET", "v1/gateway/authorize", headers=asked)
 
     def open_content(self, content: dict, rest: str = "/") -> requests.Response:
         """Go to content as a signed-in browser: ticket, content cookie, then the gateway's answer."""
-        target = f"{self.server.content_url}/content/{content['guid']}{rest}"
+        target = f"{self.server.content_origin(content)}/content/{content['guid']}{rest}"
         for _ in range(4):
             answer = self.ask_gateway(content, rest)
             if answer.status_code != 401:
@@ -142,7 +153,7 @@ class Person:
                 if not step.is_redirect:
                     return step
                 url = urljoin(step.url, step.headers["Location"])
-                if f"/content/{content['guid']}" in url and "__gatehouse__" not in url:
+                if url.startswith(target.split("?")[0]) and "__gatehouse__" not in url:
                     break
         raise AssertionError(f"the gateway sends the browser in circles: {answer.headers}")
 

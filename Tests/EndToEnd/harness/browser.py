@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 import requests
 
 from .journal import Journal
+from .names import LoopbackNames
 
 TIMEOUT_SECONDS = 30
 
@@ -93,12 +94,41 @@ def form_with(response: requests.Response, *fields: str) -> Form:
     raise AssertionError(f"no form with {fields} at {response.status_code} {response.url}\n{response.text[:3000]}")
 
 
+class _LinkParser(HTMLParser):
+    def __init__(self, url: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.url = url
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        href = dict(attrs).get("href")
+        if tag == "a" and href:
+            self.links.append(urljoin(self.url, href))
+
+
+def links_of(response: requests.Response) -> list[str]:
+    """Where the links of a page lead, in their order."""
+    parser = _LinkParser(response.url)
+    parser.feed(response.text)
+    return parser.links
+
+
+class _Session(requests.Session):
+    """Says where a form is from only as long as it is one: what it leads to is an ordinary page."""
+
+    def rebuild_method(self, prepared_request, response) -> None:
+        super().rebuild_method(prepared_request, response)
+        if prepared_request.method == "GET":
+            prepared_request.headers.pop("Origin", None)
+
+
 class Browser:
     """One person's browser. Every answer also goes to the journal, where one is given."""
 
     def __init__(self, journal: Journal | None = None) -> None:
-        self.session = requests.Session()
+        self.session = _Session()
         self.session.trust_env = False
+        self.session.mount("http://", LoopbackNames())
         self.session.headers["Accept"] = "text/html,application/xhtml+xml"
         self.session.headers["User-Agent"] = "Mozilla/5.0 (end-to-end)"
         if journal is not None:

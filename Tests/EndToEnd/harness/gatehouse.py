@@ -37,20 +37,27 @@ class Gatehouse:
         content_port: int | None = None,
         allow_hosts: tuple[str, ...] = ("localhost", "127.0.0.1"),
         options: tuple[str, ...] = (),
+        own_origins: bool = False,
     ) -> None:
-        """`options` are given to every start, besides those of that start alone."""
+        """`options` are given to every start, besides those of that start alone.
+
+        With `own_origins` each content has an origin of its own, GUID.localhost.
+        """
         self.data = data
         self.port = free_port()
         self.listen = f"127.0.0.1:{self.port}"
         self.base_url = f"http://localhost:{self.port}"
         # Without a proxy of its own, content's origin is the same server under another host name.
-        self.content_url = f"http://127.0.0.1:{content_port or self.port}"
+        self.content_url = f"http://{'*.localhost' if own_origins else '127.0.0.1'}:{content_port or self.port}"
         self.allow_hosts = allow_hosts
         self.options = options
         self.journal = Journal()
         self.children: list[Child] = []
         self.child: Child | None = None
         self.companions: list[Child] = []
+
+    def content_origin(self, content: dict) -> str:
+        return self.content_url.replace("*", content["guid"])
 
     # The server.
 

@@ -5,36 +5,64 @@ import Integrations
 import OAuthClient
 import Storage
 
-/// What somebody is logged in to.
+/// What somebody is logged in to, and what they can log in to.
 struct ConnectionPages {
+    private static let longestSearch = 200
+
     func add(to doors: PageDoors) {
         doors.get("", for: Caller.self) { visit, caller in try await connections(visit, caller) }
     }
 
     private func connections(_ visit: Visit, _ caller: Caller) async throws -> Response {
-        let entries = try await visit.tenant.integrations.all()
-        let sessions = try await visit.tenant.sessions.own(caller)
-        let isAdmin = caller.role == .administrator
-        // What nobody logs in to is for administrators alone to see here.
-        let rows = entries.filter { isAdmin || $0.integration.hasLogin }.map { entry -> [String: PageValue] in
-            let integration = entry.integration
-            let session = sessions.first { $0.integrationGUID == integration.guid }
-            let path = "/__oauth__/integrations/\(integration.guid)"
-            return [
-                "name": .text(integration.name), "description": .text(integration.description),
-                "provider": .text(Template.named(integration.template)?.name ?? integration.template),
-                "is_connected": .flag(session != nil && session?.needsLogin == nil),
-                "must_log_in_again": .flag(session?.needsLogin != nil),
-                "since": .time(session?.createdAt),
-                "login": .text(path + "/login?redirect=" + FormEncoding.encode(visit.path())),
-                "logout": .text(path + "/logout"),
-                "has_session": .flag(session != nil), "has_login": .flag(integration.hasLogin),
-                "auth_type": .text(integration.authType),
-                "details": .text(visit.path("integrations/\(integration.guid)")), "is_admin": .flag(isAdmin),
-            ]
+        let query = try visit.query()
+        let text = query["q"] ?? ""
+        guard text.count <= Self.longestSearch else {
+            throw Refusal.invalid("q", "Search for \(Self.longestSearch) characters at most.")
         }
-        return visit.page(
-            "connections", title: "My connections", in: .connections,
-            ["integrations": .list(rows), "is_admin": .flag(isAdmin)])
+        let pager = try Pager(query)
+        let (entries, total) = try await visit.tenant.connections.page(for: caller, matching: text, pager.request)
+        let here = Self.address(visit, text, pager)
+        var values: [String: PageValue] = [
+            "connections": .list(entries.map { Self.values($0, visit, from: here) }),
+            "is_admin": .flag(caller.role == .administrator), "q": .text(text),
+            "is_searched": .flag(!text.isEmpty || total > 0), "is_empty": .flag(total == 0 && text.isEmpty),
+            "is_unfound": .flag(total == 0 && !text.isEmpty), "return_to": .text(here + "notice=logged-out"),
+        ]
+        values.merge(pager.values(total: total, at: visit.path(), ["q": text])) { own, _ in own }
+        return visit.page("connections", title: "My connections", in: .connections, values)
+    }
+
+    /// This page of the list, ready for one more parameter.
+    private static func address(_ visit: Visit, _ text: String, _ pager: Pager) -> String {
+        var address = visit.path() + "?"
+        if !text.isEmpty { address += "q=\(FormEncoding.encode(text))&" }
+        if pager.number > 1 { address += "page=\(pager.number)&" }
+        return address
+    }
+
+    private static func values(_ entry: Connections.Entry, _ visit: Visit, from here: String) -> [String: PageValue] {
+        let connection = entry.connection
+        let guid = connection.integration.guid
+        var values = ConnectionValues.values(connection, returningTo: here + "notice=logged-in")
+        values["contents"] = .list(
+            entry.contents.map { content in
+                [
+                    "title": .text(content.title.isEmpty ? content.name : content.title),
+                    "address": .text(visit.services.world.address.contentAddress(of: content.guid) ?? ""),
+                ]
+            })
+        values["has_contents"] = .flag(!entry.contents.isEmpty)
+        values["further"] = .text(entry.furtherContents == 0 ? "" : "and \(entry.furtherContents) more")
+        values["settings"] = .text(visit.path("integrations/\(guid)"))
+        let details = [
+            ("GUID", guid.description), ("Client ID", connection.clientID),
+            ("Authorization URL", connection.authorizationEndpoint), ("Token URL", connection.tokenEndpoint),
+            ("Scopes", connection.scopes.joined(separator: " ")),
+        ]
+        values["details"] = .list(
+            details.filter { !$0.1.isEmpty }.map { label, text in
+                ["label": .text(label), "copy_text": .text(text), "copy_label": .text("the \(label)")]
+            })
+        return values
     }
 }

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Integrations
+import JSON
 import OAuthClient
 import Storage
 
@@ -33,12 +34,29 @@ struct LoginRoutes {
             return .seeOther(services.signInAddress(tenant, returnTo: request.uri.string))
         }
         let returnPath = try returnPath(request, tenant)
+        // A page of another site could log somebody in to what they did not choose, unseen where the provider asks nothing.
+        guard !FetchMetadata(request.headers).isForeign(to: services.world.address.base) else {
+            return try await confirmedByHand(guid, tenant, request)
+        }
         let beginning = try await tenant.logins.begin(guid, for: identity, returnPath: returnPath)
         var response = Response.found(beginning.location)
         response.headers[.setCookie] = services.cookies.set(
             services.cookies.login(beginning.cookieSuffix), beginning.cookieSecret, lifetime: LoginFlows.lifetime
         )
         return response
+    }
+
+    private func confirmedByHand(_ guid: GUID, _ tenant: Tenant, _ request: Request) async throws -> Response {
+        let integration = try await tenant.integrations.entry(guid).integration
+        return services.pages.page(
+            "message", title: "Log in",
+            [
+                "heading": .text("Log in to \(integration.name)?"),
+                "message": .text(
+                    "Another page has sent you here. Content that you open, and that uses this data source, can then use it as you."
+                ),
+                "link": .text(request.uri.string), "link_text": .text("Log in"),
+            ])
     }
 
     private func complete(_ request: Request, _ context: WebContext) async throws -> Response {
@@ -69,11 +87,25 @@ struct LoginRoutes {
                 response = visit.map(DataSourceReport(test).page) ?? .found("/accounts/\(tenant.account.slug)/")
             }
         } catch {
-            let home = "/accounts/\(tenant.account.slug)/"
-            response = services.pages.failure(error, next: (home, "My connections, to log in again"))
+            response = await failure(error, visitor, request, context)
         }
         response.headers[.setCookie] = services.cookies.clear(cookie)
         return response
+    }
+
+    /// Who was on the way to content is told on the page that offers the login again.
+    private func failure(
+        _ error: Refusal, _ visitor: Visitor, _ request: Request, _ context: WebContext
+    ) async -> Response {
+        let account = visitor.tenant.account
+        if let path = error.payload?["return_path"]?.stringValue, let login = ContentLogin(path),
+            login.account == account.slug, login.content.tenant == account.fingerprint,
+            let visit = Visit(visitor, request, context, services),
+            let page = try? await ContentLoginPages.page(visit, login, failure: error)
+        {
+            return page
+        }
+        return services.pages.failure(error, next: ("/accounts/\(account.slug)/", "My connections, to log in again"))
     }
 
     private func logOut(_ request: Request, _ context: WebContext) async throws -> Response {
@@ -83,7 +115,7 @@ struct LoginRoutes {
         }
         let returnPath = try returnPath(request, visitor.tenant)
         // Another site can send a browser here; only from our own pages, or typed in, is it the viewer's own wish.
-        guard ["cross-site", "same-site"].contains(request.headers[.fetchSite] ?? "none") else {
+        guard FetchMetadata(request.headers).isForeign(to: services.world.address.base) else {
             try await visitor.tenant.sessions.logOut(of: guid, identity)
             return .found(returnPath)
         }
