@@ -16,7 +16,7 @@ from posit.connect.errors import ClientError
 
 from harness.bundles import archive, bundle, manifest
 from harness.gatehouse import GUID
-from harness.nginx import Nginx
+from harness.site import PROXIES
 from harness.waiting import free_port, wait_until
 
 MIB = 1 << 20
@@ -264,9 +264,10 @@ def test_the_largest_bundle_fits_and_one_byte_more_does_not(own_stage):
     assert refused.returncode == 78 and "--max-bundle-size" in refused.stderr
 
 
-def test_nginx_lets_bundles_through_and_nothing_else_that_is_large(own_stage):
+@pytest.mark.parametrize("name", PROXIES)
+def test_a_proxy_lets_bundles_through_and_nothing_else_that_is_large(own_stage, name):
     server, base_port = own_stage.gatehouse(), free_port()
-    nginx = own_stage.keep(Nginx(own_stage.folder("nginx"), server.listen, free_port(), base_port))
+    proxy = own_stage.keep(PROXIES[name](own_stage.folder(name), server.listen, free_port(), base_port))
     person = server.create_account().add("publisher")
     path = f"v1/content/{person.api.ok('POST', 'v1/content', json={})['guid']}"
 
@@ -275,7 +276,7 @@ def test_nginx_lets_bundles_through_and_nothing_else_that_is_large(own_stage):
         return requests.post(url, data=data, headers={"Authorization": f"Key {person.key}"}, timeout=60)
 
     data = bundle(files={"noise.bin": noise(8 * MIB)})
-    assert post("bundles", data).json()["size"] == len(data), nginx.logs
+    assert post("bundles", data).json()["size"] == len(data), proxy.logs
     assert post("environment", data).status_code == 413
     assert person.api("GET", f"{path}/bundles/1/download").content == data
 

@@ -1,65 +1,18 @@
 """Content behind real proxies, each with its configuration of deploy/."""
 
-import http.client
 import json
-import threading
-from urllib.parse import urlsplit
 
 import pytest
 import requests
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
-from websockets.sync.server import serve
 
 from harness.account import SESSION_HEADER
 from harness.browser import Browser, form_with, forms_of
-from harness.caddy import Caddy
-from harness.haproxy import HAProxy
-from harness.listener import Listener
-from harness.nginx import Nginx
-from harness.proxy import Proxy
-from harness.scene import play
-from harness.waiting import free_port
+from harness.site import PROXIES, EchoSocket, Site, echoed, headers_of, raw_get
 
 
-class EchoSocket:
-    """A WebSocket app: answers each message with the message and the headers of its handshake."""
-
-    def __init__(self) -> None:
-        self._server = serve(self._talk, "127.0.0.1", 0)
-        self.origin = f"http://127.0.0.1:{self._server.socket.getsockname()[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def _talk(self, connection) -> None:
-        for message in connection:
-            headers = list(connection.request.headers.raw_items())
-            connection.send(json.dumps({"message": message, "path": connection.request.path, "headers": headers}))
-
-    def stop(self) -> None:
-        self._server.shutdown()
-
-
-class Site:
-    """Gatehouse, a proxy, an app, and a viewer who is signed in and logged in at the provider."""
-
-    def __init__(self, stage, proxy: type[Proxy]) -> None:
-        port = free_port()
-        self.server = stage.gatehouse(content_port=port)
-        self.app = stage.keep(Listener())
-        self.proxy = stage.keep(proxy(stage.folder("proxy"), self.server.listen, port))
-        self.scene = play(self.server, stage.simulator("databricks"))
-        self.set_upstream(self.app.origin)
-        self.content = self.scene.content
-
-    def set_upstream(self, origin: str) -> None:
-        path = f"v1/content/{self.scene.content['guid']}"
-        self.scene.publisher.api.ok("PATCH", path, json={"upstream_url": origin})
-
-    def url(self, rest: str = "/", content: dict | None = None) -> str:
-        return f"{self.proxy.origin}/content/{(content or self.content)['guid']}{rest}"
-
-
-@pytest.fixture(scope="module", params=[Nginx, Caddy, HAProxy], ids=lambda proxy: proxy.__name__.lower())
+@pytest.fixture(scope="module", params=PROXIES, ids=PROXIES)
 def site(stage, request) -> Site:
     return Site(stage, request.param)
 
@@ -70,15 +23,6 @@ def viewer(site):
     answer = site.scene.viewer.browser.get(site.url())
     assert answer.status_code == 200 and answer.json()["path"] == "/", answer.text
     return site.scene.viewer.browser
-
-
-def echoed(answer: requests.Response) -> dict:
-    assert answer.status_code == 200, f"{answer.status_code} {answer.url} {answer.text[:500]}"
-    return answer.json()
-
-
-def headers_of(echo: dict, name: str) -> list[str]:
-    return [value for given, value in echo["headers"] if given.lower() == name.lower()]
 
 
 def test_a_stranger_is_led_through_sign_in_to_where_they_were_headed(site):
@@ -178,18 +122,6 @@ def test_unknown_content_and_content_without_an_upstream_are_told_apart(site, vi
 def test_encoded_paths_and_queries_arrive_as_they_were_sent(site, viewer, rest):
     status, body = raw_get(viewer, site.url(rest))
     assert status == 200 and json.loads(body)["path"] == rest
-
-
-def raw_get(browser: Browser, url: str) -> tuple[int, bytes]:
-    """GET of exactly this path: no client in between tidies it up."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
-    connection.putrequest("GET", url.split(parts.netloc, 1)[1], skip_accept_encoding=True)
-    cookie = browser.cookie_header(f"{parts.scheme}://{parts.netloc}{'/'.join(parts.path.split('/')[:3])}/")
-    connection.putheader("Cookie", cookie)
-    connection.endheaders()
-    answer = connection.getresponse()
-    return answer.status, answer.read()
 
 
 @pytest.mark.parametrize("rest", ["/../x", "/%2e%2e/x", "/a/%2e%2e/%2e%2e/%2e%2e/v1/user", "/..%2f..%2fv1/user"])

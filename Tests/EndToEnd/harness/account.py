@@ -182,6 +182,10 @@ class Account:
         command = ("user", "create", self.slug, "--email", email, "--role", role)
         return Person(self, self.server.json(*command, "--base-url", self.server.base_url))
 
+    def audit(self, **filters) -> list[dict]:
+        """What the audit says, oldest first."""
+        return self.admin.api.ok("GET", "v1/audit_logs", params={"limit": 500, **filters})["results"]
+
     def add_integration(self, provider: "Simulator", name: str = "Warehouse", **config) -> dict:
         """A data source for the simulator, whose client gets the redirect URI that the answer names."""
         template = "custom" if provider.kind == "generic" else provider.kind
