@@ -4,9 +4,6 @@ import Hummingbird
 import JSON
 
 extension Simulator {
-    /// Databricks refuses tokens that end within this many milliseconds.
-    private static let databricksMarginMilliseconds: Int64 = 30_000
-
     func addDatabricksRoutes(to router: Router<SimulatorContext>) {
         router.get("/oidc/.well-known/oauth-authorization-server") { request, _ in
             await provider.step { issuer in
@@ -74,9 +71,10 @@ extension Simulator {
                     .unauthorized, "UNAUTHENTICATED",
                     "Credential was not sent or was of an unsupported type for this API.")
             }
-            guard let holder = await provider.step({ $0.holder(ofAccessToken: token) }), holder.isLive,
-                holder.millisecondsLeft > Self.databricksMarginMilliseconds
-            else {
+            let (holder, refused) = await provider.step {
+                ($0.holder(ofAccessToken: token), $0.settings.lastSecondsRefused * 1000)
+            }
+            guard let holder, holder.isLive, holder.millisecondsLeft > refused else {
                 await provider.step { $0.counters.count(.apiRefused) }
                 return Self.databricksError(.forbidden, "PERMISSION_DENIED", "Invalid access token.")
             }

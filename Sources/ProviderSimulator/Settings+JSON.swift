@@ -12,6 +12,7 @@ extension Settings {
         switch name {
         case "access_token_seconds": accessTokenSeconds = try Self.seconds(name, value)
         case "refresh_token_seconds": refreshTokenSeconds = try Self.seconds(name, value)
+        case "last_seconds_refused": lastSecondsRefused = try Self.seconds(name, value)
         case "session_seconds": sessionSeconds = try Self.seconds(name, value)
         case "rotate_refresh_tokens": rotateRefreshTokens = try Self.flag(name, value)
         case "single_use_refresh_tokens": singleUseRefreshTokens = try Self.flag(name, value)
@@ -54,6 +55,7 @@ extension Settings {
         [
             "access_token_seconds": .integer(accessTokenSeconds),
             "refresh_token_seconds": .integer(refreshTokenSeconds),
+            "last_seconds_refused": .integer(lastSecondsRefused),
             "session_seconds": .integer(sessionSeconds),
             "rotate_refresh_tokens": .bool(rotateRefreshTokens),
             "single_use_refresh_tokens": .bool(singleUseRefreshTokens),

@@ -11,6 +11,8 @@ struct Settings: Sendable {
 
     var accessTokenSeconds: Int64
     var refreshTokenSeconds: Int64
+    /// Databricks' interfaces refuse access tokens that end within this time.
+    var lastSecondsRefused: Int64 = 30
     /// A login ends after this long however often it is refreshed; 0 is never.
     var sessionSeconds: Int64 = 0
     var rotateRefreshTokens = true

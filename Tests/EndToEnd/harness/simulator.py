@@ -56,19 +56,22 @@ class Simulator:
 
     def add_user(self, username: str, rows: list[list[str]] | None = None) -> str:
         """A user of the provider with rows only they may see; answers the password."""
-        password = "provider-password-" + secrets.token_urlsafe(12)
-        self.passwords[username] = password
+        self.passwords[username] = "provider-password-" + secrets.token_urlsafe(12)
+        self.set_rows(username, rows or [[f"region of {username}", "1"]])
+        return self.passwords[username]
+
+    def set_rows(self, username: str, rows: list[list[str]]) -> None:
+        """What a user may see from now on."""
         self._call(
             "POST",
             "users",
             username=username,
-            password=password,
+            password=self.passwords[username],
             display_name=username.title(),
             email=f"{username}@provider.example",
             columns=["region", "amount"],
-            rows=rows or [[f"region of {username}", "1"]],
+            rows=rows,
         )
-        return password
 
     @property
     def issuer(self) -> str:
