@@ -7,93 +7,29 @@ import pytest
 
 from harness.accessibility import axe_violations, check_keyboard
 from harness.chromium import NARROW, NARROW_DARK, NO_SCRIPT, WIDE, WIDE_DARK, Chromium, Window
-from harness.scene import play
-
-PAGES = {
-    "/": "nobody",
-    "/accounts/{account}/sign-in": "nobody",
-    "/accounts/{account}/invite": "nobody ?token={invite}",
-    "/accounts/{account}": "viewer administrator",
-    "/accounts/{account}/integrations/new": "administrator|?template=snowflake|?template=custom",
-    "/accounts/{account}/integrations/{guid}": "administrator",
-    "/accounts/{account}/activity": "administrator|?period=week|?period=month&q=nothing",
-    "/accounts/{account}/people": "administrator|?q=viewer&role=viewer|?state=locked",
-    "/accounts/{account}/people/invite": "administrator",
-    "/accounts/{account}/people/invited": "administrator",
-    "/accounts/{account}/people/{guid}": "administrator",
-    "/accounts/{account}/groups": "administrator|?q=nothing",
-    "/accounts/{account}/groups/new": "administrator",
-    "/accounts/{account}/groups/{guid}": "administrator|?find=example|?find=nobody",
-    "/accounts/{account}/groups/{guid}/delete": "administrator",
-    "/accounts/{account}/keys": "viewer administrator",
-    "/accounts/{account}/keys/new": "viewer",
-    "/accounts/{account}/keys/made": "viewer",
-    "/accounts/{account}/audit": "administrator|?action=group.*|?outcome=refused&from=2999-01-01",
-    "/accounts/{account}/audit/retention": "administrator",
-    "/accounts/{account}/audit/chain": "administrator",
-    "/__oauth__/integrations/{guid}/logout": "viewer",
-}
-"""Who opens a page, and with which queries. A page that is not here fails the test."""
+from harness.everything import PAGES, Everything
 
 LOOKS = [WIDE, WIDE_DARK, NARROW, NARROW_DARK, NO_SCRIPT]
 
 
-class World:
-    """An account in which there is something of everything, an empty one, and the windows of those who look at it."""
+class World(Everything):
+    """Everything, and the windows of those who look at it."""
 
     def __init__(self, server, databricks, chromium: Chromium) -> None:
-        self.server, self.chromium = server, chromium
-        scene = play(server, databricks)
-        self.account, self.empty = scene.account, server.create_account()
-        self.people = {"viewer": scene.viewer, "publisher": scene.publisher, "administrator": self.account.admin}
-        publisher, admin = scene.publisher, self.account.admin
-        publisher.accept_invite()
-        self.empty.admin.accept_invite()
-        admin.accept_invite()
-        self.invite = self.account.add("viewer").invite_url.split("token=")[1]
-        self.account.integrate("connect", "Visitors' keys <b>of this server</b>", max_role="Viewer")
-        self.account.add_service_account(databricks, "A robot with a rather long name that has to be broken somewhere")
-        group = publisher.api.ok("POST", "v1/groups", json={"name": "analysts"})
-        publisher.api.ok("POST", f"v1/groups/{group['guid']}/members", json={"user_guid": scene.viewer.guid})
-        scene.credentials()
-        content = scene.content
-        permission = {"principal_guid": group["guid"], "principal_type": "group", "role": "viewer"}
-        publisher.api.ok("POST", f"v1/content/{content['guid']}/permissions", json=permission)
-        variables = [{"name": "WAREHOUSE_ID", "value": "a planted value"}]
-        publisher.api.ok("PATCH", f"v1/content/{content['guid']}/environment", json=variables)
-        self.guids = {
-            "integrations": scene.integration["guid"],
-            "content": content["guid"],
-            "people": scene.viewer.guid,
-            "groups": group["guid"],
-        }
+        super().__init__(server, databricks)
+        self.chromium = chromium
         self._windows: dict[tuple[str, str], Window] = {}
 
     def window(self, who: str, look) -> Window:
         """A window in which somebody is signed in: once through the page, then with the same cookies in each look."""
         key = (who, str(look))
         if key not in self._windows:
-            origins = {self.server.base_url}
-            person = self.empty.admin if who == "newcomer" else self.people.get(who)
-            first = self._windows.get((who, str(LOOKS[0])))
+            person, first = self.people.get(who), self._windows.get((who, str(LOOKS[0])))
             if person is not None and first is None:
                 first = self._windows[who, str(LOOKS[0])] = self.chromium.of(person, LOOKS[0])
             if key not in self._windows:
-                self._windows[key] = self.chromium.window(look, origins, like=first)
+                self._windows[key] = self.chromium.window(look, {self.server.base_url}, like=first)
         return self._windows[key]
-
-    def url(self, path: str, query: str = "", account=None) -> str:
-        guid = next((self.guids[part] for part in path.split("/") if part in self.guids), "")
-        path = path.replace("{guid}", guid).replace("{account}", (account or self.account).slug)
-        path += "/" if path.count("/") == 2 and path.startswith("/accounts/") else ""
-        return self.server.url(path + query.replace("{invite}", self.invite))
-
-    def visits(self, path: str) -> list[tuple[str, str]]:
-        """Who opens the page at which address."""
-        who, *queries = PAGES[path].split("|")
-        who, _, query = who.partition(" ?")
-        first = [(name, self.url(path, f"?{query}" if query else "")) for name in who.split()]
-        return first + [(who.split()[0], self.url(path, query)) for query in queries]
 
 
 @pytest.fixture(scope="module")
