@@ -1,9 +1,9 @@
 import Glibc
 
 /// Where an attempt came from, as it is counted.
-enum NetworkOrigin {
+public enum NetworkOrigin {
     /// An IPv4 address as it is; of an IPv6 address the first 64 bits, for the rest is its owner's to choose.
-    static func subject(of address: String) -> String {
+    public static func subject(of address: String) -> String {
         var bytes = in6_addr()
         guard address.contains(":"), inet_pton(AF_INET6, address, &bytes) == 1 else { return address }
         return withUnsafeBytes(of: bytes) { bytes in

@@ -1,5 +1,5 @@
 public import Cryptography
-import JSON
+public import JSON
 public import Storage
 
 /// Somebody who just signed in: the session and the secret that its cookie holds.
@@ -42,10 +42,15 @@ extension People {
         for subject in subjects { limiter.fail(subject.name) }
         let user = try await attempt { () throws(StoreError) in try await account.store.user(email: email) }
         let matches = try await hasher.verify(password, against: user?.passwordHash)
-        guard let user, matches, !user.isLocked else {
+        let isAllowed = try await mayUsePassword(user)
+        guard let user, matches, isAllowed, !user.isLocked else {
             if let user { await noteFailure(of: user, from: origin) }
+            // Whose password counts while passwords are off is not for everybody to find out.
             throw Refusal(
-                .authenticationRequired, "Email and password do not match. Try again, or ask your administrator.")
+                .authenticationRequired,
+                try await arePasswordsOff()
+                    ? "That did not work: passwords are off in this account. Use single sign-on, or ask your administrator."
+                    : "Email and password do not match. Try again, or ask your administrator.")
         }
         await renewHash(of: user, password: password)
         limiter.succeed(subjects[0].name)
@@ -86,13 +91,29 @@ extension People {
         }
     }
 
-    func openSession(for user: UserRecord, from origin: Origin) async throws(Refusal) -> SignIn {
+    /// Whether passwords are refused, but for those who are named for emergencies.
+    public func arePasswordsOff() async throws(Refusal) -> Bool {
+        try await attempt { () throws(StoreError) in try await account.store.arePasswordsOff() }
+    }
+
+    /// Whether a password of that user counts; of nobody's it does, so that a guess takes as long.
+    func mayUsePassword(_ user: UserRecord?) async throws(Refusal) -> Bool {
+        guard let user else { return true }
+        return try await attempt { () throws(StoreError) in try await account.store.mayUsePassword(user.guid) }
+    }
+
+    /// Signs somebody in who proved elsewhere who they are.
+    ///
+    /// - Parameter details: how, for the audit.
+    public func openSession(
+        for user: UserRecord, from origin: Origin, details: JSONObject = [:]
+    ) async throws(Refusal) -> SignIn {
         let secret = Self.makeSecret(for: account.fingerprint)
         let now = clock.now
         let session = BrowserSessionRecord(
             hash: SHA256.hash(secret.reveal()), userGUID: user.guid, expiresAt: now + Self.sessionLifetime
         )
-        let event = Caller(user: user, origin: origin).event(.signedIn, at: now, subject: user.guid)
+        let event = Caller(user: user, origin: origin).event(.signedIn, at: now, subject: user.guid, details: details)
         try await attempt { () throws(StoreError) in
             try await account.store.openBrowserSession(session, at: now, noting: event)
         }

@@ -95,6 +95,11 @@ public struct People: Sendable {
         let gone = Refusal(
             .parameter, "This invite was used already or is too old: ask your administrator for a new one.")
         guard let invited = try await invitedUser(token) else { throw gone }
+        guard try await mayUsePassword(invited) else {
+            throw Refusal(
+                .prohibitedChange,
+                "Passwords are off in this account: you need none. Go to the sign-in page and use single sign-on.")
+        }
         let hash = try await hasher.hash(password)
         let event = Caller(user: invited, origin: origin).event(.passwordSet, at: clock.now, subject: invited.guid)
         let user = try await attempt { () throws(StoreError) in

@@ -63,6 +63,11 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
             self.init(
                 .parameter,
                 "This is the last administrator who is not locked: make somebody else an administrator first.")
+        case .lastBreakGlass:
+            self.init(
+                .parameter,
+                "While passwords are off, an administrator must be left who can use one all the same: name another for "
+                    + "emergencies first, one who has a password and is not locked.")
         case .cannotWrite, .damaged, .newerSchema:
             self.init(
                 .accountUnavailable,

@@ -10,6 +10,7 @@
 #include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 
 // OSSL_PARAM keeps the address of its name. From Swift that would be a temporary copy of the string, gone before the
 // library reads it; here it is the literal itself.
@@ -98,4 +99,10 @@ static inline EVP_PKEY *gatehouse_p256_public_key(const unsigned char *point, si
 /// The bytes that a memory BIO holds, which stay its own; a macro otherwise.
 static inline long gatehouse_bio_bytes(BIO *bio, char **bytes) {
     return BIO_get_mem_data(bio, bytes);
+}
+
+/// Has RSA signatures made and verified with PSS, the salt as long as the digest (RFC 7518, section 3.5).
+static inline int gatehouse_use_pss(EVP_PKEY_CTX *context) {
+    return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1
+        && EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
 }

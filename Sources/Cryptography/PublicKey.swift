@@ -54,7 +54,9 @@ public struct PublicKey: Sendable {
 
     /// Whether this is the signature of that message by the private half. False for anything else, whatever its form;
     /// a signature on P-256 is the 64 bytes of JOSE.
-    public func isValid(signature: [UInt8], for message: [UInt8]) -> Bool {
+    ///
+    /// - Parameter isPSS: whether an RSA key signed with PSS (PS256: RFC 7518, section 3.5) and not as in PKCS #1 v1.5.
+    public func isValid(signature: [UInt8], for message: [UInt8], isPSS: Bool = false) -> Bool {
         let encoded: [UInt8]?
         switch numbers {
         case .rsa: encoded = signature
@@ -66,8 +68,13 @@ public struct PublicKey: Sendable {
             // A signature that is not valid leaves an error behind.
             ERR_clear_error()
         }
-        guard EVP_DigestVerifyInit_ex(context, nil, "SHA2-256", nil, nil, handle.pointer, nil) == 1 else {
+        // The key's context belongs to the digest's.
+        var keyContext: OpaquePointer?
+        guard EVP_DigestVerifyInit_ex(context, &keyContext, "SHA2-256", nil, nil, handle.pointer, nil) == 1 else {
             return false
+        }
+        if isPSS {
+            guard algorithm == .rs256, gatehouse_use_pss(keyContext) == 1 else { return false }
         }
         return encoded.withUnsafeBytes { encoded in
             message.withUnsafeBytes { message in

@@ -174,6 +174,12 @@ public struct PublicAddress: Sendable {
     /// Where a viewer logs in to an integration.
     public func login(_ guid: GUID) -> String { "\(base)/__oauth__/integrations/\(guid)/login" }
 
+    /// What to register at the identity provider of an account: its own, so that no other account's answers come there.
+    public func signInCallback(_ account: AccountSlug) -> String { "\(base)/accounts/\(account)/sign-in/callback" }
+
+    /// Where the identity provider sends browsers back to after a sign-out there.
+    public func signInPage(_ account: AccountSlug) -> String { "\(base)/accounts/\(account)/sign-in" }
+
     /// What to register at the provider for an integration that is yet to be made; nil where that needs its GUID first.
     public func expectedRedirectURI(_ template: Template) -> String? {
         template.isVendors ? base + Self.vendorCallback : nil

@@ -49,6 +49,8 @@ public final class Tenant: Sendable {
     public let workbenchSessions: WorkbenchSessions
     /// What those sessions get.
     public let workbench: Workbench
+    /// Sign-in at the company's identity provider.
+    public let singleSignOn: SingleSignOn
 
     private let keeper: TokenKeeper
     private let mint: Mint
@@ -68,6 +70,7 @@ public final class Tenant: Sendable {
         self.account = account
         self.people = people
         self.keeper = keeper
+        singleSignOn = SingleSignOn(account: account, world: world, people: people)
         groups = Groups(account: account, clock: world.clock)
         contents = Contents(account: account, clock: world.clock, upstreams: world.upstreams)
         deployments = Deployments(

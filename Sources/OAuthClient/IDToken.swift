@@ -35,7 +35,13 @@ public enum IDToken {
         _ token: SecretString, issuer: String, clientID: String, nonce: String?, now: Int64,
         leeway: Int64 = IDToken.leeway
     ) throws(IDTokenError) -> Claims {
-        let claims = try body(of: token)
+        try check(
+            try parts(of: token).claims, issuer: issuer, clientID: clientID, nonce: nonce, now: now, leeway: leeway)
+    }
+
+    static func check(
+        _ claims: JSONObject, issuer: String, clientID: String, nonce: String?, now: Int64, leeway: Int64
+    ) throws(IDTokenError) -> Claims {
         guard let iss = claims["iss"]?.stringValue, constantTimeEquals(iss, issuer) else {
             throw IDTokenError(.issuer)
         }
@@ -60,16 +66,28 @@ public enum IDToken {
         )
     }
 
-    /// The claims of a compact JWS (RFC 7515 section 7.1) with a signature of some kind.
-    private static func body(of token: SecretString) throws(IDTokenError) -> JSONObject {
+    /// What a compact JWS (RFC 7515 section 7.1) is made of.
+    struct Parts {
+        let header: JSONObject
+        let claims: JSONObject
+        let algorithm: String
+        /// What the signature is over.
+        let signed: [UInt8]
+        let signature: [UInt8]
+    }
+
+    /// The parts of a token with a signature of some kind.
+    static func parts(of token: SecretString) throws(IDTokenError) -> Parts {
         let parts = token.reveal().split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 3, !parts[2].isEmpty, Base64URL.decode(parts[2]) != nil,
+        guard parts.count == 3, !parts[2].isEmpty, let signature = Base64URL.decode(parts[2]),
             let header = object(parts[0]), let claims = object(parts[1])
         else { throw IDTokenError(.malformed) }
         guard let algorithm = header["alg"]?.stringValue, !algorithm.isEmpty, algorithm.lowercased() != "none" else {
             throw IDTokenError(.algorithm)
         }
-        return claims
+        return Parts(
+            header: header, claims: claims, algorithm: algorithm, signed: Array("\(parts[0]).\(parts[1])".utf8),
+            signature: signature)
     }
 
     private static func object(_ part: String) -> JSONObject? {
@@ -136,6 +154,10 @@ public struct IDTokenError: Error, Sendable, Hashable, CustomStringConvertible {
         case nonce
         /// `sub` is missing.
         case subject
+        /// The issuer publishes no key of the name and kind that it is signed with.
+        case unknownKey
+        /// The signature is not of the issuer's key.
+        case signature
     }
 
     /// The cause.
@@ -155,6 +177,8 @@ public struct IDTokenError: Error, Sendable, Hashable, CustomStringConvertible {
         case .issuedAt: "The provider's id_token is from the future. Check that the clocks are right."
         case .nonce: "The provider's id_token belongs to another login."
         case .subject: "The provider's id_token names no user."
+        case .unknownKey: "The provider's id_token is signed with a key that the provider does not publish."
+        case .signature: "The signature of the provider's id_token is wrong."
         }
     }
 }

@@ -12,8 +12,13 @@ public struct ServerMetadata: Sendable, Hashable {
     public let tokenEndpoint: OutboundURL
     /// Where tokens are revoked (RFC 7009); nil where it is not offered.
     public let revocationEndpoint: OutboundURL?
-    /// Where the server publishes its keys, as written: nothing here ever calls it; nil when not said.
+    /// Where the server publishes its keys, as written; ``KeySet`` fetches them; nil when not said.
     public let jwksURI: String?
+    /// OpenID Connect's UserInfo endpoint; nil where it is not offered, or may not be called.
+    public let userInfoEndpoint: OutboundURL?
+    /// Where browsers are sent to end the session there (OpenID Connect RP-Initiated Logout); nil where it is not offered,
+    /// or is no address that may be called.
+    public let endSessionEndpoint: OutboundURL?
     /// Whether every callback carries `iss` (RFC 9207). A callback without one must then be refused.
     public let authorizationResponseIssParameterSupported: Bool
     /// The PKCE methods; empty when not said.
@@ -59,6 +64,9 @@ public struct ServerMetadata: Sendable, Hashable {
         tokenEndpointAuthMethodsSupported =
             list("token_endpoint_auth_methods_supported") ?? [ClientAuthenticationMethod.basic.rawValue]
         jwksURI = document["jwks_uri"]?.stringValue
+        // What only sign-in asks for; a server whose entry is of no use here serves without.
+        userInfoEndpoint = try? endpoint("userinfo_endpoint")
+        endSessionEndpoint = try? endpoint("end_session_endpoint")
         grantTypesSupported = list("grant_types_supported") ?? ["authorization_code", "implicit"]
         scopesSupported = list("scopes_supported") ?? []
     }
@@ -72,11 +80,12 @@ extension ServerMetadata {
     /// followed. The error's description is a sentence for the admin who typed the issuer.
     ///
     /// `needsAuthorization` false accepts a document without `authorization_endpoint`: a server that serves machines
-    /// only has none.
+    /// only has none. `isOpenID` asks at OpenID's place first: what a server says elsewhere may leave out its sign-in.
     public static func fetch(
-        issuer: String, policy: OutboundPolicy, over transport: any HTTPTransport, needsAuthorization: Bool = true
+        issuer: String, policy: OutboundPolicy, over transport: any HTTPTransport, needsAuthorization: Bool = true,
+        isOpenID: Bool = false
     ) async throws(MetadataError) -> ServerMetadata {
-        let places = try places(of: issuer, policy: policy)
+        let places = try places(of: issuer, policy: policy, isOpenID: isOpenID)
         var best = MetadataError(.notFound)
         for place in places {
             do throws(MetadataError) {
@@ -92,7 +101,9 @@ extension ServerMetadata {
         throw best
     }
 
-    private static func places(of issuer: String, policy: OutboundPolicy) throws(MetadataError) -> [OutboundURL] {
+    private static func places(
+        of issuer: String, policy: OutboundPolicy, isOpenID: Bool
+    ) throws(MetadataError) -> [OutboundURL] {
         do {
             let base = try OutboundURL(parsing: issuer, policy: policy)
             guard base.query == nil else {
@@ -100,8 +111,9 @@ extension ServerMetadata {
             }
             let path = base.path.hasSuffix("/") ? String(base.path.dropLast()) : base.path
             let server = "/.well-known/oauth-authorization-server"
+            let openID = path + "/.well-known/openid-configuration"
             var places: [OutboundURL] = []
-            for text in [server + path, path + "/.well-known/openid-configuration", path + server] {
+            for text in isOpenID ? [openID, server + path, path + server] : [server + path, openID, path + server] {
                 let place = try OutboundURL(parsing: base.origin + text, policy: policy)
                 if !places.contains(place) { places.append(place) }
             }

@@ -17,6 +17,14 @@ public enum EventAction: String, Sendable, CaseIterable {
     case keyCreated = "api_key.created"
     case keyDeleted = "api_key.deleted"
 
+    // Sign-in at the identity provider
+    case identityLinked = "user.identity_linked"
+    case identityUnlinked = "user.identity_unlinked"
+    case singleSignOnChanged = "single_sign_on.changed"
+    case singleSignOnTested = "single_sign_on.tested"
+    case singleSignOnRefused = "single_sign_on.refused"
+    case breakGlassChanged = "single_sign_on.break_glass_changed"
+
     // Groups
     case groupCreated = "group.created"
     case groupUpdated = "group.updated"

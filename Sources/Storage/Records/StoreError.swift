@@ -10,6 +10,8 @@ public struct StoreError: Error, Equatable, CustomStringConvertible {
         case stale
         /// Nobody would be left who can administer the account. Nothing was changed.
         case lastAdministrator
+        /// Passwords are off, and nobody would be left who can use one all the same. Nothing was changed.
+        case lastBreakGlass
         /// The disk is full or does not let itself be written. Nothing was changed.
         case cannotWrite
         /// The file is damaged or is no account file. Nothing was changed.

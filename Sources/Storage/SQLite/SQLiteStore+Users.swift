@@ -41,7 +41,10 @@ extension SQLiteStore {
                 // The link went to whoever reads the other address.
                 try db.execute(sql: "DELETE FROM invite WHERE user_guid = ?", arguments: [guid.description])
             }
-            if before.mayAdminister, !user.mayAdminister { try Self.requireAdministrator(in: db) }
+            if before.mayAdminister, !user.mayAdminister {
+                try Self.requireAdministrator(in: db)
+                try Self.requireBreakGlass(in: db)
+            }
             return user
         }
     }

@@ -28,6 +28,7 @@ enum Schema {
                 activity,
                 dataSources,
                 roster,
+                singleSignOn
             ] { try db.execute(sql: tables) }
         }
         return migrator

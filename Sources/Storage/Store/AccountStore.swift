@@ -9,7 +9,7 @@ public import Cryptography
 public typealias AccountStore = ActivityStore & AuditStore & ConnectionStore & ContentStore & DeploymentStore
     & EnvironmentVariableStore & ErrandStore & EventStore & GatewayStore & GroupStore & IntegrationListStore
     & IntegrationStore & LoginFlowStore & OAuthSessionStore & PeopleStore & RevocationStore & RosterStore & RuntimeStore
-    & SigningKeyStore & WebhookStore
+    & SigningKeyStore & SingleSignOnStore & WebhookStore
 
 /// Users, invites, API keys, browser sessions.
 public protocol PeopleStore: Sendable {

@@ -14,6 +14,7 @@ struct CookieNames: Sendable {
 
     func session(_ tenant: TenantFingerprint) -> String { host("gatehouse-\(tenant)") }
     func login(_ suffix: String) -> String { host("gatehouse-login-\(suffix)") }
+    func signIn(_ suffix: String) -> String { host("gatehouse-sign-in-\(suffix)") }
     var form: String { host("gatehouse-form") }
     func content(_ guid: GUID) -> String { atContent("gatehouse-content-\(guid)") }
     func nonce(_ guid: GUID) -> String { atContent("gatehouse-nonce-\(guid)") }

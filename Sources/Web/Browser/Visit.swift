@@ -48,9 +48,10 @@ struct Visit: Sendable {
     /// - Parameters:
     ///   - section: where in the navigation it stands.
     ///   - values: plain values only. The account, and what forms must carry, are there already.
+    ///   - leavesSite: a form of it leads on to another origin.
     func page(
         _ name: String, title: String, in section: Section? = nil, _ values: [String: PageValue],
-        status: HTTPResponse.Status = .ok
+        status: HTTPResponse.Status = .ok, leavesSite: Bool = false
     ) -> Response {
         var values = values
         values["account"] = .text(slug)
@@ -61,7 +62,7 @@ struct Visit: Sendable {
         let frame = Frame(
             account: tenant.account.name, slug: slug, person: identity.user.email, role: caller.role,
             section: section, notice: notice)
-        return services.pages.page(name, title: title, values, in: frame, status: status)
+        return services.pages.page(name, title: title, values, in: frame, status: status, leavesSite: leavesSite)
     }
 
     /// A form's page again, after it was refused: the sentence beside its field, and what was typed.
@@ -130,6 +131,14 @@ enum Notice: String {
     case memberRemoved = "member-removed"
     case keyDeleted = "key-deleted"
     case retentionChanged = "retention-changed"
+    case singleSignOnSaved = "single-sign-on-saved"
+    case singleSignOnTested = "single-sign-on-tested"
+    case singleSignOnUsed = "single-sign-on-used"
+    case singleSignOnOff = "single-sign-on-off"
+    case passwordsOff = "passwords-off"
+    case passwordsOn = "passwords-on"
+    case breakGlassChanged = "break-glass-changed"
+    case disconnected = "disconnected"
 
     var words: String {
         switch self {
@@ -139,6 +148,14 @@ enum Notice: String {
         case .attachersChanged: "Who may attach it was changed."
         case .nothingChanged: "Nothing was changed: everything is as it was."
         case .loggedIn: "You are logged in. Content that you may open can use the data source as you."
+        case .singleSignOnSaved: "The settings are kept. Test them next: nothing is in force before."
+        case .singleSignOnTested: "The test worked. See below what came of it."
+        case .singleSignOnUsed: "The settings are in force, and you are connected."
+        case .singleSignOnOff: "Single sign-on is off. People sign in with email and password."
+        case .passwordsOff: "Passwords are off, but for those who are named for emergencies."
+        case .passwordsOn: "Passwords are on."
+        case .breakGlassChanged: "The list of those who may use a password in emergencies was changed."
+        case .disconnected: "The user is disconnected, and recognised anew at the next sign-in."
         case .loggedOut: "You are logged out. Gatehouse has forgotten the tokens."
         case .personChanged: "The changes were saved."
         case .personLocked: "This person is locked out."

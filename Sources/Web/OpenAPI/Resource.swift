@@ -17,7 +17,6 @@ struct Resource: Sendable {
     static let all: [Resource] = [
         .server, .integrations, .content, .deployments, .runtime, .people, .groups, .sessions, .exchange, .workbench,
         .audit, .webhooks,
-        .issuer, .pages, .dataSourcePages, .peoplePages, .keyPages, .auditPages, .activityPages, .viewerPages, .login,
-        .gateway,
+        .issuer, .pages, .dataSourcePages, .peoplePages, .keyPages, .auditPages, .activityPages, .viewerPages, .login, .gateway, .singleSignOnPages,
     ]
 }

@@ -31,6 +31,7 @@ public enum WebRouter {
         for prefix in [APIRoutes.prefix, ""] { APIRoutes(services: services).add(to: router.group(RouterPath(prefix))) }
         Assets().add(to: root)
         SignInRoutes(services: services).add(to: root)
+        SingleSignOnRoutes(services: services).add(to: root)
         let doors = PageDoors(services: services, router: root)
         ConnectionPages().add(to: doors)
         ContentLoginPages().add(to: doors)
@@ -44,6 +45,8 @@ public enum WebRouter {
         KeyPages().add(to: doors)
         AuditPages().add(to: doors)
         AuditRetentionPages().add(to: doors)
+        SingleSignOnPages().add(to: doors)
+        SingleSignOnPeoplePages().add(to: doors)
         LoginRoutes(services: services).add(to: root)
         GatewayRoutes(services: services).add(to: root)
         IssuerRoutes(services: services).add(to: root)

@@ -9,6 +9,7 @@ struct AccountCommand: AsyncParsableCommand {
         commandName: "account", abstract: "Create, list, show, delete accounts, or make a manifest true.",
         subcommands: [
             Create.self, List.self, Show.self, Delete.self, Apply.self, RotateSigningKey.self,
+            SingleSignOnCommand.self,
         ]
     )
 

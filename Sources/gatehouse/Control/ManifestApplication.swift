@@ -16,7 +16,7 @@ struct ManifestApplication: Sendable {
         guard let object = parameters["manifest"]?.objectValue else {
             throw Refusal.invalid("manifest", "The manifest must be a JSON object.")
         }
-        let manifest = try Members(object, allowed: ["name", "users", "groups", "integrations"])
+        let manifest = try Members(object, allowed: ["name", "users", "groups", "integrations", "single_sign_on"])
         let name = try manifest.text("name").map { text throws(Refusal) in
             try TextRules.line(text, field: "name", minimum: 1)
         }
@@ -49,6 +49,9 @@ struct ManifestApplication: Sendable {
         for entry in integrations {
             if let change = try await apply(integration: entry, tenant, admin) { changes.append(change) }
         }
+        // After the groups, which it may name.
+        let change = try await apply(singleSignOn: object["single_sign_on"], tenant, admin)
+        if let change { changes.append(change) }
         return ["account": .string(slug.text), "changes": .array(changes)]
     }
 

@@ -23,6 +23,10 @@ enum Operation: String, Sendable {
     case openWorkbenchSession = "workbench.session"
     case listAudit = "audit.list"
     case verifyAudit = "audit.verify"
+    case showSingleSignOn = "single-sign-on.show"
+    case allowPasswords = "single-sign-on.allow-passwords"
+    case setBreakGlass = "single-sign-on.emergency"
+    case turnSingleSignOnOff = "single-sign-on.off"
 }
 
 /// Performs operations on a house.
@@ -46,6 +50,8 @@ struct Operator: Sendable {
         case .openWorkbenchSession: try await openWorkbenchSession(parameters)
         case .listAudit: try await listAudit(parameters)
         case .verifyAudit: try await verifyAudit(parameters)
+        case .showSingleSignOn, .allowPasswords, .setBreakGlass, .turnSingleSignOnOff:
+            try await singleSignOn(operation, parameters)
         }
     }
 

@@ -16,6 +16,7 @@ from canaille.app import models
 from canaille.app.flask import csrf
 from canaille.backends import Backend
 from flask import Flask, jsonify, request
+from joserfc.jwk import RSAKey
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 
@@ -32,9 +33,10 @@ def make_client(body: dict) -> None:
         client_uri="https://gatehouse.example",
         client_secret=body.get("client_secret", ""),
         redirect_uris=body["redirect_uris"],
+        post_logout_redirect_uris=body.get("post_logout_redirect_uris", []),
         grant_types=["authorization_code", "refresh_token"],
         response_types=["code"],
-        scope=["openid", "profile", "email"],
+        scope=["openid", "profile", "email", "groups"],
         token_endpoint_auth_method=body.get("token_endpoint_auth_method", "client_secret_basic"),
         application_type="web",
         id_token_signed_response_alg="RS256",
@@ -52,8 +54,14 @@ def make_user(body: dict) -> None:
         family_name=body["username"],
         emails=[body.get("email", f"{body['username']}@canaille.example")],
         password=body["password"],
+        # canaille keeps no word on whether an email is verified: a title that its claims are told to look at.
+        title="verified" if body.get("verified") else "",
     )
     Backend.instance.save(user)
+    for name in body.get("groups", []):
+        group = Backend.instance.get(models.Group, display_name=name) or models.Group(display_name=name)
+        group.members = [*group.members, user]
+        Backend.instance.save(group)
 
 
 def add_control_door(app: Flask) -> None:
@@ -67,6 +75,30 @@ def add_control_door(app: Flask) -> None:
     @csrf.exempt
     def users():
         make_user(request.get_json())
+        return jsonify({})
+
+    @app.post("/control/emails")
+    @csrf.exempt
+    def emails():
+        body = request.get_json()
+        user = Backend.instance.get(models.User, user_name=body["username"])
+        user.emails = [body["email"]]
+        Backend.instance.save(user)
+        return jsonify({})
+
+    @app.post("/control/leave")
+    @csrf.exempt
+    def leave():
+        body = request.get_json()
+        group = Backend.instance.get(models.Group, display_name=body["group"])
+        group.members = [one for one in group.members if one.user_name != body["username"]]
+        Backend.instance.save(group)
+        return jsonify({})
+
+    @app.post("/control/rotate")
+    @csrf.exempt
+    def rotate():
+        app.config["CANAILLE_OIDC"]["ACTIVE_JWKS"] = [RSAKey.generate_key(2048, auto_kid=True).as_dict(private=True)]
         return jsonify({})
 
     @app.post("/control/revoke")
@@ -93,6 +125,8 @@ def main() -> None:
         },
         env_file=str(Path(sys.argv[2]) / "no-such-file"),
     )
+    claims = app.config["CANAILLE_OIDC"]["USERINFO_MAPPING"]
+    claims["EMAIL_VERIFIED"] = "{% if user.title == 'verified' %}true{% else %}false{% endif %}"
     add_control_door(app)
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -35,8 +35,9 @@ class Provider:
         client = {"client_id": self.client_id, "client_secret": self.client_secret}
         self.control("clients", **{**client, "redirect_uris": [redirect_uri], **more})
 
-    def add_user(self, username: str, password: str) -> None:
-        self.control("users", username=username, password=password, email=f"{username}@provider.example")
+    def add_user(self, username: str, password: str, **more) -> None:
+        given = {"email": f"{username}@provider.example", **more}
+        self.control("users", username=username, password=password, **given)
 
     def stop(self) -> None:
         self.child.stop()

@@ -22,5 +22,7 @@ extension Pages {
         ("audit", PackageResources.audit_mustache), ("audit-tabs", PackageResources.audit_tabs_mustache),
         ("audit-retention", PackageResources.audit_retention_mustache),
         ("audit-chain", PackageResources.audit_chain_mustache),
+        ("single-sign-on", PackageResources.single_sign_on_mustache),
+        ("single-sign-on-people", PackageResources.single_sign_on_people_mustache),
     ]
 }

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Integrations
+import OAuthClient
 import Storage
 
 /// Invite, sign in, sign out.
@@ -30,7 +31,7 @@ struct SignInRoutes {
         let tenant = try await services.tenant(inPathOf: context)
         let returnPath = returnPath(try request.query()["return_to"], tenant)
         if try await services.visitor(request, context, at: tenant).identity != nil { return .seeOther(returnPath) }
-        return signInForm(request, tenant, email: "", returnPath: returnPath, error: nil)
+        return try await signInForm(request, tenant, email: "", returnPath: returnPath, error: nil)
     }
 
     private func signIn(_ request: Request, _ context: WebContext) async throws -> Response {
@@ -45,11 +46,11 @@ struct SignInRoutes {
                 from: context.origin(of: request, .browser)
             )
             Measurements.signIn(nil)
-            return signedIn(signIn, tenant, to: returnPath)
+            return services.signedIn(signIn, tenant, to: returnPath)
         } catch {
             Measurements.signIn(error)
             guard error.code.status < 500 else { throw error }
-            return signInForm(request, tenant, email: email, returnPath: returnPath, error: error)
+            return try await signInForm(request, tenant, email: email, returnPath: returnPath, error: error)
         }
     }
 
@@ -78,7 +79,7 @@ struct SignInRoutes {
             }
             let signIn = try await tenant.people.acceptInvite(
                 token, password: SecretString(form["password"] ?? ""), from: context.origin(of: request, .browser))
-            return signedIn(signIn, tenant, to: home(tenant))
+            return services.signedIn(signIn, tenant, to: home(tenant))
         } catch {
             guard let user, error.code.status < 500 else { throw error }
             return inviteForm(request, tenant, token: token, email: user.email, error: error)
@@ -92,25 +93,29 @@ struct SignInRoutes {
         guard let identity = visitor.identity else { return .seeOther("/accounts/\(tenant.account.slug)/sign-in") }
         try services.forms.check(form, visitor.secret, request.headers)
         try await tenant.people.signOut(identity)
-        var response = Response.seeOther("/accounts/\(tenant.account.slug)/sign-in")
+        // Whoever came by the identity provider is still signed in there, and is told so.
+        let elsewhere = try await tenant.singleSignOn.signOutAddress(of: identity.user.guid)
+        let path = elsewhere == nil ? "sign-in" : "sign-in/signed-out"
+        var response = Response.seeOther("/accounts/\(tenant.account.slug)/\(path)")
         response.headers[.setCookie] = services.cookies.clear(services.cookies.session(tenant.account.fingerprint))
-        return response
-    }
-
-    private func signedIn(_ signIn: SignIn, _ tenant: Tenant, to path: String) -> Response {
-        var response = Response.seeOther(path)
-        response.headers[.setCookie] = services.cookies.set(
-            services.cookies.session(tenant.account.fingerprint), signIn.secret, lifetime: People.sessionLifetime
-        )
         return response
     }
 
     private func signInForm(
         _ request: Request, _ tenant: Tenant, email: String, returnPath: String, error: Refusal?
-    ) -> Response {
-        form(
+    ) async throws(Refusal) -> Response {
+        let offer = try await tenant.singleSignOn.offer()
+        let path = "/accounts/\(tenant.account.slug)/sign-in"
+        let query = "return_to=" + FormEncoding.encode(returnPath)
+        // While passwords are off, the form is there for those who ask for it, or have just used it.
+        let asks = request.method == .post || (try? request.query())?["with"] == "password"
+        return form(
             "sign-in", title: "Sign in", request, tenant,
-            ["email": .text(email), "return_to": .text(returnPath)], error: error, leavesSite: true
+            [
+                "email": .text(email), "return_to": .text(returnPath), "label": .text(offer.label ?? ""),
+                "start": .text("\(path)/start?\(query)"), "takes_password": .flag(!offer.isOnly || asks),
+                "is_only": .flag(offer.isOnly), "password_form": .text("\(path)?with=password&\(query)"),
+            ], error: error, leavesSite: true
         )
     }
 
@@ -147,9 +152,26 @@ struct SignInRoutes {
         return response
     }
 
-    private func home(_ tenant: Tenant) -> String { "/accounts/\(tenant.account.slug)/" }
+    private func home(_ tenant: Tenant) -> String { services.home(tenant) }
 
-    private func returnPath(_ text: String?, _ tenant: Tenant) -> String {
-        text.flatMap { ReturnPath.relative($0, address: services.world.address) } ?? home(tenant)
+    private func returnPath(_ text: String?, _ tenant: Tenant) -> String { services.returnPath(text, tenant) }
+}
+
+extension Services {
+    /// Where somebody goes who came from nowhere.
+    func home(_ tenant: Tenant) -> String { "/accounts/\(tenant.account.slug)/" }
+
+    /// Where somebody was headed, where that is an address of ours; otherwise home.
+    func returnPath(_ text: String?, _ tenant: Tenant) -> String {
+        text.flatMap { ReturnPath.relative($0, address: world.address) } ?? home(tenant)
+    }
+
+    /// On to where somebody was headed, with the cookie of the session.
+    func signedIn(_ signIn: SignIn, _ tenant: Tenant, to path: String) -> Response {
+        var response = Response.seeOther(path)
+        response.headers[.setCookie] = cookies.set(
+            cookies.session(tenant.account.fingerprint), signIn.secret, lifetime: People.sessionLifetime
+        )
+        return response
     }
 }

@@ -1,0 +1,30 @@
+import JSON
+
+/// What a claim says, as texts.
+enum ClaimValues {
+    private static let maximumCount = 2000
+
+    /// The values of a claim: its text, or the texts of its list. A name with dots that is no claim's own leads into objects,
+    /// such as Keycloak's `realm_access.roles`.
+    static func texts(_ name: String, in claims: JSONObject) -> Set<String> {
+        guard let value = find(name, in: claims) else { return [] }
+        let values = value.arrayValue ?? [value]
+        return Set(values.prefix(maximumCount).compactMap(text))
+    }
+
+    private static func find(_ name: String, in claims: JSONObject) -> JSON? {
+        if let value = claims[name] { return value }
+        var value: JSON? = .object(claims)
+        for part in name.split(separator: ".") { value = value?[String(part)] }
+        return value
+    }
+
+    private static func text(_ value: JSON) -> String? {
+        switch value {
+        case .string(let text): text
+        case .bool(let flag): flag ? "true" : "false"
+        case .integer(let number): String(number)
+        default: nil
+        }
+    }
+}
