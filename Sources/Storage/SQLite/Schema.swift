@@ -28,7 +28,7 @@ enum Schema {
                 activity,
                 dataSources,
                 roster,
-                singleSignOn
+                singleSignOn,
             ] { try db.execute(sql: tables) }
         }
         return migrator
