@@ -775,3 +775,62 @@ def test_the_test_login_asks_for_just_what_a_viewers_does(tried):
     own = {"state", "nonce", "code_challenge"}
     first, second = ({name: value for name, value in one.items() if name not in own} for one in asked)
     assert first == second
+
+
+# With a script.
+
+
+def test_with_a_script_fields_come_and_go_with_the_choice_and_the_secret_stays(admin, person_in_chromium):
+    window = person_in_chromium(admin)
+    window.open(admin.account.url("integrations/new?template=databricks"))
+    page = window.page
+    field = {name: page.locator(f"[name={name}]") for name in ("auth_type", "auth_mode", "client_secret", "scopes")}
+    assert page.locator("button[name=update]").first.is_hidden(), "nobody has to ask for the fields"
+    page.locator("[name=name]").fill("By script")
+    page.locator("[name=client_id]").fill("client")
+    page.locator("[name=host_url]").fill(HOST)
+    field["client_secret"].fill(SECRET)
+    field["auth_mode"].select_option("Public")
+    assert field["client_secret"].is_hidden()
+    field["auth_mode"].select_option("Confidential")
+    assert field["client_secret"].input_value() == SECRET, "nothing typed is lost"
+    field["auth_mode"].select_option("Public")
+    field["auth_type"].select_option("Service Account")
+    assert field["auth_mode"].is_hidden() and field["client_secret"].is_visible(), "what is hidden decides nothing"
+    assert field["scopes"].input_value() == "all-apis"
+    page.get_by_role("button", name="Add Data Source").click()
+    page.wait_for_url("**notice=data-source-added")
+    [made] = sources(admin)
+    assert made["auth_type"] == "Service Account" and "auth_mode" not in made["config"]
+
+
+def test_a_script_keeps_the_scopes_that_were_typed(admin, person_in_chromium):
+    window = person_in_chromium(admin)
+    window.open(admin.account.url("integrations/new?template=sharepoint"))
+    scopes = window.page.locator("[name=scopes]")
+    window.page.locator("[name=cloud]").select_option("China")
+    assert "microsoftgraph.chinacloudapi.cn" in scopes.input_value()
+    window.page.locator("[name=sharepoint_host]").fill("contoso.sharepoint.cn")
+    window.page.locator("[name=client_id]").fill("c")
+    assert scopes.input_value() == "https://contoso.sharepoint.cn/.default offline_access"
+    scopes.fill("Files.Read")
+    window.page.locator("[name=cloud]").select_option("Public")
+    assert scopes.input_value() == "Files.Read"
+
+
+def test_the_test_runs_in_a_window_of_its_own(server, own_stage, person_in_chromium):
+    provider = own_stage.simulator("databricks")
+    scene = play(server, provider, log_in=False)
+    admin = scene.account.admin
+    window = person_in_chromium(admin, origins={provider.origin})
+    window.open(at(admin, scene.integration))
+    with window.page.expect_popup() as opened:
+        window.page.get_by_role("link", name="Test").first.click()
+    popup = opened.value
+    popup.get_by_role("link", name=f"Log in at {provider.host}").click()
+    popup.locator("[name=username]").fill("vera")
+    popup.locator("[name=password]").fill(provider.passwords["vera"])
+    popup.locator("form button").first.click()
+    popup.get_by_text("It works: the login came back").wait_for()
+    assert "vera@provider.example" in popup.content()
+    assert window.page.url == at(admin, scene.integration), "the page behind it stays"

@@ -46,6 +46,25 @@ import Testing
         }
     }
 
+    @Test func aLoginThatIsUnderWayIsNoTest() throws {
+        try Schema.migrator.migrate(queue, upTo: "2 the whole interface")
+        try queue.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO user (guid, email, username, first_name, last_name, role, created_at, updated_at)
+                        VALUES ('u', 'u@a.example', 'u', '', '', 'viewer', 1, 1);
+                    INSERT INTO integration (guid, name, description, template, auth_type, config, version, created_at, updated_at)
+                        VALUES ('i', 'name', '', 'custom', 'Viewer', '{}', 1, 1, 1);
+                    INSERT INTO login_flow (state_hash, browser_hash, integration_guid, integration_version, user_guid,
+                        sealed_nonce, requires_issuer, token_endpoint, client_id, redirect_uri, return_path, expires_at)
+                        VALUES (x'00', x'00', 'i', 1, 'u', x'00', 0, 't', 'c', 'r', '/', 9);
+                    """)
+        }
+        try Schema.migrator.migrate(queue)
+        let purpose = try queue.read { db in try String.fetchOne(db, sql: "SELECT purpose FROM login_flow") }
+        #expect(purpose == LoginFlowRecord.Purpose.login.rawValue)
+    }
+
     @Test func aPermissionNamesOneOfTheTwo() throws {
         try Schema.migrator.migrate(queue)
         for values in ["('c', NULL, NULL, 'viewer')", "('c', 'u', 'g', 'viewer')"] {
