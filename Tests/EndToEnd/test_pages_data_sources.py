@@ -99,7 +99,6 @@ def test_a_session_that_ended_is_counted_with_its_reason(own_stage):
     server.restart(clock_offset=2 * 3600)
     scene.refused(220)
     admin = scene.account.admin
-    admin.sign_in()
     assert "1 must log in again" in text_of(admin.browser.get(admin.account.url("integrations")))
     words = text_of(admin.browser.get(at(admin, scene.integration)))
     assert "Must log in again 1: the provider does not accept the refresh token any more" in words
@@ -285,7 +284,7 @@ def test_whatever_is_typed_is_kept_or_refused_and_shown_as_text(admin, field, ki
 def test_a_field_that_does_not_exist_is_told(admin):
     done = add(admin, name="x", **RIGHT, endpoint="https://evil.example")
     assert done.status_code == 400 and "no config key endpoint" in done.text and sources(admin) == []
-    done = add(admin, name="x", template="nothing")
+    done = admin.browser.submit(form_with(open_new(admin), "name", "template"), name="x", template="nothing")
     assert done.status_code == 400 and "no such template" in done.text and sources(admin) == []
 
 
@@ -311,6 +310,8 @@ def test_a_form_that_is_sent_twice_adds_one_data_source(admin):
 def test_a_page_from_before_a_sign_in_loses_nothing_but_secrets(admin):
     form = form_with(open_new(admin, "bigquery"), "name", "template")
     key = service_account_key()
+    home = admin.browser.get(admin.account.url())
+    admin.browser.submit(next(form for form in forms_of(home) if form.action.endswith("/sign-out")))
     admin.sign_in()
     typed = {"name": "Typed before", "description": "kept", "client_id": "client", "client_secret": SECRET}
     asked = admin.browser.submit(form, **typed, service_account_key=key)

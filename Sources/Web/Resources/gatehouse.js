@@ -55,7 +55,7 @@ for (const form of document.querySelectorAll("form[data-dialog]")) {
   const places = [...form.querySelectorAll("fieldset[data-default]")].map((place) => ({
     place, field: place.querySelector("input, select, textarea"),
     when: place.dataset.when && JSON.parse(place.dataset.when),
-    standards: JSON.parse(place.dataset.standards || "[]"),
+    standards: JSON.parse(place.dataset.standards || "[]"), stood: place.querySelector("input[name^='stood-']"),
   })).filter(({ field }) => field);
   const value = (name) => {
     const found = places.find(({ field }) => field.name === name);
@@ -78,7 +78,7 @@ for (const form of document.querySelectorAll("form[data-dialog]")) {
       // What was left as it stood follows; what was typed stays.
       const next = standard(one);
       if (one.field.value === one.last) one.field.value = next;
-      one.last = next;
+      one.last = one.stood.value = next;
     }
   };
   for (const one of places) {

@@ -16,20 +16,29 @@ struct DataSourceForm {
         "name", "description", "template", "version", "update", FormGuard.field, Submissions.field,
     ]
 
+    /// The beginning of the name of a field that says what stood in another.
+    private static let stood = "stood-"
+
+    private static func isSetting(_ name: String) -> Bool { !own.contains(name) && !name.hasPrefix(stood) }
+
     /// The config that the fields show.
     var shown: JSONObject {
         guard let typed else { return stored?.config ?? [:] }
         let given = template.config(typed: typed.fields)
         // What was left as it stood follows when another choice lets something else stand there.
-        let fields = template.dialog(given).flatMap(\.fields)
-        return JSONObject(
-            given.filter { name, value in
-                guard let field = fields.first(where: { $0.setting == name }), let standards = field.standards else {
-                    return true
-                }
-                let known = (standards.arrayValue ?? []).compactMap { $0["value"]?.stringValue }
-                return !(known + [field.plain, field.standard]).contains(value.stringValue ?? "")
-            }.map { ($0.key, $0.value) })
+        let alone = template.dialog(given).flatMap(\.fields).filter { isLeftAlone($0) }.map(\.setting)
+        return JSONObject(given.filter { !alone.contains($0.key) }.map { ($0.key, $0.value) })
+    }
+
+    /// Whether a field whose usual value depends on the choices was sent as it stood: then it says nothing.
+    private func isLeftAlone(_ field: Template.DialogField) -> Bool {
+        guard field.standards != nil, let typed, let text = typed.fields[field.name] ?? typed.fields[field.setting]
+        else {
+            return false
+        }
+        // The form says what stood there; who sends no such form is taken at the word where it differs from the usual.
+        let stood = typed.fields[Self.stood + field.name].map { [$0] } ?? [field.plain, field.standard]
+        return stood.contains(text)
     }
 
     /// `sections` for the template `data-source-fields`, and `form_error` for what belongs to no field.
@@ -121,10 +130,8 @@ extension DataSourceForm {
     var newConfig: JSONObject {
         let fields = template.dialog(template.config(typed: typed?.fields ?? [:])).flatMap(\.fields)
         var config: JSONObject = [:]
-        for (name, value) in typed?.fields ?? [:] where !Self.own.contains(name) && !value.isEmpty {
-            // What was left as it stood says nothing where something else stands there under other options.
-            let field = fields.first { $0.isNamed(name) && $0.standards != nil }
-            if let field, value == field.plain || value == field.standard { continue }
+        for (name, value) in typed?.fields ?? [:] where Self.isSetting(name) && !value.isEmpty {
+            if let field = fields.first(where: { $0.isNamed(name) }), isLeftAlone(field) { continue }
             config[name] = .string(value)
         }
         return config
@@ -138,11 +145,11 @@ extension DataSourceForm {
         var config: JSONObject = [:]
         for (old, new) in zip(before, after) {
             guard let text = typed.fields[new.name], !(new.isSecret && text.isEmpty) else { continue }
-            let isStandard = stored.config[new.setting] == nil && text == new.standard
+            let isStandard = stored.config[new.setting] == nil && (text == new.standard || isLeftAlone(new))
             guard text != old.value, !isStandard else { continue }
             config[new.setting] = text.isEmpty ? .null : .string(text)
         }
-        for name in typed.fields.keys where !Self.own.contains(name) && !after.contains(where: { $0.isNamed(name) }) {
+        for name in typed.fields.keys where Self.isSetting(name) && !after.contains(where: { $0.isNamed(name) }) {
             // The domain says that there is no such setting.
             config[name] = .string(typed[name])
         }
