@@ -17,9 +17,9 @@ class Round:
     cpu_microseconds_per_request: float
 
 
-def write_script(path, headers, body):
-    """The request as a Lua script for wrk."""
-    lines = ['wrk.method = "POST"', f"wrk.body = {_lua(body)}"]
+def write_script(path, headers, body=None):
+    """The request as a Lua script for wrk; without a body it is a GET."""
+    lines = [] if body is None else ['wrk.method = "POST"', f"wrk.body = {_lua(body)}"]
     lines += [f"wrk.headers[{_lua(name)}] = {_lua(value)}" for name, value in headers.items()]
     # It holds an API key and a session token.
     path.touch(mode=0o600)
@@ -47,6 +47,8 @@ def drive(program, path, script, options, seconds):
             line = next(line.strip() for line in said.splitlines() if complaint in line)
             raise BenchError(f"{program.name} did not answer every request: {line}")
     requests = int(re.search(r"(\d+) requests in", said).group(1))
+    if requests == 0:
+        raise BenchError(f"{program.name} answered nothing within {seconds} s: {path}")
     return Round(
         requests_per_second=float(re.search(r"Requests/sec:\s*([\d.]+)", said).group(1)),
         p50_milliseconds=_percentile(said, 50),

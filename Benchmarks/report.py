@@ -7,6 +7,7 @@ MEASURES = ("requests_per_second", "p50_milliseconds", "p99_milliseconds", "cpu_
 TARGET_CPU_RATIO = 1.0
 TARGET_MEGABYTES = 80
 TARGET_START_SECONDS = 0.5
+TARGET_PAGE_MILLISECONDS = 5.0
 
 
 def summary(rounds):
@@ -24,6 +25,13 @@ def summary(rounds):
 
 
 def show(result):
+    if "servers" in result:
+        _show_servers(result)
+    if "pages" in result:
+        _show_pages(result["pages"])
+
+
+def _show_servers(result):
     print()
     heading = ("server", "requests/s", "ratio", "p50 ms", "p99 ms", "CPU us/request", "ratio")
     rows = [heading]
@@ -39,10 +47,7 @@ def show(result):
                 _ratio(values["cpu_microseconds_per_request_ratio"]),
             )
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heading))]
-    for row in rows:
-        cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        print("  ".join(cells))
+    _table(rows)
     print(f"\nRatios are to the {REFERENCE} server; medians of {result['rounds']} rounds of {result['seconds']} s.")
     if "gatehouse" in result:
         _show_gatehouse(result)
@@ -61,6 +66,29 @@ def _show_gatehouse(result):
         folders = "1 account folder" if int(count) == 1 else f"{int(count):,} account folders"
         is_met = seconds < TARGET_START_SECONDS
         _line(f"Start-up with {folders}", f"{seconds:.3f} s", is_met, f"under {TARGET_START_SECONDS} s")
+
+
+def _show_pages(result):
+    size = result["size"]
+    rows = [("page", "CPU ms", "p50 ms", "kB", f"under {TARGET_PAGE_MILLISECONDS:.0f} ms")]
+    for name, values in result["pages"].items():
+        cpu = values["cpu_milliseconds"]
+        is_met = "met" if cpu < TARGET_PAGE_MILLISECONDS else "MISSED"
+        rows.append((name, f"{cpu:.2f}", f"{values['p50_milliseconds']:.2f}", f"{values['kilobytes']:.0f}", is_met))
+    print()
+    _table(rows)
+    print(
+        f"\nCPU of the server per page, with {size['integrations']:,} data sources, {size['users']:,} people,"
+        f" {size['contents']:,} contents and {size['sessions']:,} logins in the account."
+    )
+    print(f"Resident memory after all pages: {result['resident_megabytes']:.1f} MB.")
+
+
+def _table(rows):
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        print("  ".join(cells))
 
 
 def _line(label, value, is_met, target):

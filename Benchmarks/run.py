@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import report
 from browser import send
 from load import drive, write_script
+from pages import measure_pages
 from programs import BenchError, Program
 from stage import EXCHANGE_PATH, Stage, create_account, free_port
 
@@ -34,6 +35,10 @@ def arguments():
     parser.add_argument("--accounts", type=int, default=1000, help="folders in the second start-up test (1000)")
     parser.add_argument("--starts", type=int, default=5, help="starts per start-up test (5)")
     parser.add_argument("--skip-start-up", action="store_true", help="no start-up times")
+    parser.add_argument("--skip-load", action="store_true", help="no exchanges")
+    parser.add_argument("--skip-pages", action="store_true", help="no pages")
+    parser.add_argument("--page-seconds", type=int, default=2, help="length of a page's round (2)")
+    parser.add_argument("--pages", action="append", default=[], help="only this page, by its name; may be repeated")
     parser.add_argument("--baselines-only", action="store_true", help="the bare servers without Gatehouse")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     return parser.parse_args()
@@ -142,9 +147,15 @@ def main():
             raise BenchError(f"{program} is not built in {options.binaries}. `make bench` builds it.")
     with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as name:
         folder = Path(name)
-        result = measure_load(options, folder)
+        result = {"rounds": options.rounds}
+        if not options.skip_load:
+            result |= measure_load(options, folder)
         if not options.baselines_only:
-            result["gatehouse"]["start_seconds"] = {} if options.skip_start_up else measure_start_up(options, folder)
+            if not options.skip_load:
+                starts = {} if options.skip_start_up else measure_start_up(options, folder)
+                result["gatehouse"]["start_seconds"] = starts
+            if not options.skip_pages:
+                result["pages"] = measure_pages(options, folder, say)
     if options.json:
         print(json.dumps(result, indent=2))
     else:

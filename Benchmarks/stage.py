@@ -24,6 +24,11 @@ def create_account(gatehouse, data, slug):
     return json.loads(run([*command, "--admin-email", f"admin@{slug}.example"]))
 
 
+def create_user(gatehouse, data, slug, role):
+    command = [gatehouse, "user", "create", slug, "--email", f"{role}@{slug}.example", "--role", role]
+    return json.loads(run([*command, "--data", data, "--json"]))
+
+
 class Stage:
     """A simulator and Gatehouse, with a viewer's session warm."""
 
@@ -67,8 +72,7 @@ class Stage:
         return call(method, f"{self.simulator.url}/_control/{path}", body)
 
     def user(self, role):
-        command = [self.gatehouse_binary, "user", "create", "bench", "--email", f"{role}@bench.example"]
-        return json.loads(run([*command, "--role", role, "--data", self.data, "--json"]))
+        return create_user(self.gatehouse_binary, self.data, "bench", role)
 
     def play(self):
         """From nothing to a viewer's session token and the publisher's API key."""

@@ -23,7 +23,7 @@ extension Activity {
         }
         let now = clock.now
         let start = window.start(at: now)
-        let (stored, waiting) = try await together { () throws(StoreError) in
+        let (stored, waiting, _) = try await together { () throws(StoreError) in
             try await self.account.store.activity(of: integration, by: window.source, from: start)
         }
         var steps: [Timestamp: ActivityCounts] = [:]
@@ -49,9 +49,13 @@ extension Activity {
     }
 
     private func totals(by span: ActivitySpan, from start: Timestamp) async throws(Refusal) -> [ActivityTotal] {
-        let (stored, waiting) = try await together { () throws(StoreError) in
-            try await self.account.store.activityTotals(by: span, from: start)
+        let key = TotalsKey(span: span, start: start)
+        let generation = account.changes.current
+        let (stored, waiting, moves) = try await together { () throws(StoreError) in
+            if let kept = self.kept(key) { return kept }
+            return try await self.account.store.activityTotals(by: span, from: start)
         }
+        keep(stored, key, moves: moves, generation: generation)
         var sums: [GUID: ActivityCounts] = [:]
         for (slot, counts) in waiting where slot.hour >= start {
             sums[slot.integration, default: ActivityCounts()] += counts
@@ -68,14 +72,14 @@ extension Activity {
     /// are read again.
     private func together<Value: Sendable>(
         _ read: @Sendable () async throws(StoreError) -> Value
-    ) async throws(Refusal) -> (Value, [ActivitySlot: ActivityCounts]) {
+    ) async throws(Refusal) -> (Value, [ActivitySlot: ActivityCounts], moves: UInt64) {
         var attempts = 0
         while true {
             let (waiting, moves) = await waiting()
             let value = try await attempt(read)
             attempts += 1
             // There is a minute between two flushes; that three in a row are met is not worth more than an old number.
-            if moves == self.moves || attempts == 3 { return (value, waiting) }
+            if moves == self.moves || attempts == 3 { return (value, waiting, moves) }
         }
     }
 }

@@ -24,7 +24,25 @@ public final class Activity: Sendable {
         /// Sleeps until the next flush, holding nothing.
         var alarm: Task<Void, Never>?
         var isStopped = false
+        /// What was read last, as long as it stands.
+        var kept: Kept?
     }
+
+    /// The sums of all integrations: some thousand lines make them, and between two flushes they are the same.
+    private struct Kept {
+        let moves: UInt64
+        let generation: UInt64
+        var totals: [TotalsKey: [ActivityTotal]]
+    }
+
+    /// Since when, and made of what.
+    struct TotalsKey: Hashable {
+        let span: ActivitySpan
+        let start: Timestamp
+    }
+
+    /// So many are kept at once.
+    private static let maximumKept = 4
 
     typealias Writer = @Sendable ([ActivityRecord]) async throws(StoreError) -> Void
 
@@ -98,6 +116,28 @@ public final class Activity: Sendable {
         return state.withLock { (gather(&$0), $0.moves) }
     }
 
+    /// The sums that were kept, where nothing has moved and no integration has changed since.
+    func kept(_ key: TotalsKey) -> [ActivityTotal]? {
+        state.withLock { state in
+            guard let kept = state.kept, kept.moves == state.moves, kept.generation == account.changes.current else {
+                return nil
+            }
+            return kept.totals[key]
+        }
+    }
+
+    /// Keeps sums that were read after `moves` and `generation` were.
+    func keep(_ totals: [ActivityTotal], _ key: TotalsKey, moves: UInt64, generation: UInt64) {
+        state.withLock { state in
+            var kept = state.kept ?? Kept(moves: moves, generation: generation, totals: [:])
+            if kept.moves != moves || kept.generation != generation || kept.totals.count >= Self.maximumKept {
+                kept = Kept(moves: moves, generation: generation, totals: [:])
+            }
+            kept.totals[key] = totals
+            state.kept = kept
+        }
+    }
+
     /// The number that `waiting` gave, by now.
     var moves: UInt64 { state.withLock { $0.moves } }
 
@@ -125,6 +165,7 @@ public final class Activity: Sendable {
     private func write() async {
         let counts = state.withLock { state in
             let counts = gather(&state)
+            guard !counts.isEmpty else { return counts }
             state.waiting = [:]
             state.moves += 1
             return counts

@@ -39,7 +39,7 @@ struct Pages: Sendable {
         library = MustacheLibrary(
             templates: Dictionary(
                 uniqueKeysWithValues: try all.map {
-                    ($0.0, try MustacheTemplate(string: String(decoding: $0.1, as: UTF8.self)))
+                    ($0.0, try PageText.template($0.1))
                 }
             )
         )
