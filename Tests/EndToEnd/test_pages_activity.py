@@ -1,5 +1,6 @@
 """What happened with the data sources, as administrators see it: counted at the real door, kept, and told apart."""
 
+import html
 import re
 from html.parser import HTMLParser
 
@@ -85,8 +86,11 @@ def test_an_outage_of_the_provider_is_failures(busy):
     series, sources = tables(page(busy))
     assert sums(series) == BUSY | {"Failures": 2}
     assert sources[0]["State"] == "Some failures"
-    answer = page(busy)
-    assert "Failures in the audit" in answer.text
+    listed = busy.account.admin.browser.get(busy.account.url("integrations")).text
+    assert "Some failures" in listed and "4 exchanges, no refreshes, 2 failures" in listed
+    link = re.search(r'<a href="([^"]+)">Refused exchanges in the audit', page(busy).text)[1]
+    refused = busy.account.admin.browser.get(busy.server.url(html.unescape(link)))
+    assert len(tables(refused)[0]) == 2
     # The newest step is the first: what failed did so an hour after the rest, or two.
     assert series[0]["Failures"] == "2" and series[0]["Exchanges"] == "0"
 

@@ -23,8 +23,8 @@ public struct IntegrationHealth: Sendable, Equatable {
     /// In a word.
     public let state: State
 
-    /// What counts say.
-    public init(_ counts: ActivityCounts) {
+    /// What counts say; without any: quiet.
+    public init(_ counts: ActivityCounts = ActivityCounts()) {
         exchanges = counts.exchangesServed
         refreshes = counts.refreshesDone
         failures = counts.failures

@@ -73,8 +73,11 @@ public struct Exchange: Sendable {
                 answer, entitlement.type, key: key, form: form,
                 until: earlier(token.expiresAt, facts.caller?.key.expiresAt), generation)
         } catch {
-            count(error, request, facts)
-            await journal.noteOnce(refused(error, token, request, facts, caller), code: Int64(error.code.rawValue))
+            let integration = asked(request, facts)
+            if let integration {
+                activity.count(error.isFailure ? .exchangesFailed : .exchangesRefused, of: integration)
+            }
+            await journal.noteOnce(refused(error, token, integration, caller), code: Int64(error.code.rawValue))
             throw error
         }
         return granted
@@ -107,13 +110,11 @@ public struct Exchange: Sendable {
 
     private func earlier(_ one: Timestamp, _ other: Timestamp?) -> Timestamp { other.map { min(one, $0) } ?? one }
 
-    /// Counts a refusal for the integration that was asked for; where none was, or one that the content does not use, it is
-    /// nobody's.
-    private func count(_ refusal: Refusal, _ request: ExchangeRequest, _ facts: ExchangeFacts) {
+    /// The integration that is asked for, where the content uses it: anything can be sent as an audience.
+    private func asked(_ request: ExchangeRequest, _ facts: ExchangeFacts) -> GUID? {
         let integrations = facts.associations.map(\.integration.guid)
-        let asked = request.audience.map { audience in integrations.first { $0 == audience } }
-        guard let integration = asked ?? (integrations.count == 1 ? integrations.first : nil) else { return }
-        activity.count(refusal.isFailure ? .exchangesFailed : .exchangesRefused, of: integration)
+        guard let audience = request.audience else { return integrations.count == 1 ? integrations.first : nil }
+        return integrations.first { $0 == audience }
     }
 
     private func issued(_ entitlement: Entitlement, _ granted: Granted, _ caller: Caller) -> EventRecord {
@@ -127,14 +128,12 @@ public struct Exchange: Sendable {
     }
 
     private func refused(
-        _ refusal: Refusal, _ token: SessionToken, _ request: ExchangeRequest, _ facts: ExchangeFacts, _ caller: Caller
+        _ refusal: Refusal, _ token: SessionToken, _ integration: GUID?, _ caller: Caller
     ) -> EventRecord {
-        // Anything can be sent as an audience: only one that the content uses is worth a line of its own.
-        let audience = facts.associations.map(\.integration.guid).first { $0 == request.audience }
-        return caller.event(
+        caller.event(
             .credentialsRefused, .refused, at: clock.now,
             subject: token.kind == .user ? token.userGUID : nil, content: token.contentGUID,
-            integration: audience,
+            integration: integration,
             details: [
                 "code": .integer(Int64(refusal.code.rawValue)), "reason": refusal.payload?["reason"] ?? .null,
             ])

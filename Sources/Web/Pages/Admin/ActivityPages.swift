@@ -24,7 +24,12 @@ struct ActivityPages {
             "in_words": .text(window.words), "chosen_name": .text(name ?? ""),
             "charts": .list(ActivityChart.all.map { $0.values(series, window, of: name) }),
             "steps": .list(series.reversed().map(Self.step)),
-            "step_label": .text(window.stepLabel), "failures_in_audit": .text(Self.audit(visit, chosen, series)),
+            "step_label": .text(window.stepLabel),
+            "failures_in_audit": .text(Self.audit(visit, "outcome=failure", chosen, series) { $0.failures }),
+            "refused_in_audit": .text(
+                Self.audit(visit, "action=credentials.refused", chosen, series) {
+                    $0.exchangesRefused + $0.exchangesFailed
+                }),
             "everything": .text(Self.address(visit, window, nil)),
             "chosen_page": .text(chosen.map { visit.path("integrations/\($0)") } ?? ""),
         ]
@@ -88,10 +93,12 @@ struct ActivityPages {
         "\(visit.path("activity"))?period=\(window.rawValue)" + (source.map { "&data_source=\($0)" } ?? "")
     }
 
-    /// Where the audit tells of what failed; empty where nothing did.
-    private static func audit(_ visit: Visit, _ source: GUID?, _ series: [Activity.Point]) -> String {
-        guard let first = series.first, series.contains(where: { $0.counts.failures > 0 }) else { return "" }
-        return visit.path("audit") + "?outcome=failure&from=\(FormEncoding.encode(first.start.description))"
+    /// Where the audit tells of something; empty where it did not happen.
+    private static func audit(
+        _ visit: Visit, _ what: String, _ source: GUID?, _ series: [Activity.Point], _ count: (ActivityCounts) -> Int64
+    ) -> String {
+        guard let first = series.first, series.contains(where: { count($0.counts) > 0 }) else { return "" }
+        return visit.path("audit") + "?\(what)&from=\(FormEncoding.encode(first.start.description))"
             + (source.map { "&integration_guid=\($0)" } ?? "")
     }
 

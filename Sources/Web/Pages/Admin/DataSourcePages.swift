@@ -45,12 +45,15 @@ struct DataSourcePages {
         let query = try visit.query()
         let (pager, text) = (try Pager(query), query["q"] ?? "")
         let found = try await visit.tenant.integrations.page(matching: text, pager.request, for: admin)
+        let health = try await visit.tenant.activity.health(since: ActivityWindow.day.start(at: visit.now))
         let rows = found.elements.map { summary -> [String: PageValue] in
             [
                 "link": .text(visit.path("integrations/\(summary.guid)")), "name": .text(summary.name),
                 "description": .text(summary.description),
                 "provider": .text(Template.named(summary.template)?.name ?? summary.template),
                 "auth_type": .text(summary.authType), "content_count": .number(summary.contentCount),
+                "health": HealthBadge.value(health[summary.guid] ?? IntegrationHealth()),
+                "activity": .text(visit.path("activity?data_source=\(summary.guid)")),
                 "has_login": .flag(summary.hasLogin), "logged_in": .number(summary.loggedInCount),
                 "must_log_in_again": summary.loginRequiredCount == 0
                     ? .text("") : .number(summary.loginRequiredCount),
