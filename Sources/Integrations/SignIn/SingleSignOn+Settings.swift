@@ -71,7 +71,7 @@ extension SingleSignOn {
     func group(called name: String) async throws(Refusal) -> GUID? {
         try await attempt { () throws(StoreError) in
             if let group = try await account.store.group(name: name) { return group.guid }
-            let page = try await account.store.groups(prefix: name, PageRequest(number: 1, size: 50))
+            let page = try await account.store.groups(prefix: name, with: nil, PageRequest(number: 1, size: 50))
             return page.elements.first { $0.uniqueID == name }?.guid
         }
     }

@@ -88,17 +88,7 @@ extension SQLiteStore {
         _ identity: UserIdentityRecord, adding user: UserRecord?, noting events: [EventRecord]
     ) async throws(StoreError) {
         try await write(.permissions) { [log] db in
-            if let user {
-                try db.execute(
-                    sql: """
-                        INSERT INTO user (guid, email, username, first_name, last_name, role, locked, created_at, updated_at)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                        """,
-                    arguments: [
-                        user.guid.description, user.email, user.username, user.firstName, user.lastName,
-                        user.role.rawValue, user.isLocked, user.createdAt.seconds, user.updatedAt.seconds,
-                    ])
-            }
+            if let user { try Self.insert(user, in: db) }
             try db.execute(
                 sql: "INSERT INTO user_identity (issuer, subject, user_guid, created_at) VALUES (?, ?, ?, ?)",
                 arguments: [

@@ -8,22 +8,26 @@ extension SQLiteStore: PeopleStore {
         noting event: EventRecord?
     ) async throws(StoreError) {
         try await write(.permissions, noting: event) { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO user (guid, email, username, first_name, last_name, role, password_hash, unique_id, locked, created_at,
-                        updated_at, folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    user.guid.description, user.email, user.username, user.firstName, user.lastName, user.role.rawValue,
-                    user.passwordHash, user.uniqueID, user.isLocked, user.createdAt.seconds, user.updatedAt.seconds,
-                    user.folded,
-                ]
-            )
+            try Self.insert(user, in: db)
             if let key, let keyHash { _ = try Self.insert(key, hash: keyHash, in: db) }
             if let inviteHash, let inviteExpiresAt {
                 try Self.insertInvite(of: user.guid, hash: inviteHash, expiresAt: inviteExpiresAt, in: db)
             }
         }
+    }
+
+    static func insert(_ user: UserRecord, in db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO user (guid, email, username, first_name, last_name, role, password_hash, unique_id, locked, created_at,
+                    updated_at, folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                user.guid.description, user.email, user.username, user.firstName, user.lastName, user.role.rawValue,
+                user.passwordHash, user.uniqueID, user.isLocked, user.createdAt.seconds, user.updatedAt.seconds,
+                user.folded,
+            ]
+        )
     }
 
     func users() async throws(StoreError) -> [UserRecord] {

@@ -33,6 +33,9 @@ PAGES = {
     "/accounts/{account}/audit": "administrator|?action=group.*|?outcome=refused&from=2999-01-01",
     "/accounts/{account}/audit/retention": "administrator",
     "/accounts/{account}/audit/chain": "administrator",
+    "/accounts/{account}/single-sign-on": "administrator newcomer",
+    "/accounts/{account}/single-sign-on/people": "administrator",
+    "/accounts/{account}/sign-in/signed-out": "nobody",
     "/__oauth__/integrations/{guid}/logout": "viewer",
 }
 """Who opens a page, and with which queries. A page that is not here fails the test."""
