@@ -4,14 +4,16 @@ import Glibc
 extension MasterKeyRing {
     /// Reads the ring from a file that only its owner can read.
     ///
+    /// - Parameter isCredential: whether systemd put it there. It lets a service's user in by an access control list,
+    ///   which the mode shows as the group's right to read; nobody else gets into the folder.
     /// - Throws: `MasterKeyError`: missing, readable by others, unreadable or malformed.
-    public static func load(path: String) throws(MasterKeyError) -> MasterKeyRing {
+    public static func load(path: String, isCredential: Bool = false) throws(MasterKeyError) -> MasterKeyRing {
         guard Files.exists(path) else {
             throw MasterKeyError(.missing, "there is no master key at \(path): restore it from your backup")
         }
         do {
             let mode = try Files.mode(path)
-            guard mode & 0o077 == 0 else {
+            guard mode & (isCredential ? 0o037 : 0o077) == 0 else {
                 throw MasterKeyError(
                     .tooOpen,
                     "the master key \(path) can be read by others: run chmod 600 on it, and rotate it if others may have read it"

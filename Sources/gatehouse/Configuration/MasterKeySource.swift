@@ -8,20 +8,26 @@ struct MasterKeySource: Sendable, CustomStringConvertible {
     private static let credentialName = "gatehouse-master-key"
 
     private let path: String?
+    /// systemd's copy of a file, which only the service manager writes.
+    private let isCredential: Bool
     private let hasEnvironmentKey: Bool
 
     init(path: String?) {
         let credential = Environment.value("CREDENTIALS_DIRECTORY").map { "\($0)/\(Self.credentialName)" }
         // systemd sets the directory for any credential; only ours is meant.
         let credentials = credential.flatMap { path -> String? in access(path, F_OK) == 0 ? path : nil }
-        self.path = path ?? Environment.value("GATEHOUSE_MASTER_KEY_FILE") ?? credentials
+        let named = path ?? Environment.value("GATEHOUSE_MASTER_KEY_FILE")
+        self.path = named ?? credentials
+        isCredential = named == nil && credentials != nil
         hasEnvironmentKey = path == nil && Environment.value("GATEHOUSE_MASTER_KEY") != nil
     }
 
     var description: String { hasEnvironmentKey ? "GATEHOUSE_MASTER_KEY" : path ?? "the data folder's .master-key" }
 
-    /// The file that a rotation rewrites; nil where the keys are the environment's.
-    func file(in folder: DataFolder) -> String? { hasEnvironmentKey ? nil : path ?? folder.masterKeyPath }
+    /// The file that a rotation rewrites; nil where the keys are the environment's, or a credential.
+    func file(in folder: DataFolder) -> String? {
+        hasEnvironmentKey || isCredential ? nil : path ?? folder.masterKeyPath
+    }
 
     /// The ring. A first start without accounts makes one; afterwards a missing key is never replaced.
     ///
@@ -32,7 +38,7 @@ struct MasterKeySource: Sendable, CustomStringConvertible {
             if hasEnvironmentKey, let text = Environment.secret("GATEHOUSE_MASTER_KEY") {
                 return try MasterKeyRing(parsing: text)
             }
-            return try MasterKeyRing.load(path: file)
+            return try MasterKeyRing.load(path: file, isCredential: isCredential)
         } catch {
             let accounts = try folder.accounts()
             guard accounts.isEmpty else {

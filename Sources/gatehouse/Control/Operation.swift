@@ -135,7 +135,7 @@ struct Operator: Sendable {
         guard let file = house.masterKeyFile else {
             throw Refusal(
                 .prohibitedChange,
-                "The master keys are the environment's: put a new key in front of GATEHOUSE_MASTER_KEY and start the server again."
+                "The master keys are the environment's or a systemd credential, which nobody can rewrite from here: stop the server, run `gatehouse key rotate --master-key-file FILE` on the file they come from, and start it again."
             )
         }
         let forgets = parameters["forget_older"]?.boolValue ?? false

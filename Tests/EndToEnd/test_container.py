@@ -1,0 +1,81 @@
+"""deploy/container: no container is built here. What can be told without one: the libraries, the user, no secrets."""
+
+import json
+import re
+import subprocess
+import shutil
+
+import pytest
+
+from harness.gatehouse import gatehouse_binary
+from harness.simulator import REPOSITORY
+
+CONTAINERFILE = REPOSITORY / "deploy" / "container" / "Containerfile"
+SWIFT = re.compile(r"lib(swift|Foundation|_Foundation|dispatch|BlocksRuntime)")
+"""With --static-swift-stdlib these are in the program."""
+
+
+def stages() -> list[list[str]]:
+    """The instructions of each stage, their lines joined."""
+    text = re.sub(r"^\s*#.*\n", "", CONTAINERFILE.read_text(), flags=re.MULTILINE)
+    lines = re.sub(r"\\\n\s*", " ", text).splitlines()
+    found: list[list[str]] = []
+    for line in filter(None, lines):
+        if line.startswith("FROM "):
+            found.append([])
+        found[-1].append(line)
+    return found
+
+
+def installed(stage: list[str]) -> set[str]:
+    [line] = [line for line in stage if "apt-get install" in line]
+    words = line.split("apt-get install", 1)[1].split("&&")[0].split()
+    return {word for word in words if not word.startswith("-")}
+
+
+def test_the_libraries_that_the_program_needs_are_in_the_image():
+    if not shutil.which("readelf") or not shutil.which("dpkg-query"):
+        pytest.skip("neither readelf nor dpkg-query can be asked here")
+    read = subprocess.run(["readelf", "-d", gatehouse_binary()], capture_output=True, text=True, check=True).stdout
+    needed = {name for name in re.findall(r"\(NEEDED\).*\[(.+)\]", read) if not SWIFT.match(name)}
+    assert {"libsqlite3.so.0", "libcurl.so.4", "libcrypto.so.3", "libjansson.so.4"} <= needed
+    packages = set()
+    for name in needed:
+        answer = subprocess.run(["dpkg-query", "-S", f"*/{name}"], capture_output=True, text=True, check=True).stdout
+        packages.add(answer.splitlines()[0].split(":", 1)[0])
+    # The C library is in every image.
+    assert packages - {"libc6"} <= installed(stages()[-1])
+
+
+def test_what_is_built_with_is_what_make_installs():
+    makefile = (REPOSITORY / "Makefile").read_text()
+    made = re.search(r"^SYSTEM_PACKAGES := (.*)$", makefile, re.MULTILINE)[1].split()
+    assert installed(stages()[0]) == {name for name in made if name.endswith("-dev") or name == "pkg-config"}
+
+
+def test_the_image_runs_as_nobody_in_particular_and_holds_no_secret():
+    last = stages()[-1]
+    [user] = [line.split()[1] for line in last if line.startswith("USER ")]
+    assert user not in ("root", "0")
+    assert last.index(f"USER {user}") < next(i for i, line in enumerate(last) if line.startswith("ENTRYPOINT"))
+    settings = " ".join(line for line in last if line.startswith(("ENV ", "ARG ")))
+    assert not re.search("KEY|SECRET|TOKEN|PASSWORD", settings)
+    copied = [line for line in last if line.startswith(("COPY ", "ADD "))]
+    assert copied == ["COPY --from=build /usr/local/bin/gatehouse /usr/local/bin/gatehouse"]
+
+
+def test_the_health_check_asks_what_the_server_answers(server):
+    [line] = [line for line in stages()[-1] if line.startswith("HEALTHCHECK ")]
+    command = json.loads(line[line.index("[") :])
+    line = [word.replace("127.0.0.1:8080", server.listen) for word in command]
+    assert line != command and subprocess.run(line, check=False).returncode == 0
+    gone = [word.replace("/healthz", "/nothing-here") for word in line]
+    assert subprocess.run(gone, check=False).returncode != 0
+
+
+def test_the_settings_of_the_image_are_the_servers(server):
+    [line] = [line for line in stages()[-1] if line.startswith("ENV ")]
+    environment = dict(word.split("=", 1) for word in line.split()[1:])
+    done = server.run("check-config", "--json", environment={**environment, "GATEHOUSE_DATA": str(server.data)})
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["listen"] == environment["GATEHOUSE_LISTEN"]
