@@ -1,4 +1,4 @@
-"""deploy/systemd: the unit as systemd reads it, and the server as the unit starts it. There is no systemd that runs here."""
+"""deploy/systemd: the unit as systemd reads it, and the server as the unit starts it. No systemd runs here."""
 
 import configparser
 import os
@@ -170,7 +170,9 @@ def test_another_services_credential_is_not_ours(machine, own_stage):
 
 
 def test_every_setting_is_one_that_the_server_knows():
-    described = subprocess.run([gatehouse_binary(), "serve", "--help"], capture_output=True, text=True, check=True).stdout
+    described = subprocess.run(
+        [gatehouse_binary(), "serve", "--help"], capture_output=True, text=True, check=True
+    ).stdout
     known = set(re.findall(r"GATEHOUSE_[A-Z_]+", described.replace("\n", " ")))
     assert set(settings()) <= known
 
