@@ -1,4 +1,4 @@
-"""An origin for each content: `--content-url http://*.localhost:PORT`, behind real nginx."""
+"""An origin for each content: `--content-url http://*.localhost:PORT`, behind each of the proxies."""
 
 import socket
 import subprocess
@@ -13,19 +13,20 @@ from harness.account import SESSION_HEADER
 from harness.browser import Browser, form_with
 from harness.gatehouse import gatehouse_binary
 from harness.listener import Listener
-from harness.nginx import NginxPerContent
 from harness.scene import play
+from harness.site import PROXIES
 from harness.waiting import free_port
 
 
 class Site:
-    """Gatehouse, nginx, an app that shows two contents, and a viewer who may open both."""
+    """Gatehouse, a proxy, an app that shows two contents, and a viewer who may open both."""
 
-    def __init__(self, stage) -> None:
+    def __init__(self, stage, proxy: str) -> None:
         port = free_port()
         self.server = stage.gatehouse(content_port=port, own_origins=True)
         self.app = stage.keep(Listener())
-        self.nginx = stage.keep(NginxPerContent(stage.folder("nginx"), self.server.listen, port))
+        self.proxy = PROXIES[proxy](stage.folder("proxy"), self.server.listen, port, own_origins=True)
+        stage.keep(self.proxy)
         self.scene = play(self.server, stage.simulator("databricks"))
         self.content, self.viewer = self.scene.content, self.scene.viewer
         self.scene.publisher.api.ok(
@@ -40,9 +41,9 @@ class Site:
         return f"{self.origin(at or content)}/content/{content['guid']}{rest}"
 
 
-@pytest.fixture(scope="module")
-def site(stage) -> Site:
-    return Site(stage)
+@pytest.fixture(scope="module", params=PROXIES, ids=PROXIES)
+def site(stage, request) -> Site:
+    return Site(stage, request.param)
 
 
 def test_each_content_opens_at_a_host_of_its_own(site):
@@ -97,7 +98,9 @@ def test_one_contents_path_does_not_open_at_the_host_of_another(site):
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "evil.example", "localhost.evil.example"])
 def test_another_host_is_no_contents(site, host):
     address = f"http://127.0.0.1:{urlsplit(site.origin(site.other)).port}/content/{site.other['guid']}/"
-    assert requests.get(address, headers={"Host": host}, timeout=10).status_code == 421
+    answer = requests.get(address, headers={"Host": host}, timeout=10)
+    # Caddy has nothing to say under a name that it does not know.
+    assert answer.status_code == 421 or (answer.status_code, answer.content) == (200, b"")
 
 
 def test_a_ticket_is_taken_at_its_contents_host_alone(site):

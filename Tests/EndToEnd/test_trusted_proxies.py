@@ -88,9 +88,7 @@ def test_without_a_word_proxies_of_this_machine_are_believed(own_stage):
     assert address_in_audit(server, account, "127.0.0.9", f"{LIAR}, {PERSON}") == PERSON
 
 
-@pytest.mark.parametrize(
-    "bad", ["", "proxy.example", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "::1/200"]
-)
+@pytest.mark.parametrize("bad", ["", "proxy.example", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "::1/200"])
 def test_what_is_no_block_of_addresses_stops_the_start(server, bad):
     for done in (
         server.run("check-config", "--trusted-proxy", bad),
@@ -110,3 +108,20 @@ def test_the_configuration_says_who_is_believed(server):
     variable = {"GATEHOUSE_TRUSTED_PROXIES": "10.0.0.0/24,192.0.2.1"}
     assert proxies(environment=variable) == ["10.0.0.0/24", "192.0.2.1"]
     assert proxies("--trusted-proxy", "10.0.0.7", environment=variable) == ["10.0.0.7"]
+
+
+def test_at_which_origin_content_is_asked_for_is_a_proxys_word_too(own_stage):
+    server = own_stage.gatehouse(own_origins=True, options=("--trusted-proxy", PROXY))
+    account = server.create_account()
+    content = account.add_content(account.add("publisher"))
+    path = f"/content/{content['guid']}"
+    headers = {"X-Forwarded-Host": server.content_origin(content).removeprefix("http://")}
+    ticket = f"{path}/__gatehouse__/ticket?ticket=x&to={path}/"
+
+    def status(source: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30, source_address=(source, 0))
+        connection.request("GET", ticket, headers=headers)
+        return connection.getresponse().status
+
+    assert status(STRANGER) == 404, "nothing is redeemed at a host that is not the content's"
+    assert status(PROXY) not in (404, 500), "the ticket is looked at"

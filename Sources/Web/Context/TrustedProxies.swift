@@ -2,7 +2,8 @@ public import HTTPClient
 
 /// Who is believed about the sender of a request: the reverse proxies that the operator named.
 ///
-/// `X-Forwarded-Host` and `X-Forwarded-Proto` are read from nobody: the server's own addresses are configured.
+/// `X-Forwarded-Host` tells of content at which origin somebody asks, and is believed of the same; the server's own addresses
+/// are configured, and read from no request.
 public struct TrustedProxies: Sendable {
     /// Where they are.
     public let blocks: [AddressBlock]

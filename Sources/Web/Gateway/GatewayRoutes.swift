@@ -15,7 +15,7 @@ struct GatewayRoutes {
     func add(to router: RouterGroup<WebContext>) {
         router.get("/v1/gateway/authorize") { request, context in
             guard context.sender?.isProxied == true else { throw Self.notAProxy }
-            return try await authorize(request)
+            return try await authorize(ProxiedRequest(request, from: context.sender), request.headers)
         }
         router.get("/gateway/sign-in") { request, context in try await carryOver(request, context) }
         router.get("/content/{guid}/__gatehouse__/ticket") { request, context in try await redeem(request, context) }
@@ -27,8 +27,7 @@ struct GatewayRoutes {
     private static let notAProxy = Refusal(
         .permissionDenied, "Only a proxy may ask this: the operator of this server names it with --trusted-proxy.")
 
-    private func authorize(_ request: Request) async throws -> Response {
-        let question = ProxiedRequest(request)
+    private func authorize(_ question: ProxiedRequest, _ headers: HTTPFields) async throws -> Response {
         guard let path = question.path else { throw Refusal.notFound("content") }
         let origin = try services.contentOrigin(of: path.guid)
         let tenant = try await services.tenant(of: path.guid)
@@ -37,7 +36,7 @@ struct GatewayRoutes {
             return unauthorized(to: origin + path.target, cookie: nil)
         }
         let isForeign = question.isForeign(to: origin)
-        let secret = isForeign ? nil : request.headers.cookie(services.cookies.content(path.guid))
+        let secret = isForeign ? nil : headers.cookie(services.cookies.content(path.guid))
         switch try await tenant.gateway.authorize(content: path.guid, secret: secret) {
         case .allowed(let upstream, let token):
             var response = Response(status: .ok, headers: [.cacheControl: "no-store", .gatehouseUpstream: upstream])
@@ -96,7 +95,7 @@ struct GatewayRoutes {
         let guid = try context.guid("guid", what: "content")
         let query = try request.query()
         guard let path = ContentPath(query["to"] ?? ""), path.guid == guid, ReturnPath.target(path.whole) != nil,
-            services.world.address.serves(guid, at: ProxiedRequest(request).host)
+            services.world.address.serves(guid, at: ProxiedRequest(request, from: context.sender).host)
         else { throw Refusal.notFound("content") }
         let tenant = try await services.tenant(of: guid)
         let nonce = request.headers.cookie(services.cookies.nonce(guid))

@@ -6,8 +6,13 @@ import Storage
 /// What a reverse proxy tells of a request for content.
 struct ProxiedRequest {
     private let request: Request
+    /// Whether it was a proxy that said it.
+    private let isProxied: Bool
 
-    init(_ request: Request) { self.request = request }
+    init(_ request: Request, from sender: TrustedProxies.Sender?) {
+        self.request = request
+        isProxied = sender?.isProxied ?? false
+    }
 
     /// Which content, and what of it; nil where that is none, or cannot be believed.
     var path: ContentPath? {
@@ -19,7 +24,7 @@ struct ProxiedRequest {
     /// The host that the browser asked for; nil where that cannot be believed.
     var host: String? {
         let sent = request.headers[values: .forwardedHost]
-        guard let host = sent.first else { return request.head.authority }
+        guard isProxied, let host = sent.first else { return request.head.authority }
         return sent.count == 1 && !host.contains(",") ? host : nil
     }
 

@@ -15,11 +15,13 @@ CONFIGURATION = REPOSITORY / "deploy" / "caddy" / "Caddyfile"
 class Caddy(Proxy):
     """Content's origin at 127.0.0.1:PORT, in front of a Gatehouse; with a `base_port` its own origin too."""
 
-    def __init__(self, folder: Path, gatehouse: str, port: int, base_port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, gatehouse: str, port: int, base_port: int | None = None, own_origins: bool = False
+    ) -> None:
         settings = {
             "GATEHOUSE": gatehouse,
             "GATEHOUSE_SITE": f"http://localhost:{base_port or free_port()}",
-            "CONTENT_SITE": f"http://127.0.0.1:{port}",
+            "CONTENT_SITE": f"http://*.localhost:{port}" if own_origins else f"http://127.0.0.1:{port}",
             "CADDY_LOG": f"file {folder}/access.log",
             "HOME": str(folder),
             "XDG_CONFIG_HOME": str(folder),
@@ -28,4 +30,5 @@ class Caddy(Proxy):
         program = shutil.which("caddy")
         assert program, "caddy is not installed: make setup"
         command = [program, "run", "--config", CONFIGURATION, "--adapter", "caddyfile"]
-        super().__init__(folder, port, Child("caddy", command, settings, ready=re.compile("serving initial config")))
+        child = Child("caddy", command, settings, ready=re.compile("serving initial config"))
+        super().__init__(folder, port, child, own_origins)

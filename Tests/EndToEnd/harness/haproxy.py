@@ -17,7 +17,9 @@ FOLDER = REPOSITORY / "deploy" / "haproxy"
 class HAProxy(Proxy):
     """Content's origin at 127.0.0.1:PORT, in front of a Gatehouse; with a `base_port` its own origin too."""
 
-    def __init__(self, folder: Path, gatehouse: str, port: int, base_port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, gatehouse: str, port: int, base_port: int | None = None, own_origins: bool = False
+    ) -> None:
         names = {
             "LOG": "stdout format raw local0",
             "LUA": str(FOLDER / "gatehouse.lua"),
@@ -25,7 +27,7 @@ class HAProxy(Proxy):
             "BASE_LISTEN": f"127.0.0.1:{base_port or free_port()}",
             "BASE_HOST": "localhost",
             "CONTENT_LISTEN": f"127.0.0.1:{port}",
-            "CONTENT_HOST": "str 127.0.0.1",
+            "CONTENT_HOST": "end .localhost" if own_origins else "str 127.0.0.1",
         }
         text = without_comments((FOLDER / "haproxy.cfg").read_text())
         text = re.sub(r"@([A-Z_]+)@", lambda found: names[found[1]], text)
@@ -33,4 +35,4 @@ class HAProxy(Proxy):
         command = [shutil.which("haproxy") or "/usr/sbin/haproxy", "-db", "-f", folder / "haproxy.cfg"]
         checked = subprocess.run([*command, "-c"], capture_output=True, text=True, check=False)
         assert checked.returncode == 0, checked.stdout + checked.stderr
-        super().__init__(folder, port, Child("haproxy", command, wait=False))
+        super().__init__(folder, port, Child("haproxy", command, wait=False), own_origins)

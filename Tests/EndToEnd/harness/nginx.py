@@ -33,15 +33,14 @@ http {{
 class Nginx(Proxy):
     """Content's origin at 127.0.0.1:PORT, in front of a Gatehouse; with a `base_port` its own origin too."""
 
-    # What stands for the content's host, and for it with its port.
-    content_host, content_authority = "127.0.0.1", "127.0.0.1:{port}"
-
-    def __init__(self, folder: Path, gatehouse: str, port: int, base_port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, gatehouse: str, port: int, base_port: int | None = None, own_origins: bool = False
+    ) -> None:
         names = {
             "GATEHOUSE": gatehouse,
             "CONTENT_LISTEN": f"127.0.0.1:{port}",
-            "CONTENT_HOST": self.content_host,
-            "CONTENT_AUTHORITY": self.content_authority.format(port=port),
+            "CONTENT_HOST": "*.localhost" if own_origins else "127.0.0.1",
+            "CONTENT_AUTHORITY": f"$host:{port}" if own_origins else f"127.0.0.1:{port}",
             "CONTENT_TLS": "",
             "BASE_LISTEN": f"127.0.0.1:{base_port}",
             "BASE_HOST": "localhost",
@@ -58,20 +57,8 @@ class Nginx(Proxy):
         command = [shutil.which("nginx") or "/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf"]
         checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
         assert checked.returncode == 0, checked.stderr
-        super().__init__(folder, port, Child("nginx", command, ready=re.compile(r"start worker process \d+")))
-
-
-class NginxPerContent(Nginx):
-    """An origin for each content: GUID.localhost:PORT."""
-
-    content_host, content_authority = "*.localhost", "$host:{port}"
-
-    def _answers(self) -> bool:
-        try:
-            asked = {"Host": "any.localhost"}
-            return requests.get(self.origin, headers=asked, timeout=5).status_code == 404
-        except requests.ConnectionError:
-            return False
+        child = Child("nginx", command, ready=re.compile(r"start worker process \d+"))
+        super().__init__(folder, port, child, own_origins)
 
 
 def without_comments(text: str) -> str:
