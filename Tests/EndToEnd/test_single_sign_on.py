@@ -132,6 +132,7 @@ def test_groups_and_roles_follow_the_claims_at_each_sign_in(at_canaille):
     assert at_canaille.is_in(at_canaille.sign_in("gil"))
     assert members("Analysts") == [] and members("Board") == [] and members("Others") == ["gil@corp.example"]
     assert at_canaille.user("gil@corp.example")["user_role"] == "viewer"
+    assert at_canaille.is_in(at_canaille.sign_in("ada"))
     assert at_canaille.user(at_canaille.admin.email)["user_role"] == "administrator", "the last one stays"
 
 

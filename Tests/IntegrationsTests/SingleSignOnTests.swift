@@ -116,7 +116,7 @@ import Testing
         }
         rules.requiresVerifiedEmail = false
         let unverified = person(["email": "ada@acme.example"])
-        guard case .refused(.administratorWithPassword) = try await service.verdict(on: unverified, rules) else {
+        guard case .refused(.emailNotVerified) = try await service.verdict(on: unverified, rules) else {
             Issue.record("an administrator is recognised by an email that nobody vouches for")
             return
         }

@@ -28,8 +28,10 @@ extension SingleSignOn {
         }
         guard !user.isLocked else { return .refused(.locked) }
         guard try await identity(of: user.guid, at: person.issuer) == nil else { return .refused(.connectedToAnother) }
-        guard user.role < .administrator || (user.passwordHash == nil && person.isEmailVerified) else {
-            return .refused(.administratorWithPassword)
+        if user.role == .administrator {
+            guard user.passwordHash == nil else { return .refused(.administratorWithPassword) }
+            // Whatever the settings say.
+            guard person.isEmailVerified else { return .refused(.emailNotVerified) }
         }
         return .links(user)
     }
