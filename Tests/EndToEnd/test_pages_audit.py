@@ -139,8 +139,8 @@ def test_a_place_that_is_none_is_refused(story, query):
 
 
 def test_names_that_several_have_are_asked_for_by_guid(story):
-    first, second = (story.account.add_content(story.scene.publisher, title="Twice") for _ in range(2))
-    assert "More than one" in story.page(status=400, content="twice").text
+    first, second = (story.account.add_content(story.scene.publisher, title="Übersicht") for _ in range(2))
+    assert "More than one" in story.page(status=400, content="ÜBERSICHT").text
     for one in (first, second):
         assert story.ids(content=one["guid"]) == story.api_ids(content_guid=one["guid"]) != []
 

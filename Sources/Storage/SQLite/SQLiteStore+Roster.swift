@@ -94,10 +94,9 @@ extension SQLiteStore: RosterStore {
 
     func guids(of kind: NameRecord.Kind, called name: String, limit: Int) async throws(StoreError) -> [GUID] {
         try await read { db in
-            let isCalled = kind.called.map { "\($0) = :name COLLATE NOCASE" }.joined(separator: " OR ")
             return try Row.fetchAll(
-                db, sql: "SELECT guid FROM \(kind.table) WHERE \(isCalled) ORDER BY id LIMIT :limit",
-                arguments: ["name": name, "limit": limit]
+                db, sql: "SELECT guid FROM \(kind.table) WHERE \(kind.isCalled) ORDER BY id LIMIT :limit",
+                arguments: ["name": name.lowercased(), "limit": limit]
             ).map { try $0.guid("guid") }
         }
     }
@@ -167,12 +166,14 @@ extension NameRecord.Kind {
         }
     }
 
-    /// The columns that a name is looked for in.
-    fileprivate var called: [String] {
+    /// Whether it is called `:name`, which is in lower case.
+    fileprivate var isCalled: String {
         switch self {
-        case .user: ["email", "username"]
-        case .group, .integration: ["name"]
-        case .content: ["name", "title"]
+        // Both are ASCII, and have an index that knows no case.
+        case .user: "email = :name COLLATE NOCASE OR username = :name COLLATE NOCASE"
+        case .group: "folded_name = :name"
+        case .integration: "swiftLowercaseString(name) = :name"
+        case .content: "swiftLowercaseString(name) = :name OR swiftLowercaseString(title) = :name"
         }
     }
 }

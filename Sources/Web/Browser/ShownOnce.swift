@@ -1,5 +1,7 @@
 import Accounts
 import Cryptography
+import HTTPTypes
+import HummingbirdCore
 import Storage
 
 /// What is shown to one person, one time: a new API key, the link of an invite.
@@ -43,8 +45,9 @@ actor ShownOnce {
 
     /// Gives it out and forgets it; nil where it was shown already, or is somebody else's.
     func take(for visit: Visit) throws(Refusal) -> Note? {
-        guard let number = try visit.query()[Self.parameter], let found = waiting[number],
-            found.session == visit.identity.session.hash
+        // Who asks for the head of a page sees nothing of it.
+        guard visit.request.method != .head, let number = try visit.query()[Self.parameter],
+            let found = waiting[number], found.session == visit.identity.session.hash
         else { return nil }
         waiting[number] = nil
         order.removeAll { $0 == number }

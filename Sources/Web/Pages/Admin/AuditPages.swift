@@ -75,7 +75,7 @@ struct AuditPages {
     }
 
     static func tabs(_ current: Tab) -> [String: PageValue] {
-        Dictionary(uniqueKeysWithValues: Tab.allCases.map { ("is_\($0.rawValue)", PageValue.flag($0 == current)) })
+        Dictionary(uniqueKeysWithValues: Tab.allCases.map { ("at_\($0.rawValue)", PageValue.flag($0 == current)) })
     }
 }
 

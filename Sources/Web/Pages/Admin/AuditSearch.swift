@@ -55,23 +55,21 @@ struct AuditSearch: Sendable {
     var fields: [Field] {
         [
             Field("action", "What", .choice(Self.actions), value: query["action"] ?? ""),
-            text("person", "Person", "Email or GUID; did it, or it was done to them"),
-            text("source", "Data source", "Name or GUID"),
-            text("content", "Content", "Name, title or GUID"),
+            text("person", "Person"), text("source", "Data source"), text("content", "Content"),
             Field(
                 "outcome", "Outcome",
                 .choice([("", "Any")] + EventRecord.Outcome.allCases.map { ($0.rawValue, $0.label) }),
                 value: query["outcome"] ?? ""),
-            day("from", "From"), day("to", "To"),
+            day("from", "First day"), day("to", "Last day"),
         ]
     }
 
-    private func text(_ name: String, _ label: String, _ hint: String) -> Field {
-        Field(name, label, .search, value: query[name] ?? "", hint: hint, maximum: TextRules.titleLength)
+    private func text(_ name: String, _ label: String) -> Field {
+        Field(name, label, .search, value: query[name] ?? "", maximum: TextRules.titleLength)
     }
 
     private func day(_ name: String, _ label: String) -> Field {
-        Field(name, label, value: query[name] ?? "", hint: "A day such as 2030-01-31 (UTC)", maximum: 20)
+        Field(name, label, value: query[name] ?? "", maximum: 20)
     }
 
     /// Everything, whole families, and each action by itself.
