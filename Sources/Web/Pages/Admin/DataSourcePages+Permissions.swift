@@ -66,7 +66,7 @@ extension DataSourcePages {
         // Viewers attach nothing, and administrators may anyway.
         filter.roles = [.publisher]
         let people = try await visit.tenant.people.page(filter, request, for: publisher)
-        let groups = try await visit.tenant.groups.page(prefix: text, request, for: publisher)
+        let groups = try await visit.tenant.groups.page(prefix: text, request, for: admin.caller)
         return (
             groups.elements.map { (.group($0.guid), $0.name) } + people.elements.map { (.user($0.guid), $0.email) },
             people.total > Self.foundAtMost || groups.total > Self.foundAtMost
