@@ -3,6 +3,7 @@
 import json
 import secrets
 import socket
+from urllib.parse import urlencode
 
 from browser import Browser, call, send
 from programs import BenchError, Program, run
@@ -79,6 +80,7 @@ class Stage:
         admin = create_account(self.gatehouse_binary, self.data, "bench")["admin"]
         publisher, viewer = self.user("publisher"), self.user("viewer")
         integration = self._add_data_source(admin["api_key"])
+        self.integration = integration["guid"]
         content = self.api("POST", "content", publisher["api_key"], {"title": "Bench", "access_type": "logged_in"})
         path = f"content/{content['guid']}"
         self.api("PATCH", path, publisher["api_key"], {"upstream_url": UPSTREAM_URL})
@@ -138,6 +140,11 @@ class Stage:
             return url.split("?")[0] == target or url.startswith(f"http://{self.provider_host}/")
 
         reached = browser.open(url, is_elsewhere)
+        if not isinstance(reached, str) and "/log-in?" in reached.url:
+            # The page that says what is missing: one data source, whose login leads back there and on.
+            query = urlencode({"redirect": reached.url})
+            login = f"{self.base_url}/__oauth__/integrations/{self.integration}/login?{query}"
+            reached = browser.open(login, is_elsewhere)
         while isinstance(reached, str) and reached.split("?")[0] != target:
             body = {"username": "viewer", "authorization_url": reached}
             reached = browser.open(self.control("POST", "authorize-as", body)["location"], is_elsewhere)

@@ -195,14 +195,29 @@ def test_names_are_text(house, viewer):
 
 
 def test_a_login_that_another_site_begins_is_asked_about_first(house, viewer):
-    path = f"{LOGIN}{house.lake['guid']}/login"
+    path = house.server.url(f"{LOGIN}{house.lake['guid']}/login?" + urlencode({"redirect": house.url("/x")}))
     for site in ("cross-site", "same-site"):
         headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
-        asked = viewer.browser.get(house.server.url(path), headers=headers, follow=False)
-        assert asked.status_code == 200 and "Another page has sent you here" in asked.text
-        assert "Set-Cookie" not in asked.headers
-    [go_on] = [link for link in links_of(asked) if link.endswith("/login")]
+        asked = viewer.browser.get(path, headers=headers)
+        assert asked.status_code == 200 and "Another page has sent you here." in asked.text
+        assert "Query the data in Databricks that you may see" in words(asked)
+        assert viewer.browser.cookies_named("gatehouse-login-") == {}
+    [go_on] = logins(asked)
     assert viewer.browser.get(go_on, follow=False).status_code == 302
+    assert parse_qs(urlsplit(go_on).query)["redirect"] == [urlsplit(house.url("/x")).path]
+    unseen = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "empty"}
+    assert viewer.browser.get(path, headers=unseen, follow=False).status_code == 403
+
+
+def test_what_that_page_cannot_lead_to_is_refused(house, viewer):
+    visitor = house.account.integrate("connect", "Keys", max_role="Viewer")
+    page = lambda guid, to="/": viewer.browser.get(  # noqa: E731
+        house.account.url(f"connections/{guid}/log-in?") + urlencode({"redirect": to}), follow=False
+    )
+    assert page(house.lake["guid"]).status_code == 200
+    assert page(house.lake["guid"], "https://evil.example/").status_code == 400
+    assert page(visitor["guid"]).status_code == 400
+    assert page(house.content["guid"]).status_code == page("x").status_code == 404
 
 
 # My connections.

@@ -144,6 +144,7 @@ PAGES = {
     "GET /assets/gatehouse.js": OPEN,
     "GET /accounts": OPEN,
     "GET /accounts/{account}": SIGNED_IN,
+    "GET /accounts/{account}/connections/{guid}/log-in": SIGNED_IN,
     "GET /accounts/{account}/content/{guid}/log-in": SIGNED_IN,
     "GET /accounts/{account}/sign-in": OPEN,
     "POST /accounts/{account}/sign-in": FORM,

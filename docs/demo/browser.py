@@ -5,6 +5,7 @@ from urllib.parse import urljoin
 
 import requests
 
+from names import LoopbackNames
 from processes import DemoError
 
 TIMEOUT_SECONDS = 30
@@ -24,6 +25,7 @@ class _Page(HTMLParser):
     def __init__(self):
         super().__init__()
         self.forms = []
+        self.links = []
         self.words = []
         self._current = None
         self._hidden = 0
@@ -32,6 +34,8 @@ class _Page(HTMLParser):
         attributes = dict(attrs)
         if tag in ("style", "script"):
             self._hidden += 1
+        if tag == "a" and attributes.get("href"):
+            self.links.append(attributes["href"])
         if tag == "form":
             self._current = Form(attributes)
             self.forms.append(self._current)
@@ -59,6 +63,7 @@ class Browser:
 
     def __init__(self):
         self.session = requests.Session()
+        self.session.mount("http://", LoopbackNames())
         self.page = None
 
     def open(self, url):
@@ -73,6 +78,13 @@ class Browser:
             if all(name in form.fields for name in names):
                 return form
         return None
+
+    def link_to(self, part):
+        """Where the page's first link leads whose address has that part, or None."""
+        if "html" not in self.page.headers.get("Content-Type", ""):
+            return None
+        found = (urljoin(self.page.url, link) for link in self._parsed().links)
+        return next((link for link in found if part in link), None)
 
     def fill_in(self, form, **values):
         """Fills in the form, presses its first button, and follows where that leads."""

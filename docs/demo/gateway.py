@@ -39,8 +39,8 @@ def start_nginx(processes, template, folder, port, gatehouse_port, logs):
     names = {
         "@GATEHOUSE@": f"127.0.0.1:{gatehouse_port}",
         "@CONTENT_LISTEN@": f"127.0.0.1:{port}",
-        "@CONTENT_HOST@": "127.0.0.1",
-        "@CONTENT_AUTHORITY@": f"127.0.0.1:{port}",
+        "@CONTENT_HOST@": "*.localhost",
+        "@CONTENT_AUTHORITY@": f"$host:{port}",
         "@CONTENT_TLS@": "",
         "@LOG_DIR@": str(logs),
     }

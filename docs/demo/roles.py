@@ -46,9 +46,11 @@ def publish(base_url, publisher_key, title, upstream_url, integration_guid):
 
 
 def view(browser, content_url, provider, username):
-    """The viewer opens the content; where the provider asks who they are, they log in there. Gives what they see."""
+    """The viewer opens the content; a page says what to log in to, and at the provider they do. Gives what they see."""
     browser.open(content_url)
     for _ in range(MOST_PROVIDER_LOGINS):
+        if login := browser.link_to("/__oauth__/integrations/"):
+            browser.open(login)
         form = browser.form_with("username", "password")
         if form is None:
             break

@@ -29,8 +29,8 @@ def table(columns, rows):
 
 
 class Stage:
-    """Everything that runs during the demo. Addresses: Gatehouse by name, content by number, so that browsers, which
-    share cookies between the ports of one host name, keep the two apart."""
+    """Everything that runs during the demo. Gatehouse is at localhost, and each content at a name of its own below it:
+    names that end in .localhost are this machine, and browsers keep apart what belongs to different ones."""
 
     def __init__(self, binaries, folder, processes):
         self.binaries = binaries
@@ -40,7 +40,7 @@ class Stage:
         self.port = free_port(PREFERRED_PORT)
         self.content_port = free_port(PREFERRED_CONTENT_PORT)
         self.base_url = f"http://localhost:{self.port}"
-        self.content_url = f"http://127.0.0.1:{self.content_port}"
+        self.content_url = f"http://*.localhost:{self.content_port}"
         self.providers = {}
         self.sign_ins = []
         self.addresses = []
@@ -78,7 +78,7 @@ class Stage:
         self.processes.start("gatehouse", serve, ready=r"^listening on ")
         template = REPOSITORY / "deploy" / "nginx" / "gatehouse-content.conf"
         start_nginx(self.processes, template, self.folder / "nginx", self.content_port, self.port, self.processes.logs)
-        say(f"Gatehouse is at {self.base_url}, content behind nginx at {self.content_url}")
+        say(f"Gatehouse is at {self.base_url}, content behind nginx, each at its own {self.content_url}")
 
     def start_example(self, account, publisher_key):
         """The content: a small Flask app of docs/examples. Gives its address."""
@@ -113,7 +113,7 @@ class Stage:
         upstream = self.start_example(account, publisher["api_key"])
         title = f"Orders ({account.provider_name})"
         content = roles.publish(self.base_url, publisher["api_key"], title, upstream, data_source["guid"])
-        address = f"{self.content_url}/content/{content['guid']}/"
+        address = content["content_url"]
         say(f"{account.publisher}, publisher: content {title!r}, data source attached, at {address}")
         self.addresses.append((title, address))
 

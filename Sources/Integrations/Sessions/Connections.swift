@@ -53,4 +53,25 @@ public struct Connections: Sendable {
         }
         return (entries, found.total)
     }
+
+    /// One integration that the person can log in to.
+    ///
+    /// - Throws: `Refusal` 4 where there is no such integration, 230 where nobody logs in to it.
+    public func one(_ guid: GUID, for caller: Caller) async throws(Refusal) -> Connection {
+        try caller.requireAllOfTheUser(to: "see OAuth sessions")
+        let (found, session) = try await attempt { () throws(StoreError) in
+            (
+                try await account.store.integration(guid),
+                try await account.store.oauthSession(user: caller.user.guid, integration: guid)
+            )
+        }
+        guard let integration = found else { throw .notFound("integration") }
+        guard integration.hasLogin else {
+            throw Refusal(
+                .loginNotPossible,
+                "Nobody logs in to \(integration.name): its auth_type is \(integration.authType), and content uses it as it is."
+            )
+        }
+        return Connection(integration, session, at: clock.now, under: outbound)
+    }
 }

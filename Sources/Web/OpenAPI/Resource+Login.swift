@@ -8,7 +8,9 @@ extension Resource {
             Operation(
                 .get, "/__oauth__/integrations/{guid}/login", "Log in to an integration", for: .browser,
                 parameters: [.query("redirect", .text.described("Where to go afterwards: a path of this server."))],
-                answers: .redirect(302, "To the provider."), .toSignIn, refusals: [.loginNotPossible, .templateConfig]),
+                answers: .redirect(302, "To the provider."),
+                .redirect(303, "To the sign-in page, or where another site sent the browser, to a page that asks."),
+                refusals: [.loginNotPossible, .templateConfig]),
             Operation(
                 .get, "/__oauth__/integrations/{guid}/logout", "Log out of an integration", for: .browser,
                 parameters: [.query("redirect", .text)], answers: .page("Asks, where another site sent the browser."),

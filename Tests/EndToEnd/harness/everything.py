@@ -9,8 +9,9 @@ PAGES = {
     "/": "nobody",
     "/accounts/{account}/sign-in": "nobody",
     "/accounts/{account}/invite": "nobody ?token={invite}",
-    "/accounts/{account}": "viewer administrator",
-    "/accounts/{account}/content/{guid}/log-in": "viewer ?to=/content/{guid}/",
+    "/accounts/{account}": "viewer administrator|?q=nothing",
+    "/accounts/{account}/connections/{guid}/log-in": "viewer",
+    "/accounts/{account}/content/{guid}/log-in": "publisher",
     "/accounts/{account}/integrations": "administrator|?q=nothing",
     "/accounts/{account}/integrations/new": "administrator|?template=snowflake|?template=custom",
     "/accounts/{account}/integrations/{guid}": "administrator|?notice=data-source-added",
@@ -70,6 +71,7 @@ class Everything:
         publisher.api.ok("PATCH", f"v1/content/{content['guid']}/environment", json=variables)
         self.guids = {
             "integrations": scene.integration["guid"],
+            "connections": scene.integration["guid"],
             "content": content["guid"],
             "people": scene.viewer.guid,
             "groups": group["guid"],

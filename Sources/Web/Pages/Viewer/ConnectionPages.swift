@@ -11,6 +11,26 @@ struct ConnectionPages {
 
     func add(to doors: PageDoors) {
         doors.get("", for: Caller.self) { visit, caller in try await connections(visit, caller) }
+        doors.get("connections/{guid}/log-in", for: Caller.self) { visit, caller in
+            try await askedElsewhere(visit, caller)
+        }
+    }
+
+    /// Where a login leads that another site's page began.
+    static func address(account: AccountSlug, _ integration: GUID, returningTo path: String) -> String {
+        "/accounts/\(account)/connections/\(integration)/log-in?redirect=\(FormEncoding.encode(path))"
+    }
+
+    private func askedElsewhere(_ visit: Visit, _ caller: Caller) async throws -> Response {
+        let connection = try await visit.tenant.connections.one(try visit.guid(what: "integration"), for: caller)
+        let wanted = try visit.query()["redirect"] ?? visit.path()
+        guard let path = ReturnPath.relative(wanted, address: visit.services.world.address) else {
+            throw Refusal.invalid("redirect", "redirect must be a path on this server, such as \(visit.path()).")
+        }
+        let name = connection.integration.name
+        return visit.page(
+            "connection-log-in", title: "Log in to \(name)", in: .connections,
+            ["connection": .object(ConnectionValues.values(connection, returningTo: path))])
     }
 
     private func connections(_ visit: Visit, _ caller: Caller) async throws -> Response {

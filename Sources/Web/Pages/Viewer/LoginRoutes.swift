@@ -36,7 +36,7 @@ struct LoginRoutes {
         let returnPath = try returnPath(request, tenant)
         // A page of another site could log somebody in to what they did not choose, unseen where the provider asks nothing.
         guard !FetchMetadata(request.headers).isForeign(to: services.world.address.base) else {
-            return try await confirmedByHand(guid, tenant, request)
+            return .seeOther(ConnectionPages.address(account: tenant.account.slug, guid, returningTo: returnPath))
         }
         let beginning = try await tenant.logins.begin(guid, for: identity, returnPath: returnPath)
         var response = Response.found(beginning.location)
@@ -44,19 +44,6 @@ struct LoginRoutes {
             services.cookies.login(beginning.cookieSuffix), beginning.cookieSecret, lifetime: LoginFlows.lifetime
         )
         return response
-    }
-
-    private func confirmedByHand(_ guid: GUID, _ tenant: Tenant, _ request: Request) async throws -> Response {
-        let integration = try await tenant.integrations.entry(guid).integration
-        return services.pages.page(
-            "message", title: "Log in",
-            [
-                "heading": .text("Log in to \(integration.name)?"),
-                "message": .text(
-                    "Another page has sent you here. Content that you open, and that uses this data source, can then use it as you."
-                ),
-                "link": .text(request.uri.string), "link_text": .text("Log in"),
-            ])
     }
 
     private func complete(_ request: Request, _ context: WebContext) async throws -> Response {
