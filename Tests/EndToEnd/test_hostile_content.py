@@ -5,8 +5,6 @@ send cookies along with what one asks of the other. All of it over TLS, behind t
 """
 
 import json
-import socket
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -14,44 +12,11 @@ from playwright.sync_api import Page, Response
 
 from harness.account import SESSION_HEADER
 from harness.chromium import Chromium
-from harness.gatehouse import Gatehouse
 from harness.listener import Listener
-from harness.nginx import NginxPerContent
+from harness.tls import SITE, BehindTls, TlsNginx
 from harness.waiting import free_port, wait_until
 
-SITE = "site.localhost"
 SECRET = "salaries of everybody"
-
-
-class Behind(Gatehouse):
-    """A server that its people reach by https alone; the test's own programs ask it directly."""
-
-    def __init__(self, data, base_port: int, content_port: int) -> None:
-        super().__init__(data)
-        self.base_url = f"https://pages.{SITE}:{base_port}"
-        self.content_url = f"https://*.apps.{SITE}:{content_port}"
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
-
-
-class Tls(NginxPerContent):
-    content_host, content_authority = f"*.apps.{SITE}", "$host:{port}"
-    base_host, listening = f"pages.{SITE}", " ssl"
-
-    def __init__(self, folder, gatehouse: str, port: int, base_port: int) -> None:
-        certificate, key = folder / "certificate.pem", folder / "key.pem"
-        names = f"subjectAltName=DNS:pages.{SITE},DNS:*.apps.{SITE}"
-        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        command += ["-subj", f"/CN={SITE}", "-addext", names, "-keyout", key, "-out", certificate]
-        subprocess.run(command, check=True, capture_output=True)
-        self.tls = f"ssl_certificate {certificate}; ssl_certificate_key {key};"
-        self.port = port
-        super().__init__(folder, gatehouse, port, base_port)
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 class World:
@@ -59,9 +24,9 @@ class World:
 
     def __init__(self, stage, chromium: Chromium) -> None:
         base_port, content_port = free_port(), free_port()
-        self.server = Behind(stage.folder("gatehouse"), base_port, content_port)
+        self.server = BehindTls(stage.folder("gatehouse"), base_port, content_port)
         stage.servers.append(self.server.start())
-        self.nginx = stage.keep(Tls(stage.folder("nginx"), self.server.listen, content_port, base_port))
+        self.nginx = stage.keep(TlsNginx(stage.folder("nginx"), self.server.listen, base_port, content_port))
         self.provider = stage.simulator("databricks")
         self.account = self.server.create_account()
         self.mallory, paula = self.account.add("publisher", "mallory"), self.account.add("publisher", "paula")
