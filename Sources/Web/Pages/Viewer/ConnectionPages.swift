@@ -30,7 +30,7 @@ struct ConnectionPages {
         let name = connection.integration.name
         return visit.page(
             "connection-log-in", title: "Log in to \(name)", in: .connections,
-            ["connection": .object(ConnectionValues.values(connection, returningTo: path))])
+            ["connection": .object(ConnectionValues.valuesWithPermissions(connection, returningTo: path))])
     }
 
     private func connections(_ visit: Visit, _ caller: Caller) async throws -> Response {

@@ -15,10 +15,16 @@ enum ConnectionValues {
             "why": .text(connection.state.sentence ?? ""), "has_session": .flag(connection.state != .absent),
             "since": .time(connection.since), "ends": .time(connection.expiresAt),
             "renews": .flag(connection.renewsItself), "ends_unknown": .flag(connection.expiresAt == nil),
-            "permissions": .list(
-                connection.permissions.map { ["words": .text($0.words ?? ""), "scope": .text($0.scope)] }),
-            "has_permissions": .flag(!connection.permissions.isEmpty),
             "login": .text("\(own)/login?redirect=\(FormEncoding.encode(path))"), "logout": .text("\(own)/logout"),
         ]
+    }
+
+    /// The same, with what content can do then.
+    static func valuesWithPermissions(_ connection: Connection, returningTo path: String) -> [String: PageValue] {
+        let permissions = connection.permissions
+        return values(connection, returningTo: path).merging([
+            "permissions": .list(permissions.map { ["words": .text($0.words ?? ""), "scope": .text($0.scope)] }),
+            "has_permissions": .flag(!permissions.isEmpty),
+        ]) { _, new in new }
     }
 }

@@ -38,7 +38,7 @@ struct ContentLoginPages {
                 "failure": .text(failure?.message ?? ""),
                 "missing": .text(missing == 1 ? "1 login is missing." : "\(missing) logins are missing."),
                 "connections": .list(
-                    entrance.connections.map { ConnectionValues.values($0, returningTo: login.path) }),
+                    entrance.connections.map { ConnectionValues.valuesWithPermissions($0, returningTo: login.path) }),
             ],
             status: Visit.status(failure)
         )
