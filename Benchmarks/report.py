@@ -28,7 +28,7 @@ def show(result):
     if "servers" in result:
         _show_servers(result)
     if "pages" in result:
-        _show_pages(result["pages"])
+        _show_pages(result["pages"], result.get("servers", {}).get(REFERENCE))
 
 
 def _show_servers(result):
@@ -68,13 +68,23 @@ def _show_gatehouse(result):
         _line(f"Start-up with {folders}", f"{seconds:.3f} s", is_met, f"under {TARGET_START_SECONDS} s")
 
 
-def _show_pages(result):
+def _show_pages(result, reference):
     size = result["size"]
-    rows = [("page", "CPU ms", "p50 ms", "kB", f"under {TARGET_PAGE_MILLISECONDS:.0f} ms")]
+    rows = [("page", "CPU ms", "ratio", "p50 ms", "kB", f"under {TARGET_PAGE_MILLISECONDS:.0f} ms")]
     for name, values in result["pages"].items():
         cpu = values["cpu_milliseconds"]
+        ratio = cpu * 1000 / reference["cpu_microseconds_per_request"] if reference else None
         is_met = "met" if cpu < TARGET_PAGE_MILLISECONDS else "MISSED"
-        rows.append((name, f"{cpu:.2f}", f"{values['p50_milliseconds']:.2f}", f"{values['kilobytes']:.0f}", is_met))
+        rows.append(
+            (
+                name,
+                f"{cpu:.2f}",
+                _ratio(ratio),
+                f"{values['p50_milliseconds']:.2f}",
+                f"{values['kilobytes']:.0f}",
+                is_met,
+            )
+        )
     print()
     _table(rows)
     print(
