@@ -1,5 +1,6 @@
 """docs/operations.md: a backup made while the server works is restored; every command there is one that exists."""
 
+import os
 import re
 import shutil
 import sqlite3
@@ -78,6 +79,31 @@ def test_a_backup_of_a_busy_server_is_whole_and_works_where_it_is_restored(busy,
     files = list((other.data / slug / "bundles" / scene.content["guid"]).iterdir())
     assert rows == len(files) > 0
     scene.publisher.api.server = server
+
+
+HELD_SQLITE = """#!/bin/sh
+case "$*" in *VACUUM*) touch {folder}/reached; until [ -e {folder}/go ]; do sleep 0.05; done;; esac
+exec {sqlite} "$@"
+"""
+
+
+def test_a_bundle_that_arrives_in_the_middle_of_a_backup_is_in_it_with_its_row(own_stage):
+    server = own_stage.gatehouse()
+    publisher = server.create_account("acme").add("publisher")
+    content = publisher.api.ok("POST", "v1/content", json={"title": "x"})
+    folder, target = own_stage.folder("path"), own_stage.folder("backups") / "today"
+    held = folder / "sqlite3"
+    held.write_text(HELD_SQLITE.format(folder=folder, sqlite=shutil.which("sqlite3")))
+    held.chmod(0o755)
+    path = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+    backup = subprocess.Popen([PROGRAM, server.data, target], env=path)
+    wait_until((folder / "reached").exists, "the first copy of the bundles is made")
+    made = upload(publisher, content, bundle())
+    (folder / "go").touch()
+    assert backup.wait(60) == 0
+    rows = sqlite3.connect(target / "acme" / "account.sqlite").execute("SELECT id FROM bundle").fetchall()
+    files = [path.name for path in (target / "acme" / "bundles" / content["guid"]).iterdir()]
+    assert rows == [(int(made["id"]),)] and files == [f"{made['id']}.tar.gz"]
 
 
 def test_a_backup_is_not_made_over_another_one(own_stage):
