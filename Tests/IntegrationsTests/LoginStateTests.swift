@@ -1,7 +1,8 @@
-import Storage
+import JSON
 import Testing
 
 @testable import Integrations
+@testable import Storage
 
 @Suite struct LoginStateTests {
     private let now = Timestamp(seconds: 1_000_000)
