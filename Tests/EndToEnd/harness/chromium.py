@@ -110,7 +110,7 @@ class Window:
 
     def sign_out(self) -> None:
         self.page.locator("header form[action$='/sign-out'] button").click()
-        self.page.wait_for_url("**/sign-in*")
+        self.page.wait_for_url("**/sign-in**")
 
     # What can be said of a page.
 

@@ -97,7 +97,7 @@ class IdentityProvider:
         elif url.path == "/authorize":
             self.authorize(handler, {name: values[0] for name, values in parse_qs(url.query).items()})
         elif url.path == "/userinfo" and handler.headers.get("Authorization", "")[7:] in self.tokens:
-            handler.reply(200, json.dumps(self.user_info or {}).encode())
+            handler.reply(200, json.dumps(self.user_info or {"sub": self.person["sub"]}).encode())
         else:
             handler.reply(404, b"{}")
 
