@@ -53,6 +53,7 @@ def test_an_administrator_sets_it_up_and_people_come_in_by_the_button(server, pr
     judge(window, "tested")
     page.get_by_role("button", name="This is me").click()
     page.get_by_text("The settings are in force").wait_for()
+    assert page.get_by_role("button", name="This is me").count() == 0, "there is nothing left to do with the test"
     page.get_by_label("Email of an administrator").fill(account.admin.email)
     page.get_by_role("button", name="Name for emergencies").click()
     page.get_by_text("was changed").wait_for()

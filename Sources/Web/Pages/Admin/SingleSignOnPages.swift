@@ -99,7 +99,8 @@ struct SingleSignOnPages {
             isRequired: true)
         values["emergency_fields"] = Field.form([email], typed: nil, error: isEmergency ? actError : nil)["fields"]
         values["act_error"] = .text(isEmergency ? "" : actError?.message ?? "")
-        values["redirect_uri"] = .text(address.signInCallback(visit.tenant.account.slug))
+        values["copy_text"] = .text(address.signInCallback(visit.tenant.account.slug))
+        values["copy_label"] = .text("the redirect URI")
         values["sign_out_uri"] = .text(address.signInPage(visit.tenant.account.slug))
         values["start_uri"] = .text(address.signInPage(visit.tenant.account.slug) + "/start")
         values["has_draft"] = .flag(overview.draft != nil)
@@ -109,6 +110,7 @@ struct SingleSignOnPages {
         values["is_only"] = .flag(overview.isOnly)
         values["is_connected"] = .flag(overview.isConnected)
         values["break_glass"] = .list(overview.breakGlass.map { ["user_email": .text($0.email)] })
+        values["can_use"] = .flag(!overview.isDraftLive || !overview.isConnected)
         values["test"] = overview.test.map { .object(Self.report($0)) } ?? .flag(false)
         return visit.page(
             "single-sign-on", title: "Single sign-on", in: .singleSignOn, values,
