@@ -24,7 +24,7 @@ public struct ConnectionFacts: Sendable {
     /// The first of the content that uses it and that the person may open, by title.
     public var contents: [ContentRecord]
     /// How many of those there are.
-    public let contentCount: Int
+    public var contentCount: Int
 }
 
 /// What people log in to, in lists of any length.

@@ -2,16 +2,15 @@ import GRDB
 import JSON
 
 extension SQLiteStore: ConnectionStore {
-    /// The content that a person may open, in the words of `Contents.mayOpen`: it is for everybody, theirs, or lists them or
+    /// Whether a person may open a content, in the words of `Contents.mayOpen`: it is for everybody, theirs, or lists them or
     /// a group that they are in.
-    private static let opened =
-        Membership.closure + """
-            , opened (guid) AS (
-                SELECT guid FROM content WHERE access_type <> '\(AccessType.acl.rawValue)' OR owner_guid = :user
-                UNION SELECT content_guid FROM content_permission WHERE user_guid = :user
-                UNION SELECT content_guid FROM content_permission JOIN mine ON group_guid = mine.guid
-            )
-            """
+    ///
+    /// Asked of the content in question alone: to find all that a person may open takes longer than the whole page.
+    private static let mayOpen = """
+        (content.access_type <> '\(AccessType.acl.rawValue)' OR content.owner_guid = :user OR EXISTS (
+            SELECT 1 FROM content_permission AS listed WHERE listed.content_guid = content.guid
+                AND (listed.user_guid = :user OR listed.group_guid IN (SELECT guid FROM mine))))
+        """
 
     private static let chosen = """
         FROM integration LEFT JOIN oauth_session AS session
@@ -32,14 +31,13 @@ extension SQLiteStore: ConnectionStore {
             let total = try Int.fetchOne(db, sql: "SELECT count(*) \(Self.chosen)", arguments: arguments)
             let rows = try Row.fetchAll(
                 db,
-                sql: Self.opened + """
-                    , used (integration_guid, uses) AS (
-                        SELECT integration_guid, count(*) FROM association JOIN opened ON guid = content_guid
-                        GROUP BY integration_guid
-                    )
-                    SELECT integration.*, (SELECT uses FROM used WHERE integration_guid = integration.guid) AS uses
+                // CROSS JOIN keeps the order as it is written: from the few to the many.
+                sql: Membership.closure + """
+                     SELECT integration.*, EXISTS (
+                        SELECT 1 FROM association CROSS JOIN content ON content.guid = content_guid
+                        WHERE integration_guid = integration.guid AND \(Self.mayOpen)) AS is_used
                     \(Self.chosen)
-                    ORDER BY session.id IS NULL, uses IS NULL, name COLLATE NOCASE, integration.id
+                    ORDER BY session.id IS NULL, is_used = 0, name COLLATE NOCASE, integration.id
                     LIMIT :limit OFFSET :offset
                     """,
                 arguments: arguments + ["limit": page.size, "offset": page.offset]
@@ -49,29 +47,36 @@ extension SQLiteStore: ConnectionStore {
                 return ConnectionFacts(
                     integration: integration,
                     session: try OAuthSessionRecord.fetch(user: user, integration: integration.guid, in: db),
-                    contents: [], contentCount: row["uses"] ?? 0
+                    contents: [], contentCount: 0
                 )
             }
             let contents = try Self.contents(of: user, using: found.map(\.integration.guid), most: most, in: db)
-            for index in found.indices { found[index].contents = contents[found[index].integration.guid] ?? [] }
+            for index in found.indices {
+                guard let used = contents[found[index].integration.guid] else { continue }
+                found[index].contents = used.map(\.content)
+                found[index].contentCount = used.first?.count ?? 0
+            }
             return RecordPage(elements: found, total: total ?? 0)
         }
     }
 
+    /// The first of what uses each integration, of what the person may open, and how much there is in all.
     private static func contents(
         of user: GUID, using integrations: [GUID], most: Int, in db: Database
-    ) throws -> [GUID: [ContentRecord]] {
+    ) throws -> [GUID: [(content: ContentRecord, count: Int)]] {
         let rows = try Row.fetchAll(
             db,
-            sql: opened + """
-                SELECT * FROM (
-                    SELECT content.*, integration_guid, row_number() OVER (
-                        PARTITION BY integration_guid
-                        ORDER BY coalesce(nullif(title, ''), name) COLLATE NOCASE, content.id) AS place
-                    FROM association JOIN content ON content.guid = content_guid
-                    WHERE integration_guid IN (SELECT value FROM json_each(:chosen))
-                        AND content_guid IN (SELECT guid FROM opened)
-                ) WHERE place <= :most ORDER BY place
+            sql: Membership.closure + """
+                , found AS MATERIALIZED (
+                    SELECT content.id AS id, integration_guid, count(*) OVER (PARTITION BY integration_guid) AS uses,
+                        row_number() OVER (
+                            PARTITION BY integration_guid
+                            ORDER BY coalesce(nullif(title, ''), name) COLLATE NOCASE, content.id) AS place
+                    FROM json_each(:chosen) AS chosen CROSS JOIN association ON integration_guid = chosen.value
+                    CROSS JOIN content ON content.guid = content_guid WHERE \(mayOpen)
+                )
+                SELECT content.*, integration_guid, uses FROM found CROSS JOIN content ON content.id = found.id
+                WHERE place <= :most ORDER BY place
                 """,
             arguments: [
                 "user": user.description, "most": most,
@@ -79,7 +84,9 @@ extension SQLiteStore: ConnectionStore {
             ]
         )
         return Dictionary(
-            grouping: try rows.map { (try $0.guid("integration_guid"), try ContentRecord(row: $0)) }, by: \.0
+            grouping: try rows.map { row in
+                (try row.guid("integration_guid"), (content: try ContentRecord(row: row), count: row["uses"] as Int))
+            }, by: \.0
         ).mapValues { $0.map(\.1) }
     }
 
