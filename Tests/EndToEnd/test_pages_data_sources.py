@@ -602,6 +602,14 @@ def test_snowflake_says_who_logged_in(server, own_stage):
     )
 
 
+def test_another_site_cannot_begin_a_test(tried):
+    admin = tried.account.admin
+    for site in ("cross-site", "same-site"):
+        headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+        answer = admin.browser.get(at(admin, tried.integration, "test/log-in"), follow=False, headers=headers)
+        assert answer.status_code == 303 and answer.headers["Location"].endswith("/test"), "the page asks first"
+
+
 def test_the_answer_to_a_test_is_for_the_administrator_who_began_it(tried):
     admin, viewer = tried.account.admin, tried.viewer
     start = admin.browser.get(at(admin, tried.integration, "test/log-in"), follow=False)

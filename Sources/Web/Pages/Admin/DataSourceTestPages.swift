@@ -38,6 +38,10 @@ struct DataSourceTestPages {
     /// To the provider, and back to the callback, which answers with the report.
     private func logIn(_ visit: Visit, _ admin: Administrator) async throws -> Response {
         let guid = try visit.guid(what: "integration")
+        // Where another site sends a browser here, whoever sits before it is asked first.
+        guard !FetchMetadata(visit.request.headers).isForeign(to: visit.services.world.address.base) else {
+            return visit.seeOther("integrations/\(guid)/test")
+        }
         let beginning = try await visit.tenant.logins.beginTest(of: guid, for: visit.identity, by: admin)
         var response = Response.found(beginning.location)
         let cookies = visit.services.cookies
