@@ -14,7 +14,7 @@ from harness.browser import Browser, form_with
 from harness.gatehouse import gatehouse_binary
 from harness.listener import Listener
 from harness.scene import play
-from harness.site import PROXIES
+from harness.site import PROXIES, headers_of
 from harness.waiting import free_port
 
 
@@ -50,9 +50,9 @@ def test_each_content_opens_at_a_host_of_its_own(site):
     for content in (site.content, site.other):
         landed = site.viewer.browser.get(site.url(content, "/deep?x=1"))
         assert landed.status_code == 200 and landed.url == site.url(content, "/deep?x=1")
-        headers = dict(landed.json()["headers"])
-        assert headers["Host"] == headers["X-Forwarded-Host"] == urlsplit(landed.url).netloc
-        assert SESSION_HEADER in headers
+        host = [urlsplit(landed.url).netloc]
+        assert headers_of(landed.json(), "Host") == headers_of(landed.json(), "X-Forwarded-Host") == host
+        assert len(headers_of(landed.json(), SESSION_HEADER)) == 1
 
 
 def test_a_stranger_signs_in_on_the_way_and_lands_there(site):
@@ -91,7 +91,8 @@ def test_one_contents_path_does_not_open_at_the_host_of_another(site):
     address = f"http://127.0.0.1:{urlsplit(site.origin(site.other)).port}/content/{site.other['guid']}/"
     for host in (urlsplit(site.origin(site.content)).netloc, "x.localhost", f"a.{site.other['guid']}.localhost"):
         stolen = requests.get(address, headers={"Host": host, "Cookie": cookie}, allow_redirects=False, timeout=10)
-        assert stolen.status_code in (302, 421), f"{host}: {stolen.status_code}"
+        # Caddy has nothing to say under a name that it does not know.
+        assert stolen.status_code in (302, 421) or not stolen.content, f"{host}: {stolen.status_code}"
     assert len(site.app.asked) == asked
 
 
@@ -160,7 +161,7 @@ def test_what_is_for_everybody_is_for_other_sites_too_but_without_the_viewer(sit
     public = site.scene.account.add_content(site.scene.publisher, access_type="all", upstream_url=site.app.origin)
     headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Origin": "https://portal.example"}
     answer = Browser().get(site.url(public), headers=headers)
-    assert answer.status_code == 200 and SESSION_HEADER not in dict(answer.json()["headers"])
+    assert answer.status_code == 200 and headers_of(answer.json(), SESSION_HEADER) == []
 
 
 def test_another_contents_page_opens_no_websocket(site):

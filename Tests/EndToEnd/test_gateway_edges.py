@@ -292,6 +292,27 @@ def test_the_proxys_log_has_neither_tickets_nor_queries_nor_cookies(site):
         assert secret and secret not in logs
 
 
+def test_what_gatehouse_did_not_say_is_nowhere(site, viewer):
+    """A header of its answer that is not there is left out, not passed on under its name in a configuration."""
+    add, publisher = site.scene.account.add_content, site.scene.publisher
+    public = add(publisher, access_type="all", upstream_url=site.app.origin)
+    private = add(publisher, access_type="acl", upstream_url=site.app.origin)
+    bare = publisher.api.ok("POST", "v1/content", json={"title": "Bare", "access_type": "logged_in"})
+    echo = echoed(Browser().get(site.url("/", public)))
+    assert headers_of(echo, SESSION_HEADER) == [] and "{http" not in json.dumps(echo)
+    newcomer = site.scene.account.add("viewer")
+    newcomer.accept_invite()
+    answers = [newcomer.browser.get(site.url(), follow=False)]
+    while not answers[-1].headers["Location"].endswith(f"/content/{site.content['guid']}/"):
+        answers.append(newcomer.browser.get(answers[-1].headers["Location"], follow=False))
+    # Signed in, but not logged in at the provider: a redirect without a cookie.
+    answers.append(newcomer.browser.get(site.url(), follow=False))
+    assert answers[-1].status_code == 302 and "Set-Cookie" not in answers[-1].headers
+    answers += [viewer.get(site.url("/", one), follow=False) for one in (public, private, bare)]
+    for answer in answers:
+        assert "{" not in str(answer.headers).strip("{}") and "{http" not in answer.text, answer.headers
+
+
 # Gatehouse's own origin.
 
 
