@@ -107,7 +107,7 @@ def server(input, output, session):
 
     @render.text
     def readings():
-        return f"Read {count()} times since you opened this page."
+        return f"Readings since you opened this page: {count()}"
 
     def login_address(login_url):
         """Where to log in, and back to this page."""
