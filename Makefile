@@ -9,10 +9,10 @@ RELEASE_SCRATCH := .build-release
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system-packages toolchain build run demo test bench clean
+.PHONY: help setup system-packages toolchain build run demo test screenshots bench clean
 
 help: ## say what there is (this)
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: system-packages $(VENV) ## install the system packages and Python libraries that are missing
 
@@ -57,6 +57,10 @@ test: toolchain setup ## lint, Swift tests, the demo once, end-to-end tests
 	swift test --skip-build
 	.venv/bin/python docs/demo/demo.py --once
 	.venv/bin/python -m pytest Tests/EndToEnd
+
+screenshots: setup build ## make the README's pictures anew, as the tests see the pages
+	@mkdir -p docs/images
+	GATEHOUSE_README_IMAGES="$(CURDIR)/docs/images" .venv/bin/python -m pytest -q Tests/EndToEnd/test_readme.py
 
 bench: EXTRA_PACKAGES := wrk
 bench: toolchain system-packages ## release build, then throughput, latency, CPU, memory and start-up (ARGS="..." adds options)

@@ -49,7 +49,7 @@ class Window:
         self.look = look
         self.origins = set(origins)
         self.complaints: list[str] = []
-        self._pictures = chromium.pictures
+        self.pictures = chromium.pictures
         self.context = chromium.process.new_context(
             viewport={"width": look.width, "height": look.height},
             color_scheme=look.colours,
@@ -116,7 +116,7 @@ class Window:
 
     def picture(self, name: str) -> Path:
         """A picture of the whole page, among the tests' artefacts."""
-        path = self._pictures / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}-{self.look}.png"
+        path = self.pictures / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}-{self.look}.png"
         self.page.screenshot(path=path, full_page=True)
         return path
 
