@@ -86,6 +86,13 @@ public struct Associations: Sendable {
 
     /// Makes these the integrations that a content uses; none ends all.
     public func replace(of content: GUID, with integrations: [GUID], by publisher: Publisher) async throws(Refusal) {
+        try await replace(of: content, with: integrations, knowing: nil, by: publisher)
+    }
+
+    /// - Parameter before: what the content was seen to use; the change is refused where it uses others by now.
+    func replace(
+        of content: GUID, with integrations: [GUID], knowing before: Set<GUID>?, by publisher: Publisher
+    ) async throws(Refusal) {
         let record = try await contents.changeable(content, by: publisher)
         guard Set(integrations).count == integrations.count else {
             throw Refusal(.duplicates, "The list names an integration twice: name each once.")
@@ -137,7 +144,8 @@ public struct Associations: Sendable {
             details: ["integrations": .array(integrations.map { .string($0.description) })]
         )
         try await attempt { () throws(StoreError) in
-            try await account.store.replaceAssociations(of: content, with: integrations, at: clock.now, noting: event)
+            try await account.store.replaceAssociations(
+                of: content, with: integrations, knowing: before, at: clock.now, noting: event)
         }
     }
 }

@@ -146,10 +146,14 @@ extension SQLiteStore: ContentStore {
     }
 
     func replaceAssociations(
-        of content: GUID, with integrations: [GUID], at now: Timestamp, noting event: EventRecord?
+        of content: GUID, with integrations: [GUID], knowing known: Set<GUID>?, at now: Timestamp,
+        noting event: EventRecord?
     ) async throws(StoreError) {
         try await write(.permissions, noting: event) { db in
             let old = Set(try AssociationRecord.fetchAll(ofContent: content, in: db).map(\.integration.guid))
+            guard known == nil || known == old else {
+                throw StoreError(.stale, "the content uses other integrations by now")
+            }
             for guid in old.subtracting(integrations) {
                 try db.execute(
                     sql: "DELETE FROM association WHERE content_guid = ? AND integration_guid = ?",

@@ -29,6 +29,7 @@ enum Schema {
                 dataSources,
                 roster,
                 singleSignOn,
+                contentPages,
             ] { try db.execute(sql: tables) }
         }
         return migrator

@@ -6,9 +6,10 @@ public import Cryptography
 ///
 /// A verb that changes something takes the event that tells of it (`noting:`): the change and its line in the audit are
 /// written together or not at all, and where nothing changed nothing is noted.
-public typealias AccountStore = ActivityStore & AuditStore & ConnectionStore & ContentStore & DeploymentStore
-    & EnvironmentVariableStore & ErrandStore & EventStore & GatewayStore & GroupStore & IntegrationListStore
-    & IntegrationStore & LoginFlowStore & OAuthSessionStore & PeopleStore & RevocationStore & RosterStore & RuntimeStore
+public typealias AccountStore = ActivityStore & AuditStore & ConnectionStore & ContentPageStore & ContentStore
+    & DeploymentStore & EnvironmentVariableStore & ErrandStore & EventStore & GatewayStore & GroupStore
+    & IntegrationListStore & IntegrationStore & LoginFlowStore & OAuthSessionStore & PeopleStore & RevocationStore
+    & RosterStore & RuntimeStore
     & SigningKeyStore & SingleSignOnStore & WebhookStore
 
 /// Users, invites, API keys, browser sessions.
@@ -96,8 +97,11 @@ public protocol ContentStore: Sendable {
     /// What uses an integration, oldest first.
     func associations(ofIntegration guid: GUID) async throws(StoreError) -> [AssociationRecord]
     /// Makes these the integrations a content uses; those that stay keep their time.
+    ///
+    /// - Parameter known: what the caller believes that it uses so far; `stale` where it does not. nil: whatever it is.
     func replaceAssociations(
-        of content: GUID, with integrations: [GUID], at now: Timestamp, noting event: EventRecord?)
+        of content: GUID, with integrations: [GUID], knowing known: Set<GUID>?, at now: Timestamp,
+        noting event: EventRecord?)
         async throws(StoreError)
 }
 
