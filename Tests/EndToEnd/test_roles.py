@@ -132,6 +132,7 @@ OPEN = "ok ok ok ok ok"
 SIGNED_IN = "sign-in ok ok ok sign-in"
 ADMINS_PAGE = "sign-in 403 403 ok sign-in"
 ADMINS_FORM = "401 403 403 again 401"
+PUBLISHERS_PAGE = "sign-in 403 ok ok sign-in"
 PUBLISHERS_FORM = "401 403 again again 401"
 EVERYBODYS_FORM = "401 again again again 401"
 """Forms of people who are signed in: what is sent without our page's token is asked for once more."""
@@ -206,6 +207,27 @@ PAGES = {
     "POST /accounts/{account}/single-sign-on/emergency": ADMINS_FORM,
     "GET /accounts/{account}/single-sign-on/people": ADMINS_PAGE,
     "POST /accounts/{account}/single-sign-on/people/{guid}/disconnect": ADMINS_FORM,
+    "GET /accounts/{account}/content": SIGNED_IN,
+    "GET /accounts/{account}/content/new": PUBLISHERS_PAGE,
+    "POST /accounts/{account}/content/new": PUBLISHERS_FORM,
+    "GET /accounts/{account}/content/{guid}": SIGNED_IN,
+    "GET /accounts/{account}/content/{guid}/settings": PUBLISHERS_PAGE,
+    "POST /accounts/{account}/content/{guid}/settings": PUBLISHERS_FORM,
+    "GET /accounts/{account}/content/{guid}/owner": PUBLISHERS_PAGE,
+    "POST /accounts/{account}/content/{guid}/owner": PUBLISHERS_FORM,
+    "GET /accounts/{account}/content/{guid}/delete": PUBLISHERS_PAGE,
+    "POST /accounts/{account}/content/{guid}/delete": PUBLISHERS_FORM,
+    "GET /accounts/{account}/content/{guid}/viewers": PUBLISHERS_PAGE,
+    "POST /accounts/{account}/content/{guid}/viewers": PUBLISHERS_FORM,
+    "POST /accounts/{account}/content/{guid}/viewers/add": PUBLISHERS_FORM,
+    "POST /accounts/{account}/content/{guid}/viewers/remove": PUBLISHERS_FORM,
+    "GET /accounts/{account}/content/{guid}/access": PUBLISHERS_PAGE,
+    "POST /accounts/{account}/content/{guid}/access": PUBLISHERS_FORM,
+    "POST /accounts/{account}/content/{guid}/access/remove": PUBLISHERS_FORM,
+    "GET /accounts/{account}/content/{guid}/environment": PUBLISHERS_PAGE,
+    "POST /accounts/{account}/content/{guid}/environment": PUBLISHERS_FORM,
+    "POST /accounts/{account}/content/{guid}/environment/remove": PUBLISHERS_FORM,
+    "GET /accounts/{account}/content/{guid}/code": PUBLISHERS_PAGE,
     "GET /__oauth__/integrations/{guid}/login": SIGNED_IN,
     "GET /__oauth__/integrations/{guid}/logout": SIGNED_IN,
     "POST /__oauth__/integrations/{guid}/logout": "sign-in 403 403 403 sign-in",

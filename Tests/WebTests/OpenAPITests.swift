@@ -72,7 +72,7 @@ import Testing
         let names = operations.compactMap { $0["operationId"]?.stringValue }
         #expect(names.count == operations.count && Set(names).count == names.count)
         let roles = Set(Role.allCases.map(\.rawValue)).union(
-            ["anyone", "signed-in browser", "administrator's browser", "Workbench session"])
+            ["anyone", "signed-in browser", "publisher's browser", "administrator's browser", "Workbench session"])
         for operation in operations { #expect(roles.contains(operation["x-gatehouse-role"]?.stringValue ?? "")) }
     }
 

@@ -76,6 +76,11 @@ struct Pages: Sendable {
         )
     }
 
+    /// A text from a template that is no page, such as code to paste.
+    func text(_ name: String, _ values: [String: PageValue]) -> String {
+        library.render(PageValue.Values(values: values), withTemplate: name) ?? ""
+    }
+
     /// Nothing from anywhere else, nothing inline, in nobody's frame.
     private static let policy =
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "

@@ -139,6 +139,17 @@ enum Notice: String {
     case passwordsOn = "passwords-on"
     case breakGlassChanged = "break-glass-changed"
     case disconnected = "disconnected"
+    case contentCreated = "content-created"
+    case contentSaved = "content-saved"
+    case contentGiven = "content-given"
+    case contentDeleted = "content-deleted"
+    case viewersSaved = "viewers-saved"
+    case viewerListed = "viewer-listed"
+    case viewerUnlisted = "viewer-unlisted"
+    case dataSourcesAttached = "data-sources-attached"
+    case dataSourceRemoved = "data-source-removed"
+    case variableSet = "variable-set"
+    case variableRemoved = "variable-removed"
 
     var words: String {
         switch self {
@@ -167,6 +178,17 @@ enum Notice: String {
         case .memberRemoved: "The member was removed."
         case .keyDeleted: "The API key was deleted. Whatever used it has stopped working."
         case .retentionChanged: "How long lines are kept was changed."
+        case .contentCreated: "The content was created. Next: choose who may view it, and attach a data source."
+        case .contentSaved: "The changes are saved."
+        case .contentGiven: "The content has another owner."
+        case .contentDeleted: "The content was deleted."
+        case .viewersSaved: "Who may view it was changed."
+        case .viewerListed: "They are on the list."
+        case .viewerUnlisted: "They are not on the list any more."
+        case .dataSourcesAttached: "The data sources are attached."
+        case .dataSourceRemoved: "The data source is not attached any more."
+        case .variableSet: "The variable is set. Content that runs gets it at its next start."
+        case .variableRemoved: "The variable was removed."
         }
     }
 }

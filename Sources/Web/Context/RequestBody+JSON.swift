@@ -57,7 +57,8 @@ extension Request {
             throw Refusal(.formMissing, "Send a form: Content-Type must be application/x-www-form-urlencoded.")
         }
         let bytes = try await bytes()
-        do { return try FormEncoding.fields(bytes) } catch {
+        // A long value of a variable, percent-encoded, is as long as any body may be.
+        do { return try FormEncoding.fields(bytes, maximumBytes: BodyLimit.bytes) } catch {
             throw Refusal(
                 .formUnreadable, "The form cannot be read: each field must be there once, percent-encoded UTF-8.")
         }

@@ -17,7 +17,7 @@ struct Resource: Sendable {
     static let all: [Resource] = [
         .server, .integrations, .content, .deployments, .runtime, .people, .groups, .sessions, .exchange, .workbench,
         .audit, .webhooks,
-        .issuer, .pages, .dataSourcePages, .peoplePages, .keyPages, .auditPages, .activityPages, .viewerPages, .login,
-        .gateway, .singleSignOnPages,
+        .issuer, .pages, .dataSourcePages, .peoplePages, .keyPages, .auditPages, .activityPages, .viewerPages,
+        .contentPages, .login, .gateway, .singleSignOnPages,
     ]
 }

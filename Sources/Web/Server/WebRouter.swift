@@ -47,6 +47,7 @@ public enum WebRouter {
         AuditRetentionPages().add(to: doors)
         SingleSignOnPages().add(to: doors)
         SingleSignOnPeoplePages().add(to: doors)
+        ContentPages().add(to: doors)
         LoginRoutes(services: services).add(to: root)
         GatewayRoutes(services: services).add(to: root)
         IssuerRoutes(services: services).add(to: root)
