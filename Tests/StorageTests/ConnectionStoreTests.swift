@@ -21,7 +21,7 @@ import Testing
             accessType: access, upstreamURL: nil, createdAt: temporary.now, updatedAt: temporary.now)
         _ = try await account.store.addContent(content, noting: nil)
         try await account.store.replaceAssociations(
-            of: content.guid, with: integrations, at: temporary.now, noting: nil)
+            of: content.guid, with: integrations, knowing: nil, at: temporary.now, noting: nil)
         return content.guid
     }
 

@@ -22,7 +22,8 @@ extension DataSourcePages {
         let own: [String: PageValue] = [
             "is_for_all": .flag(use.listed.isEmpty), "listed": Self.listed(use.listed),
             "search": Field.form([search], typed: nil, error: nil)["fields"] ?? .flag(false),
-            "is_unmatched": .flag(found.rows.isEmpty), "is_searched": .flag(!text.isEmpty), "is_more": .flag(found.isMore),
+            "is_unmatched": .flag(found.rows.isEmpty), "is_searched": .flag(!text.isEmpty),
+            "is_more": .flag(found.isMore),
             "found": .list(
                 found.rows.map { who, label in
                     [
