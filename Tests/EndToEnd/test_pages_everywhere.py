@@ -82,7 +82,8 @@ class Source(HTMLParser):
         self.ids += [given["id"]] if "id" in given else []
 
     def handle_data(self, data):
-        if self._open == "title":
+        # A drawing has a title of its own; the page has none yet when its own comes.
+        if self._open == "title" and not self.headings:
             self.title += data
 
     def handle_endtag(self, tag):
