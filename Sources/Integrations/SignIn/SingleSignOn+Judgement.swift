@@ -27,7 +27,10 @@ extension SingleSignOn {
                     lastName: person.lastName, role: role, at: clock.now))
         }
         guard !user.isLocked else { return .refused(.locked) }
-        guard try await identity(of: user.guid, at: person.issuer) == nil else { return .refused(.connectedToAnother) }
+        if let present = try await identity(of: user.guid, at: person.issuer) {
+            // Connected since the first look: the same person in another tab was first.
+            return present.subject == person.subject ? .known(user) : .refused(.connectedToAnother)
+        }
         if user.role == .administrator {
             guard user.passwordHash == nil else { return .refused(.administratorWithPassword) }
             // Whatever the settings say.
