@@ -55,6 +55,7 @@ EXEMPTIONS = [
     Exemption("PATCH /v1/webhooks/{guid}", POSITIVE, "url follows the operator's rules"),
     Exemption("POST /v1/webhooks/{guid}/test", POSITIVE, "a webhook that is disabled is not tested"),
     Exemption("GET /v1/integrations/callback", POSITIVE, GENUINE),
+    Exemption("GET /accounts/{account}/sign-in/callback", POSITIVE, GENUINE),
     Exemption("GET /__oauth__/integrations/callback", POSITIVE, GENUINE),
     Exemption("GET /__oauth__/integrations/{guid}/callback", POSITIVE, GENUINE),
     Exemption("GET /accounts/{account}/invite", POSITIVE, GENUINE),
