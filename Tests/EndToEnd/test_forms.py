@@ -157,7 +157,7 @@ def finish(page, admin, name: str) -> None:
 def test_after_signing_out_the_back_button_shows_nothing(person_in_chromium, admin, look):
     admin.account.integrate("connect", "A name that only people of the account see", max_role="Viewer")
     window = person_in_chromium(admin, look)
-    window.open(admin.account.url())
+    window.open(admin.account.url("integrations"))
     assert "A name that only people" in window.page.content()
     window.sign_out()
     window.page.go_back()

@@ -68,11 +68,12 @@ class Source(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.language, self.headings, self.title, self.inline, self.ids = "", 0, "", [], []
-        self._open = ""
+        self._open, self._is_head = "", True
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         given, self._open = dict(attrs), tag
+        self._is_head = self._is_head and tag != "body"
         if tag == "html":
             self.language = given.get("lang", "")
         self.headings += tag == "h1"
@@ -82,8 +83,8 @@ class Source(HTMLParser):
         self.ids += [given["id"]] if "id" in given else []
 
     def handle_data(self, data):
-        # A drawing has a title of its own; the page has none yet when its own comes.
-        if self._open == "title" and not self.headings:
+        # A picture (SVG) has a title too.
+        if self._open == "title" and self._is_head:
             self.title += data
 
     def handle_endtag(self, tag):

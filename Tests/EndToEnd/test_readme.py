@@ -13,17 +13,20 @@ from harness.simulator import REPOSITORY
 
 IMAGES = REPOSITORY / "docs" / "images"
 LARGEST_BYTES = 120_000
-LOOK = Look(1100, 620)
+LOOK = Look(1200, 680)
 
 
 @pytest.fixture
 def show(own_stage, server):
     """An account as one could have it: several data sources, content, and a viewer who has not logged in everywhere."""
-    account = server.create_account(name="Acme Analytics")
+    account = server.create_account("acme", "Acme Analytics")
     databricks, snowflake = own_stage.simulator("databricks"), own_stage.simulator("snowflake")
-    databricks.add_user("vera")
-    scene = play(server, databricks, account, name="Sales lakehouse")
+    scene = play(server, databricks, account)
+    named = {"name": "Sales lakehouse", "description": "Orders of all regions"}
+    account.admin.api.ok("PATCH", f"v1/oauth/integrations/{scene.integration['guid']}", json=named)
     finance = account.add_integration(snowflake, "Finance warehouse")
+    named = {"description": "Budgets and actuals"}
+    account.admin.api.ok("PATCH", f"v1/oauth/integrations/{finance['guid']}", json=named)
     account.integrate("connect", "This server as the viewer", max_role="Viewer")
     account.add_service_account(databricks, "Nightly reports")
     account.admin.accept_invite()

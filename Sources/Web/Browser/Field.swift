@@ -64,6 +64,8 @@ struct Field: Sendable {
             "maximum": .text(maximum.map(String.init) ?? ""),
             "is_described": .flag(!hint.isEmpty || error != nil),
         ]
+        // What is not said here would be taken from the page around.
+        for kind in ["input", "is_hidden", "is_tick", "is_lines", "is_choice", "is_radio"] { values[kind] = .flag(false) }
         switch kind {
         case .text: values["input"] = .text("text")
         case .email: values["input"] = .text("email")
