@@ -242,7 +242,7 @@ class Filling:
                     "actor_kind": "user",
                     "actor_guid": admin if number % 10 == 0 else crowd.users[number % size.users],
                     "actor_name": f"person{number % size.users:05d}@bench.example",
-                    "door": "api",
+                    "door": "browser",
                     "address": "192.0.2.1",
                     "correlation_id": secrets.token_hex(8),
                     "subject_guid": crowd.users[number % size.users],

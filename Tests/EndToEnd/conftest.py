@@ -18,7 +18,7 @@ from harness.webhook_receiver import WebhookReceiver
 
 
 def pytest_configure() -> None:
-    # What ignores a signal leaves that to all it starts: whoever runs the tests (nohup, a build server) must not decide here.
+    # What ignores a signal leaves that to all it starts: whoever runs the tests (nohup, say) must not decide here.
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)

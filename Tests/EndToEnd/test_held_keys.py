@@ -1,10 +1,10 @@
-"""Keys that content holds, in the hands of whoever has them: they reach nothing that the person behind them did not give."""
+"""Keys that content holds, in whoever's hands: they reach nothing that the person behind them did not give."""
 
 import uuid
 
 import pytest
 
-from harness.account import API_KEY, CONTENT_SESSION_TOKEN, Api
+from harness.account import API_KEY, Api
 from harness.scene import play
 
 

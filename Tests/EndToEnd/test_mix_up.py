@@ -1,4 +1,4 @@
-"""Mix-up between two custom integrations (RFC 9700, 4.4): the attacker's own server in the middle of an honest login."""
+"""Mix-up between two custom integrations (RFC 9700, 4.4): an attacker's server in the middle of an honest login."""
 
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 

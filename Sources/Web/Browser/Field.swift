@@ -65,7 +65,9 @@ struct Field: Sendable {
             "is_described": .flag(!hint.isEmpty || error != nil),
         ]
         // What is not said here would be taken from the page around.
-        for kind in ["input", "is_hidden", "is_tick", "is_lines", "is_choice", "is_radio"] { values[kind] = .flag(false) }
+        for kind in ["input", "is_hidden", "is_tick", "is_lines", "is_choice", "is_radio"] {
+            values[kind] = .flag(false)
+        }
         switch kind {
         case .text: values["input"] = .text("text")
         case .email: values["input"] = .text("email")
