@@ -57,18 +57,16 @@ public struct Associations: Sendable {
         _ associations: [AssociationRecord], _ contents: () async throws(StoreError) -> [ContentRecord]
     ) async throws(Refusal) -> [Entry] {
         guard !associations.isEmpty else { return [] }
-        let (permissions, users, contents) = try await attempt { () throws(StoreError) in
-            (
-                try await account.store.integrationPermissions(), try await account.store.users(),
-                try await contents()
-            )
+        let (permissions, contents) = try await attempt { () throws(StoreError) in
+            (try await account.store.integrationPermissions(), try await contents())
         }
-        let people = Dictionary(users.map { ($0.guid, $0) }) { first, _ in first }
         let owners = Dictionary(contents.map { ($0.guid, $0.ownerGUID) }) { first, _ in first }
+        // Owners alone: an account may have many more people than that.
+        var people: [GUID: UserRecord] = [:]
         var groups: [GUID: Set<GUID>] = [:]
         for owner in Set(associations.compactMap { owners[$0.contentGUID] }) {
-            groups[owner] = try await attempt { () throws(StoreError) in
-                try await account.store.groups(ofUser: owner)
+            (people[owner], groups[owner]) = try await attempt { () throws(StoreError) in
+                (try await account.store.user(owner), try await account.store.groups(ofUser: owner))
             }
         }
         return associations.map { association in
