@@ -125,13 +125,14 @@ class Filling:
     def _integrations(self):
         crowd, now = self.crowd, self.now
         crowd.integrations = [self.guid() for _ in range(self.size.integrations)]
-        config = {
+        client = {
             "auth_type": "Viewer",
             "auth_mode": "Confidential",
-            "workspace_host": "dbc-1.cloud.databricks.com",
             "client_id": "4b51a2c0-0f1c-4f6e-9a6f-8f0d3f1f2a3b",
-            "scopes": "all-apis offline_access",
         }
+        databricks = {"workspace_host": "dbc-1.cloud.databricks.com", "scopes": "all-apis offline_access"}
+        snowflake = {"account_url": "org-acme.snowflakecomputing.com", "scopes": "refresh_token"}
+        providers = [("databricks", {**client, **databricks}), ("snowflake", {**client, **snowflake})]
         self.add(
             "integration",
             (
@@ -139,9 +140,9 @@ class Filling:
                     "guid": guid,
                     "name": f"Data source {number:03d}",
                     "description": f"Sales figures of region {number}",
-                    "template": "databricks",
+                    "template": providers[number % 2][0],
                     "auth_type": "Viewer",
-                    "config": json.dumps(config),
+                    "config": json.dumps(providers[number % 2][1]),
                     "sealed_secret": secrets.token_bytes(64),
                     "version": 1,
                     "created_at": now,

@@ -11,13 +11,16 @@ extension OutboundURL {
         guard text.utf8.count <= maximumLength else { throw OutboundURLError(.tooLong) }
         for byte in text.utf8 {
             if byte >= 0x80 { throw OutboundURLError(.notASCII) }
-            if byte <= 0x20 || byte == 0x7f || forbidden.contains(byte) {
-                throw OutboundURLError(.forbiddenCharacter)
-            }
+            guard byte > 0x20, byte != 0x7f, !isForbidden(byte) else { throw OutboundURLError(.forbiddenCharacter) }
         }
     }
 
-    private static let forbidden: Set<UInt8> = Set("\\\"<>^`{|}".utf8)
+    private static func isForbidden(_ byte: UInt8) -> Bool {
+        switch Unicode.Scalar(byte) {
+        case "\\", "\"", "<", ">", "^", "`", "{", "|", "}": true
+        default: false
+        }
+    }
 
     /// `host`, `host:port`, `[v6]`, `[v6]:port`.
     static func splitAuthority(_ text: Substring) throws(OutboundURLError) -> Authority {

@@ -39,7 +39,17 @@ struct Provider: Sendable {
     let hasOwnCallback: Bool
     /// What the login's request has beside the usual.
     let additionalAuthorizationParameters: [(name: String, value: String)]
-    let environment: [(name: String, value: String)]
+
+    private let template: Template
+    private let config: JSONObject
+    private let policy: OutboundPolicy
+
+    /// What its clients find in the environment of content.
+    var environment: [(name: String, value: String)] {
+        template.environment.compactMap { rule in
+            rule.value(template, config, policy: policy).map { (rule.name, $0) }
+        }
+    }
 
     var asksForIdentity: Bool { scopes.split(separator: " ").contains("openid") }
 
@@ -65,9 +75,7 @@ struct Provider: Sendable {
         revocationEndpoint = endpoints.revocation
         issuer = endpoints.issuer
         requiresIssuer = config[Template.promisesIssuer]?.boolValue ?? false
-        environment = template.environment.compactMap { rule in
-            rule.value(template, config, policy: policy).map { (rule.name, $0) }
-        }
+        (self.template, self.config, self.policy) = (template, config, policy)
         let isPublic = authType == .viewer && text("auth_mode") == "Public"
         let chosen = text("token_endpoint_auth_method").flatMap(ClientAuthenticationMethod.init)
         authentication = isPublic ? .none : chosen ?? template.authentication

@@ -9,7 +9,7 @@ public struct Connections: Sendable {
     let outbound: OutboundPolicy
 
     /// So many of the content that uses an integration are named.
-    private static let mostContents = 5
+    private static let mostContents = 3
 
     /// An integration with what the page shows beside it.
     public struct Entry: Sendable {

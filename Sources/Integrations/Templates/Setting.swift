@@ -30,17 +30,18 @@ struct Setting: Sendable {
     struct Pattern: Sendable {
         let text: String
         let description: String
+        /// Read once: that takes longer than many a match. Such an expression never changes, and holds no code of ours, which
+        /// is what Swift cannot promise of every `Regex`.
+        nonisolated(unsafe) private let expression: Regex<AnyRegexOutput>?
 
         init(_ text: String, _ description: String) {
             self.text = text
             self.description = description
+            expression = try? Regex(text).matchingSemantics(.unicodeScalar)
         }
 
         /// Whether a whole text has the form. A pattern that cannot be read is met by nothing.
-        func matches(_ text: String) -> Bool {
-            guard let regex = try? Regex(self.text) else { return false }
-            return (try? regex.matchingSemantics(.unicodeScalar).wholeMatch(in: text)) != nil
-        }
+        func matches(_ text: String) -> Bool { (try? expression?.wholeMatch(in: text)) != nil }
     }
 
     let name: String

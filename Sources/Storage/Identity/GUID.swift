@@ -17,20 +17,19 @@ public struct GUID: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads the lower-case text form; nil for anything else, including UUIDs of other versions.
     public init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 36 else { return nil }
-        var halves: [UInt64] = [0, 0]
-        var digits = 0
-        for (position, byte) in bytes.enumerated() {
+        guard text.utf8.count == 36 else { return nil }
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        for (position, byte) in text.utf8.enumerated() {
             if position == 8 || position == 13 || position == 18 || position == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
                 continue
             }
             guard let digit = TenantFingerprint.digit(byte) else { return nil }
-            halves[digits / 16] = halves[digits / 16] << 4 | digit
-            digits += 1
+            // The sixteen digits of the first half end before the third hyphen.
+            if position < 18 { high = high << 4 | digit } else { low = low << 4 | digit }
         }
-        self.init(high: halves[0], low: halves[1])
+        self.init(high: high, low: low)
     }
 
     /// Reads the sixteen bytes inside a session token; nil where they are no GUID.
@@ -57,8 +56,22 @@ public struct GUID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The text form, in lower case.
+    ///
+    /// Every row that is read or written has some of them, so it is put together byte by byte.
     public var description: String {
-        let digits = Array(bytes.flatMap { [$0 >> 4, $0 & 0xF] }.map { Character(String($0, radix: 16)) })
-        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
+        String(unsafeUninitializedCapacity: 36) { text in
+            var position = 0
+            for place in 0..<32 {
+                if place == 8 || place == 12 || place == 16 || place == 20 {
+                    text[position] = UInt8(ascii: "-")
+                    position += 1
+                }
+                let half = place < 16 ? high : low
+                let digit = UInt8(truncatingIfNeeded: half >> UInt64(60 - place % 16 * 4)) & 0xF
+                text[position] = digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+                position += 1
+            }
+            return position
+        }
     }
 }

@@ -11,14 +11,13 @@ extension SQLiteStore: ContentPageStore {
             ]
             let total = try Int.fetchOne(
                 db.cachedStatement(sql: Membership.closure + " SELECT count(*) \(chosen)"), arguments: arguments)
-            let rows = try Row.fetchAll(
+            let contents = try Row.map(
                 db.cachedStatement(
                     sql: Membership.closure + """
                          SELECT content.* \(chosen)
                         ORDER BY iif(title = '', name, title) COLLATE NOCASE, id LIMIT :limit OFFSET :offset
                         """),
-                arguments: arguments + ["limit": page.size, "offset": page.offset])
-            let contents = try rows.map(ContentRecord.init(row:))
+                arguments: arguments + ["limit": page.size, "offset": page.offset], ContentRecord.init(row:))
             var owners: [GUID: UserRecord] = [:]
             for owner in Set(contents.map(\.ownerGUID)) { owners[owner] = try UserRecord.fetch(owner, in: db) }
             return ContentListing(
@@ -31,9 +30,8 @@ extension SQLiteStore: ContentPageStore {
     /// What `Contents.mayView` says of one content, for all of them; a test holds the two to each other.
     private static func chosen(_ search: String) -> String {
         """
-        FROM content WHERE (:all OR access_type <> 'acl' OR owner_guid = :user OR EXISTS (
-            SELECT 1 FROM content_permission WHERE content_guid = content.guid
-                AND (user_guid = :user OR group_guid IN (SELECT guid FROM mine)))) AND \(found(search, in: "title", "name"))
+        FROM content WHERE (:all OR access_type <> 'acl' OR owner_guid = :user OR \(Membership.isListed))
+            AND \(found(search, in: "title", "name"))
         """
     }
 
@@ -63,13 +61,13 @@ extension SQLiteStore: ContentPageStore {
             ]
             let total = try Int.fetchOne(
                 db.cachedStatement(sql: Membership.closure + " SELECT count(*) \(chosen)"), arguments: arguments)
-            let rows = try Row.fetchAll(
+            let found = try Row.map(
                 db.cachedStatement(
                     sql: Membership.closure
                         + " SELECT integration.* \(chosen) ORDER BY name COLLATE NOCASE, id LIMIT :limit OFFSET :offset"
                 ),
-                arguments: arguments + ["limit": page.size, "offset": page.offset])
-            return RecordPage(elements: try rows.map(IntegrationRecord.init(row:)), total: total ?? 0)
+                arguments: arguments + ["limit": page.size, "offset": page.offset], IntegrationRecord.init(row:))
+            return RecordPage(elements: found, total: total ?? 0)
         }
     }
 

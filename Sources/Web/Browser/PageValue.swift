@@ -48,12 +48,11 @@ extension Timestamp {
 
     /// Such as `21 Nov 2026, 14:38 UTC`.
     var words: String {
-        let text = description
-        let parts = text.split(separator: "T")
-        let date = (parts.first ?? "").split(separator: "-")
-        guard parts.count == 2, date.count == 3, let month = Int(date[1]), (1...12).contains(month),
-            let day = Int(date[2])
-        else { return text }
-        return "\(day) \(Self.months[month - 1]) \(date[0]), \(parts[1].prefix(5)) UTC"
+        let text = Substring(description).utf8
+        func part(_ range: Range<Int>) -> Substring { Substring(text.dropFirst(range.lowerBound).prefix(range.count)) }
+        guard text.count == 20, let month = Int(part(5..<7)), (1...12).contains(month), let day = Int(part(8..<10)) else {
+            return description
+        }
+        return "\(day) \(Self.months[month - 1]) \(part(0..<4)), \(part(11..<16)) UTC"
     }
 }

@@ -4,7 +4,8 @@ import Storage
 
 /// A long list, page by page: `?page=2`.
 struct Pager {
-    static let size = 50
+    /// Few enough for a phone.
+    static let size = 20
     static let numbers = 1...1_000_000
 
     let number: Int

@@ -74,14 +74,15 @@ struct ConnectionPages {
         values["has_contents"] = .flag(!entry.contents.isEmpty)
         values["further"] = .text(entry.furtherContents == 0 ? "" : "and \(entry.furtherContents) more")
         values["settings"] = .text(visit.path("integrations/\(guid)"))
+        values["copy_text"] = .text(guid.description)
+        values["copy_label"] = .text("the GUID")
         let details = [
-            ("GUID", guid.description), ("Client ID", connection.clientID),
-            ("Authorization URL", connection.authorizationEndpoint), ("Token URL", connection.tokenEndpoint),
-            ("Scopes", connection.scopes.joined(separator: " ")),
+            ("Client ID", connection.clientID), ("Authorization URL", connection.authorizationEndpoint),
+            ("Token URL", connection.tokenEndpoint), ("Scopes", connection.scopes.joined(separator: " ")),
         ]
         values["details"] = .list(
             details.filter { !$0.1.isEmpty }.map { label, text in
-                ["label": .text(label), "copy_text": .text(text), "copy_label": .text("the \(label)")]
+                ["label": .text(label), "text": .text(text)]
             })
         return values
     }
