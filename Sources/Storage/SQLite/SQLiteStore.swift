@@ -193,17 +193,10 @@ extension StoreError {
 
 /// Columns read as the domain's types. A value that does not fit was not written by us.
 extension Row {
-    /// What a query finds, each row made into a value while SQLite still stands on it.
+    /// What a statement finds, each row made into a value while SQLite still stands on it.
     ///
     /// A row that is kept is copied, and looks for each column by comparing name after name; this one asks a table that the
-    /// statement holds, which in long lists takes half the time.
-    static func map<Value>(
-        _ db: Database, sql: String, arguments: StatementArguments = StatementArguments(), _ value: (Row) throws -> Value
-    ) throws -> [Value] {
-        try map(db.makeStatement(sql: sql), arguments: arguments, value)
-    }
-
-    /// The same for a statement that is there already.
+    /// statement holds, which counts in lists.
     static func map<Value>(
         _ statement: Statement, arguments: StatementArguments = StatementArguments(), _ value: (Row) throws -> Value
     ) throws -> [Value] {

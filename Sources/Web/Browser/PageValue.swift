@@ -50,7 +50,8 @@ extension Timestamp {
     var words: String {
         let text = Substring(description).utf8
         func part(_ range: Range<Int>) -> Substring { Substring(text.dropFirst(range.lowerBound).prefix(range.count)) }
-        guard text.count == 20, let month = Int(part(5..<7)), (1...12).contains(month), let day = Int(part(8..<10)) else {
+        guard text.count == 20, let month = Int(part(5..<7)), (1...12).contains(month), let day = Int(part(8..<10))
+        else {
             return description
         }
         return "\(day) \(Self.months[month - 1]) \(part(0..<4)), \(part(11..<16)) UTC"
