@@ -9,9 +9,12 @@ struct Pager {
     static let numbers = 1...1_000_000
 
     let number: Int
+    private let size: Int
 
+    /// - Parameter size: how many rows a page has; fewer where a row holds much.
     /// - Throws: `Refusal` where the number is none.
-    init(_ query: [String: String]) throws(Refusal) {
+    init(_ query: [String: String], size: Int = Pager.size) throws(Refusal) {
+        self.size = size
         guard let text = query["page"], !text.isEmpty else {
             number = 1
             return
@@ -22,7 +25,7 @@ struct Pager {
         self.number = number
     }
 
-    var request: PageRequest { PageRequest(number: number, size: Self.size) }
+    var request: PageRequest { PageRequest(number: number, size: size) }
 
     /// The values of `{{> pager}}`.
     ///
@@ -30,7 +33,7 @@ struct Pager {
     ///   - path: the list's own address.
     ///   - query: what else it is asked with, and goes along.
     func values(total: Int, at path: String, _ query: [String: String] = [:]) -> [String: PageValue] {
-        let last = max(1, (total + Self.size - 1) / Self.size)
+        let last = max(1, (total + size - 1) / size)
         let kept = query.filter { $0.key != "page" && $0.key != Notice.parameter && !$0.value.isEmpty }
             .sorted { $0.key < $1.key }.map { "\($0.key)=\(FormEncoding.encode($0.value))&" }.joined()
         func link(_ number: Int, _ isThere: Bool) -> PageValue {

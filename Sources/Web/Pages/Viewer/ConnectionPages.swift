@@ -8,6 +8,8 @@ import Storage
 /// What somebody is logged in to, and what they can log in to.
 struct ConnectionPages {
     private static let longestSearch = 200
+    /// Rows of a page: each has a dialog with all the details.
+    private static let rows = 15
 
     func add(to doors: PageDoors) {
         doors.get("", for: Caller.self) { visit, caller in try await connections(visit, caller) }
@@ -39,7 +41,7 @@ struct ConnectionPages {
         guard text.count <= Self.longestSearch else {
             throw Refusal.invalid("q", "Search for \(Self.longestSearch) characters at most.")
         }
-        let pager = try Pager(query)
+        let pager = try Pager(query, size: Self.rows)
         let (entries, total) = try await visit.tenant.connections.page(for: caller, matching: text, pager.request)
         let here = Self.address(visit, text, pager)
         var values: [String: PageValue] = [
