@@ -183,6 +183,18 @@ def test_signing_out_closes_the_content_too(site):
     assert person.browser.get(site.url("/", content), follow=False).status_code == 302
 
 
+def test_who_signs_in_over_somebody_else_takes_the_open_content_along(site):
+    first, vera = site.scene.account.add("viewer"), site.scene.viewer
+    stale = form_with(first.browser.get(site.scene.account.url("sign-in")), "email", "password")
+    first.accept_invite()
+    assert "/log-in" in first.browser.get(site.url()).url, "the content is open, as somebody who must log in"
+    first.browser.submit(stale, email=vera.email, password=vera.password)
+    landed = first.browser.get(site.url())
+    assert landed.url == site.url(), "and not led from one to the other for ever"
+    [token] = headers_of(echoed(landed), SESSION_HEADER)
+    assert site.scene.provider.whoami(site.scene.publisher.api.credentials(token)["access_token"]) == "vera"
+
+
 def test_a_ticket_works_once_and_only_in_its_own_browser(site):
     person = site.scene.account.add("viewer")
     person.accept_invite()

@@ -46,7 +46,7 @@ struct SignInRoutes {
                 from: context.origin(of: request, .browser)
             )
             Measurements.signIn(nil)
-            return services.signedIn(signIn, tenant, to: returnPath)
+            return try await services.signedIn(signIn, request, context, tenant, to: returnPath)
         } catch {
             Measurements.signIn(error)
             guard error.code.status < 500 else { throw error }
@@ -79,7 +79,7 @@ struct SignInRoutes {
             }
             let signIn = try await tenant.people.acceptInvite(
                 token, password: SecretString(form["password"] ?? ""), from: context.origin(of: request, .browser))
-            return services.signedIn(signIn, tenant, to: home(tenant))
+            return try await services.signedIn(signIn, request, context, tenant, to: home(tenant))
         } catch {
             guard let user, error.code.status < 500 else { throw error }
             return inviteForm(request, tenant, token: token, email: user.email, error: error)
@@ -167,7 +167,15 @@ extension Services {
     }
 
     /// On to where somebody was headed, with the cookie of the session.
-    func signedIn(_ signIn: SignIn, _ tenant: Tenant, to path: String) -> Response {
+    ///
+    /// The session that the browser had here before ends: content that it opened as somebody else would go on being that
+    /// person's, while the pages are this one's.
+    func signedIn(
+        _ signIn: SignIn, _ request: Request, _ context: WebContext, _ tenant: Tenant, to path: String
+    ) async throws(Refusal) -> Response {
+        if let before = try await visitor(request, context, at: tenant).identity {
+            try await tenant.people.signOut(before)
+        }
         var response = Response.seeOther(path)
         response.headers[.setCookie] = cookies.set(
             cookies.session(tenant.account.fingerprint), signIn.secret, lifetime: People.sessionLifetime

@@ -51,7 +51,7 @@ struct SingleSignOnRoutes {
             switch try await tenant.singleSignOn.complete(arrival) {
             case .signedIn(let signIn, let path):
                 Measurements.signIn(nil)
-                response = services.signedIn(signIn, tenant, to: path)
+                response = try await services.signedIn(signIn, request, context, tenant, to: path)
             case .tested(let path): response = .seeOther(path)
             }
         } catch {
