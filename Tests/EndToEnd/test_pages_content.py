@@ -495,6 +495,17 @@ def test_what_must_not_be_attached_is_refused_and_stays_ticked(people, content, 
     assert attached(people, content) == set()
 
 
+def test_an_owner_who_lost_the_right_to_attach_is_told_where_they_look(people, content):
+    source = people.account.integrate("connect", max_role="Viewer")
+    people.account.associate(people.owner, content, source)
+    told = "The owner may not attach this data source any more"
+    assert all(told not in page(people.owner, content, rest).text for rest in ("", "/access"))
+    path = f"v1/oauth/integrations/{source['guid']}"
+    people.admin.api.ok("PATCH", path, json={"permissions": [{"user_guid": people.other.guid}]})
+    assert all(page(people.owner, content, rest).text.count(told) == 1 for rest in ("", "/access"))
+    assert attached(people, content) == {source["guid"]}
+
+
 def test_content_for_anyone_has_no_viewer_to_act_for(people, content, sources):
     people.owner.api.ok("PATCH", f"v1/content/{content['guid']}", json={"access_type": "all"})
     assert "Anyone may view this content without signing in" in page(people.owner, content, "/access").text
