@@ -32,7 +32,7 @@ public final class AttemptLimiter: Sendable {
         guard let wait else { return }
         throw Refusal(
             .tooManyRequests,
-            "There were too many failed attempts: wait \((wait + 59) / 60) minutes and try again.",
+            "There were too many attempts: wait \((wait + 59) / 60) minutes and try again.",
             retryAfter: wait
         )
     }

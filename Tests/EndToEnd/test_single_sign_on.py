@@ -5,6 +5,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from harness.browser import Browser, form_with, forms_of
 from harness.company import PASSPHRASE, Company, form_to
@@ -252,6 +253,23 @@ def test_the_button_leads_there_and_back_to_where_somebody_was_headed(company):
     assert query["redirect_uri"] == [company.account.url("sign-in/callback")] and query["nonce"] and query["state"]
     back = browser.get(company.callback(browser, away), follow=False)
     assert back.status_code == 303 and back.headers["Location"] == path
+
+
+def test_one_address_cannot_begin_sign_ins_without_end(company):
+    url = company.account.url("sign-in/start")
+
+    def begin(address: str) -> requests.Response:
+        return away.get(url, headers={"X-Forwarded-For": address}, allow_redirects=False)
+
+    with requests.Session() as away:
+        begun = 0
+        while (answer := begin("198.51.100.7")).is_redirect:
+            away.cookies.clear()
+            begun += 1
+            assert begun <= 2000
+        assert answer.status_code == 429 and int(answer.headers["Retry-After"]) > 0, answer.text[:500]
+        assert "too many" in answer.text.lower() and begun > 100
+        assert begin("198.51.100.8").is_redirect, "nobody else is kept out"
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
