@@ -33,6 +33,19 @@ def installed(stage: list[str]) -> set[str]:
     return {word for word in words if not word.startswith("-")}
 
 
+def target_folders() -> set[str]:
+    """Where SwiftPM looks for each target of ours: at its path, or below Sources or Tests by its name."""
+    targets = (REPOSITORY / "Package.swift").read_text().split("\n    targets: [\n", 1)[1]
+    starts = list(re.finditer(r'(room|system|tests|\.\w*[tT]arget)\(\s*(?:of: |name: )?"(\w+)"', targets))
+    ends = [start.start() for start in starts[1:]] + [len(targets)]
+    folders = set()
+    for start, end in zip(starts, ends, strict=True):
+        kind, name = start.groups()
+        path = re.search(r'\bpath: "([^"]+)"', targets[start.start() : end])
+        folders.add(path[1] if path else f"Tests/{name}Tests" if kind == "tests" else f"Sources/{name}")
+    return folders
+
+
 def test_the_libraries_that_the_program_needs_are_in_the_image():
     if not shutil.which("readelf") or not shutil.which("dpkg-query"):
         pytest.skip("neither readelf nor dpkg-query can be asked here")
@@ -51,6 +64,17 @@ def test_what_is_built_with_is_what_make_installs():
     makefile = (REPOSITORY / "Makefile").read_text()
     made = re.search(r"^SYSTEM_PACKAGES := (.*)$", makefile, re.MULTILINE)[1].split()
     assert installed(stages()[0]) == {name for name in made if name.endswith("-dev") or name == "pkg-config"}
+
+
+def test_what_is_built_from_is_copied():
+    folders = target_folders()
+    there = {f"{above}/{folder.name}" for above in ("Sources", "Tests") for folder in (REPOSITORY / above).iterdir()}
+    assert {name for name in there if (REPOSITORY / name).is_dir()} - {"Tests/EndToEnd"} <= folders
+    [build] = [index for index, line in enumerate(stages()[0]) if line.startswith("RUN swift build")]
+    copies = [line.split()[1:] for line in stages()[0][:build] if line.startswith("COPY ")]
+    copied = {what for what, *where in copies if where == [what]}
+    # SwiftPM refuses a package of which one target has no folder, whatever is to be built.
+    assert [folder for folder in folders if not any(f"{folder}/".startswith(f"{what}/") for what in copied)] == []
 
 
 def test_the_image_runs_as_nobody_in_particular_and_holds_no_secret():
