@@ -37,11 +37,6 @@ addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
-// A list that a choice filters needs no button.
-for (const select of document.querySelectorAll("select[data-submits]")) {
-  select.addEventListener("change", () => select.form.requestSubmit());
-}
-
 // A link that opens a small window of its own: the test of a data source.
 for (const link of document.querySelectorAll("a[data-window]")) {
   link.addEventListener("click", (event) => {
