@@ -1,4 +1,4 @@
-"""The README: its pictures, which are made here, and that what it links to is there."""
+"""The README: its pictures, which are made here, and that what it links to is there; the table of these tests."""
 
 import os
 import re
@@ -70,3 +70,10 @@ def test_what_the_readme_shows_and_links_to_is_there():
     pictures = [link for link in links if link.endswith(".png")]
     assert {IMAGES / Path(link).name for link in pictures} == set(IMAGES.glob("*.png"))
     assert all((REPOSITORY / link).stat().st_size < LARGEST_BYTES for link in pictures)
+
+
+def test_the_table_of_the_tests_names_each_file():
+    here = Path(__file__).parent
+    rows = [line for line in (here / "README.md").read_text().splitlines() if line.startswith("| `test_")]
+    named = [name for row in rows for name in re.findall(r"`(test_\w+\.py)`", row.split("|")[1])]
+    assert sorted(named) == sorted(path.name for path in here.glob("test_*.py"))
