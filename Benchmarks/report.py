@@ -27,6 +27,9 @@ def summary(rounds):
 def show(result):
     if "servers" in result:
         _show_servers(result)
+    if "gatehouse" in result:
+        print()
+        _show_gatehouse(result)
     if "pages" in result:
         _show_pages(result["pages"], result.get("servers", {}).get(REFERENCE))
 
@@ -49,20 +52,18 @@ def _show_servers(result):
         )
     _table(rows)
     print(f"\nRatios are to the {REFERENCE} server; medians of {result['rounds']} rounds of {result['seconds']} s.")
-    if "gatehouse" in result:
-        _show_gatehouse(result)
 
 
 def _show_gatehouse(result):
     gatehouse = result["gatehouse"]
-    cpu = result["servers"]["Gatehouse exchange"]["cpu_microseconds_per_request_ratio"]
-    print()
-    _line("CPU of an exchange to the bare server's", f"{cpu:.2f}", cpu <= TARGET_CPU_RATIO, "1.00 at most")
-    limit = f"under {TARGET_MEGABYTES} MB"
-    for label, key in (("idle", "idle"), ("after the load", "after_load")):
-        size = gatehouse["resident_megabytes"][key]
-        _line(f"Resident memory, {label}", f"{size:.1f} MB", size < TARGET_MEGABYTES, limit)
-    for count, seconds in gatehouse["start_seconds"].items():
+    if "servers" in result:
+        cpu = result["servers"]["Gatehouse exchange"]["cpu_microseconds_per_request_ratio"]
+        _line("CPU of an exchange to the bare server's", f"{cpu:.2f}", cpu <= TARGET_CPU_RATIO, "1.00 at most")
+        limit = f"under {TARGET_MEGABYTES} MB"
+        for label, key in (("idle", "idle"), ("after the load", "after_load")):
+            size = gatehouse["resident_megabytes"][key]
+            _line(f"Resident memory, {label}", f"{size:.1f} MB", size < TARGET_MEGABYTES, limit)
+    for count, seconds in gatehouse.get("start_seconds", {}).items():
         folders = "1 account folder" if int(count) == 1 else f"{int(count):,} account folders"
         is_met = seconds < TARGET_START_SECONDS
         _line(f"Start-up with {folders}", f"{seconds:.3f} s", is_met, f"under {TARGET_START_SECONDS} s")

@@ -151,9 +151,8 @@ def main():
         if not options.skip_load:
             result |= measure_load(options, folder)
         if not options.baselines_only:
-            if not options.skip_load:
-                starts = {} if options.skip_start_up else measure_start_up(options, folder)
-                result["gatehouse"]["start_seconds"] = starts
+            if not options.skip_start_up:
+                result.setdefault("gatehouse", {})["start_seconds"] = measure_start_up(options, folder)
             if not options.skip_pages:
                 result["pages"] = measure_pages(options, folder, say)
     if options.json:
