@@ -7,6 +7,7 @@ VENV := .venv/installed
 DEBUG := .build/debug
 RELEASE_SCRATCH := .build-release
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
+PYTHON_SOURCES := Tests/EndToEnd docs/demo Benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system-packages toolchain build run demo test screenshots bench clean
@@ -53,6 +54,8 @@ demo: setup build ## play admin, publisher and viewers against simulated provide
 
 test: toolchain setup ## lint, Swift tests, the demo once, end-to-end tests
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+	.venv/bin/ruff check $(PYTHON_SOURCES)
+	.venv/bin/ruff format --check $(PYTHON_SOURCES)
 	swift build --build-tests
 	swift test --skip-build
 	.venv/bin/python docs/demo/demo.py --once

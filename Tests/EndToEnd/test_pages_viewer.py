@@ -254,7 +254,7 @@ def test_the_details_are_all_there_without_a_script_and_hold_no_secret(house, vi
         assert html.escape(known) in dialog, known
     assert "all-apis sql offline_access openid profile email" in dialog
     assert house.databricks.client_secret not in page.text and "sealed" not in page.text
-    assert dialog.count('class="plain copy" hidden') == 1 and "Copy<span class=\"hidden\"> the GUID" in dialog
+    assert dialog.count('class="plain copy" hidden') == 1 and 'Copy<span class="hidden"> the GUID' in dialog
 
 
 def test_logging_out_is_a_form_and_comes_back(house, viewer):

@@ -188,7 +188,11 @@ def test_the_pages_of_another_account_open_nothing(tenants, routes):
         answer = admin.browser.session.request(method, tenants.server.url(filled), allow_redirects=False, timeout=30)
         expected = (302, 303, 400, 401, 403, 404)
         # Every account publishes who it is as an issuer; that is no secret.
-        if path.endswith(("/sign-in", "/sign-in/signed-out", "/oidc/jwks")) or "/.well-known/" in path or "/v1/" in path:
+        if (
+            path.endswith(("/sign-in", "/sign-in/signed-out", "/oidc/jwks"))
+            or "/.well-known/" in path
+            or "/v1/" in path
+        ):
             expected = (200, *expected)
         assert answer.status_code in expected, f"{method} {path}: {answer.status_code}"
         assert not any(word in answer.text for word in secret), f"{method} {path}"
