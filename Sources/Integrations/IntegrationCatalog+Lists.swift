@@ -10,9 +10,9 @@ extension IntegrationCatalog {
         filter.text = try TextRules.line(text, field: "q")
         let folded = filter.text.lowercased()
         filter.templates = Template.all.filter { $0.name.lowercased().contains(folded) }.map(\.key)
-        let wanted = filter
+        let (wanted, now) = (filter, clock.now)
         return try await attempt { () throws(StoreError) in
-            try await account.store.integrations(matching: wanted, request)
+            try await account.store.integrations(matching: wanted, request, at: now)
         }
     }
 
@@ -20,7 +20,10 @@ extension IntegrationCatalog {
     public func use(
         of guid: GUID, _ request: PageRequest, for admin: Administrator
     ) async throws(Refusal) -> IntegrationUse {
-        try await attempt { () throws(StoreError) in try await account.store.integrationUse(guid, request) }
+        let now = clock.now
+        return try await attempt { () throws(StoreError) in
+            try await account.store.integrationUse(guid, request, at: now)
+        }
     }
 }
 

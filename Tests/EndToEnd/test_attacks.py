@@ -277,3 +277,62 @@ def test_logout_returns_only_within_this_server(server, shared_waiting, evil):
     path = f"/__oauth__/integrations/{shared_waiting.integration['guid']}/logout"
     answer = shared_waiting.viewer.browser.get(server.url(path), follow=False, params={"redirect": evil})
     assert_stays_here(server, answer)
+
+
+@pytest.fixture
+def two_sources(server, stage):
+    """A viewer who is logged in to two data sources, with the addresses that log out of them."""
+    scene = play(server, stage.simulator("databricks"))
+    names = ("auth_type", "workspace_host", "client_id", "scopes")
+    config = {name: scene.integration["config"][name] for name in names}
+    secret = scene.provider.client_secret
+    second = scene.account.integrate("databricks", "Second", client_secret=secret, **config)
+    scene.viewer.log_in_at(scene.provider, second, "vera")
+    addresses = [f"/__oauth__/integrations/{one['guid']}/logout" for one in (scene.integration, second)]
+    return scene, addresses
+
+
+def in_its_own_words(path: str, kind: str) -> str:
+    encoded = "/%5f%5foauth__" + path.removeprefix("/__oauth__")
+    return {"plain": path, "encoded": encoded, "behind a question mark": f"{path}?redirect=/"}[kind]
+
+
+@pytest.mark.parametrize("kind", ["plain", "encoded", "behind a question mark"])
+def test_a_sign_in_that_another_site_began_logs_nobody_out_of_a_data_source(two_sources, kind):
+    scene, (target, _) = two_sources
+    browser = Browser()
+    page = browser.get(scene.account.url("sign-in"), params={"return_to": in_its_own_words(target, kind)})
+    typed = {"email": scene.viewer.email, "password": scene.viewer.password}
+    landed = browser.submit(form_with(page, "email"), **typed)
+    assert "My connections" in landed.text and len(scene.sessions()) == 2
+
+
+def test_a_sign_in_that_another_site_began_ends_before_the_provider(two_sources):
+    scene, (target, _) = two_sources
+    login = target.replace("/logout", "/login")
+    for path in (scene.account.url(f"sign-in?return_to={quote(login, safe='')}"), scene.server.url(login)):
+        browser = Browser()
+        typed = {"email": scene.viewer.email, "password": scene.viewer.password}
+        landed = browser.submit(form_with(browser.get(path), "email"), **typed)
+        assert landed.url.startswith(scene.account.url()), "a page of ours asks first, or nothing is begun"
+
+
+def test_logging_out_of_one_data_source_leads_to_no_log_out_of_another(two_sources):
+    scene, (first, second) = two_sources
+    url = scene.server.url(first)
+    foreign = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    asked = scene.viewer.browser.get(url, params={"redirect": second}, headers=foreign)
+    assert asked.status_code == 400
+    asked = scene.viewer.browser.get(url, headers=foreign)
+    form = form_with(asked, "return_to")
+    landed = scene.viewer.browser.submit(form, return_to=second)
+    assert landed.status_code == 200 and len(scene.sessions()) == 1
+
+
+def test_flows_of_one_person_do_not_fill_the_disk(shared_waiting):
+    scene = shared_waiting
+    before = [scene.viewer.start_login(scene.integration).headers["Location"] for _ in range(2)]
+    for _ in range(49):
+        scene.viewer.start_login(scene.integration, redirect="/" + "a" * 2000)
+    oldest, kept = (scene.viewer.browser.get(scene.provider.authorize_as("vera", one), follow=False) for one in before)
+    assert oldest.status_code >= 400 and kept.status_code == 302

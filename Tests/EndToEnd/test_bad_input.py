@@ -1,11 +1,15 @@
 """Bad input: a 400 with the field's name, its code and a sentence; never a 500; never a change."""
 
 import socket
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from harness.account import Api
+from harness.browser import Browser, form_with
+from harness.waiting import wait_until
 from test_api_contract import INTEGRATION
 
 MEBIBYTE = 1024 * 1024
@@ -226,3 +230,35 @@ def test_a_guid_in_any_other_form_is_404(admin):
     guid = made["guid"]
     for other in (guid[:-1], guid + "0", guid.replace("-", ""), "{" + guid + "}", "0" * 36, "%20" + guid, guid + "%00"):
         assert api("GET", f"v1/oauth/integrations/{other}").status_code in (400, 404), other
+
+
+def test_what_nobody_signed_in_sends_is_not_shown_again_many_times_its_size(server, account):
+    fields = {f"f{number}": '"' * 3000 for number in range(100)}
+    answer = requests.post(account.url("keys/new"), data=fields, timeout=30)
+    assert answer.status_code == 401 and len(answer.content) < 20_000, len(answer.content)
+    browser = Browser()
+    page = browser.get(account.url("sign-in"))
+    answer = browser.submit(form_with(page, "email"), email='"' * 300_000, password="x")
+    assert answer.status_code in (400, 401) and len(answer.content) < 20_000, len(answer.content)
+
+
+def test_who_does_not_read_an_answer_loses_the_connection(server):
+    """Such an answer would lie in memory for as long as the client likes."""
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        port = urlsplit(server.base_url).port
+        client.connect(("127.0.0.1", port))
+        # More than both kernels take.
+        client.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
+        own = client.getsockname()[1]
+        assert is_connected(own, port)
+        wait_until(lambda: not is_connected(own, port), "the server closes the connection", deadline=90)
+
+
+def is_connected(client: int, server: int) -> bool:
+    """Whether the server's side of a connection is there, as the kernel sees it."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, state = line.split()[:4]
+        if (int(local.split(":")[1], 16), int(remote.split(":")[1], 16)) == (server, client):
+            return state == "01"
+    return False

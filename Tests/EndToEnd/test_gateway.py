@@ -195,6 +195,20 @@ def test_who_signs_in_over_somebody_else_takes_the_open_content_along(site):
     assert site.scene.provider.whoami(site.scene.publisher.api.credentials(token)["access_token"]) == "vera"
 
 
+def test_a_session_at_content_without_one_at_the_pages_is_nobodys_way_in(site):
+    first, vera = site.scene.account.add("viewer"), site.scene.viewer
+    first.accept_invite()
+    assert "/log-in" in first.browser.get(site.url()).url, "the content is open, as somebody who must log in"
+    for cookie in list(first.browser.session.cookies):
+        if not cookie.name.startswith("gatehouse-content-"):
+            first.browser.session.cookies.clear(cookie.domain, cookie.path, cookie.name)
+    vera.sign_in(first.browser)
+    landed = first.browser.get(site.url())
+    assert landed.url == site.url(), "and not led from one to the other for ever"
+    [token] = headers_of(echoed(landed), SESSION_HEADER)
+    assert site.scene.provider.whoami(site.scene.publisher.api.credentials(token)["access_token"]) == "vera"
+
+
 def test_a_ticket_works_once_and_only_in_its_own_browser(site):
     person = site.scene.account.add("viewer")
     person.accept_invite()

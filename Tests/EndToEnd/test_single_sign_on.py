@@ -68,6 +68,7 @@ def test_somebody_who_was_invited_is_connected_once_whatever_becomes_of_the_emai
     browser = Browser()
     assert at_canaille.is_in(at_canaille.sign_in("vic", browser))
     assert vic.email in browser.get(at_canaille.account.url()).text
+    assert "used already" in Browser().get(vic.invite_url).text, "nobody else chooses a password with the old link"
     # Another address at the provider makes nobody else of them, and gives the old address to nobody.
     at_canaille.provider.control("emails", username="vic", email="victoria@corp.example")
     assert at_canaille.is_in(at_canaille.sign_in("vic", browser := Browser()))
@@ -226,8 +227,8 @@ def test_claims_that_the_id_token_lacks_come_from_userinfo_and_only_about_the_sa
     assert company.is_in(company.sign_in())
 
 
-def test_a_disconnected_user_is_recognised_anew(company):
-    assert company.is_in(company.sign_in())
+def test_a_disconnected_user_is_out_and_recognised_anew(company):
+    assert company.is_in(company.sign_in(browser=(browser := Browser())))
     company.provider.person["sub"] = "came back as another"
     assert company.sign_in().status_code == 403
     guid = company.user("new@corp.example")["guid"]
@@ -235,6 +236,7 @@ def test_a_disconnected_user_is_recognised_anew(company):
     assert "new@corp.example" in page.text
     done = company.admin.browser.submit(form_to(page, f"{guid}/disconnect"))
     assert done.status_code == 200 and "new@corp.example" not in done.text
+    assert not company.is_in(browser.get(company.account.url())), "it may be the wrong person who is signed in"
     assert company.is_in(company.sign_in())
 
 
@@ -420,11 +422,14 @@ def test_passwords_go_off_only_when_nobody_is_locked_out(server, provider):
     vic.accept_invite()
     refused = company.press("passwords-off")
     assert refused.status_code == 400 and "emergencies" in refused.text
+    assert company.is_in(vic.browser.get(company.account.url()))
     refused = company.press("emergency", email=vic.email)
     assert refused.status_code == 400 and "must be an administrator" in refused.text
     assert company.press("emergency", email=company.admin.email).status_code == 200
     done = company.press("passwords-off")
     assert done.status_code == 200 and "Passwords are off" in done.text
+    assert not company.is_in(vic.browser.get(company.account.url())), "who came in by a password alone is out"
+    assert company.is_in(company.admin.browser.get(company.account.url()))
 
     page = Browser().get(company.account.url("sign-in"))
     assert "Sign in with Corp" in page.text and not [f for f in forms_of(page) if "password" in f.fields]

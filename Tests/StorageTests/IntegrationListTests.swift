@@ -26,8 +26,9 @@ import Testing
     }
 
     private func names(_ filter: IntegrationFilter, page: Int = 1, size: Int = 10) async throws -> [String] {
-        try await account.store.integrations(matching: filter, PageRequest(number: page, size: size)).elements.map(
-            \.name)
+        try await account.store.integrations(matching: filter, PageRequest(number: page, size: size), at: temporary.now)
+            .elements.map(
+                \.name)
     }
 
     @Test func aPageHasTheCountsOfItsOwnRows() async throws {
@@ -39,14 +40,36 @@ import Testing
                 try await account.store.requireLogin(session, reason: "gone", at: temporary.now, noting: nil)
             }
         }
-        let page = try await account.store.integrations(matching: .init(), PageRequest(number: 1, size: 10))
+        let page = try await account.store.integrations(
+            matching: .init(), PageRequest(number: 1, size: 10), at: temporary.now)
         #expect(page.total == 2)
         #expect(page.elements.map(\.guid) == [first, second])
         #expect(page.elements.map(\.loggedInCount) == [2, 0])
         #expect(page.elements.map(\.loginRequiredCount) == [1, 0])
-        let use = try await account.store.integrationUse(first, PageRequest(number: 1, size: 10))
+        let use = try await account.store.integrationUse(first, PageRequest(number: 1, size: 10), at: temporary.now)
         #expect(Dictionary(uniqueKeysWithValues: use.sessions.map { ($0.reason, $0.count) }) == [nil: 2, "gone": 1])
         #expect(use.contents.total == 0 && use.listed.isEmpty)
+    }
+
+    @Test func aLoginThatNothingRenewsIsOverWithItsToken() async throws {
+        let integration = try await add("a")
+        let user = try await temporary.user(of: account, email: "u@acme.example")
+        var tokens = temporary.tokens()
+        tokens.refresh = nil
+        _ = try await account.store.commitLogin(
+            account.makeGUID(), user: user.guid, integration: integration, integrationVersion: 1, tokens: tokens,
+            at: temporary.now, noting: nil)
+        let end = try #require(tokens.expiresAt)
+        for (now, isOver) in [(end - .seconds(1), false), (end, true)] {
+            let page = try await account.store.integrations(
+                matching: .init(), PageRequest(number: 1, size: 10), at: now)
+            #expect(page.elements.map(\.loggedInCount) == [isOver ? 0 : 1])
+            #expect(page.elements.map(\.loginRequiredCount) == [isOver ? 1 : 0])
+            let use = try await account.store.integrationUse(integration, PageRequest(number: 1, size: 10), at: now)
+            #expect(use.sessions.map(\.reason) == [isOver ? OAuthSessionRecord.expired : nil])
+            let profile = try #require(try await account.store.profile(user.guid, at: now))
+            #expect(profile.logins.map(\.needsLogin) == [isOver ? OAuthSessionRecord.expired : nil])
+        }
     }
 
     @Test func aTextIsLookedForInNameAndDescriptionWhateverItsCase() async throws {
@@ -79,7 +102,7 @@ import Testing
         #expect(facts.permissions.map(\.principal) == [.user(user.guid)])
         #expect(try await account.store.integrationFacts(other)?.permissions.isEmpty == true)
         #expect(try await account.store.integrationFacts(account.makeGUID())?.integration == nil)
-        let use = try await account.store.integrationUse(one, PageRequest(number: 1, size: 10))
+        let use = try await account.store.integrationUse(one, PageRequest(number: 1, size: 10), at: temporary.now)
         #expect(use.listed.map(\.label) == [user.email])
     }
 }

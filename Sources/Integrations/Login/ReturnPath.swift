@@ -27,10 +27,20 @@ public enum ReturnPath {
         guard bytes.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }) else { return nil }
         // Browsers resolve dot segments, written plainly or escaped, before they look for the host: `/.//host`.
         let path = text.prefix { $0 != "?" && $0 != "#" }
-        let climbs = path.split(separator: "/").contains { segment in
+        let segments = path.split(separator: "/")
+        let climbs = segments.contains { segment in
             let plain = segment.lowercased().replacing("%2e", with: ".")
             return plain == "." || plain == ".."
         }
-        return climbs ? nil : text
+        return climbs || acts(segments) ? nil : text
+    }
+
+    /// Whether it does something to be opened there: log in or out at a provider. Browsers say of a redirect that our own page
+    /// asked for it, so nobody may be led there by an address that another site wrote.
+    private static func acts(_ segments: [Substring]) -> Bool {
+        // What a content does is its own affair; of ours, no path that people go to has an escape in it.
+        guard segments.first != "content" else { return false }
+        return segments.first == "__oauth__" || segments.suffix(2) == ["test", "log-in"]
+            || segments.contains { $0.contains("%") }
     }
 }

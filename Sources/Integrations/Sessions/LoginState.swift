@@ -18,7 +18,7 @@ public enum LoginState: Sendable, Equatable {
         if let reason = session.needsLogin {
             self = .over(reason)
         } else if RefreshPolicy.decide(session, at: now, isDemanded: false) == .over {
-            self = .over("access_token_expired")
+            self = .over(OAuthSessionRecord.expired)
         } else {
             self = .working
         }

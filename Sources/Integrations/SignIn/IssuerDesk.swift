@@ -51,7 +51,7 @@ actor IssuerDesk {
         let result = await task.value
         metadataTasks[issuer] = nil
         if metadata.count >= Self.maximumEntries { metadata.removeAll() }
-        metadata[issuer] = Known(result: result, at: clock.now)
+        metadata[issuer] = successor(of: metadata[issuer], result, Self.metadataLifetime, renewedAt: nil)
         return try result.get()
     }
 
@@ -80,8 +80,19 @@ actor IssuerDesk {
         let result = await task.value
         keyTasks[address] = nil
         if keys.count >= Self.maximumEntries { keys.removeAll() }
-        keys[address] = Known(result: result, at: clock.now, renewedAt: renewedAt ?? keys[address]?.renewedAt)
+        keys[address] = successor(of: keys[address], result, Self.keysLifetime, renewedAt: renewedAt)
         return try result.get()
+    }
+
+    /// What is known after an answer: what failed out of turn takes nothing away from those who do well with what there is.
+    private func successor<Value>(
+        of known: Known<Value>?, _ result: Result<Value, MetadataError>, _ lifetime: Duration, renewedAt: Timestamp?
+    ) -> Known<Value> {
+        let renewedAt = renewedAt ?? known?.renewedAt
+        if case .failure = result, let known, case .success = known.result, isFresh(known, lifetime) {
+            return Known(result: known.result, at: known.at, renewedAt: renewedAt)
+        }
+        return Known(result: result, at: clock.now, renewedAt: renewedAt)
     }
 
     private func isFresh<Value>(_ known: Known<Value>, _ lifetime: Duration) -> Bool {

@@ -22,15 +22,18 @@ extension SingleSignOn {
     }
 
     /// The end of the name of the cookie that belongs to a `state`.
-    public static func cookieSuffix(ofState state: SecretString) -> String {
-        String(SHA256.hash(state.reveal()).hex.prefix(12))
+    ///
+    /// An account has sixteen of them, for as many tabs: browsers keep few cookies of one host, and one account that begins
+    /// sign-ins without end would push out the sessions of all others.
+    public func cookieSuffix(ofState state: SecretString) -> String {
+        "\(account.fingerprint)-\(SHA256.hash(state.reveal()).hex.prefix(1))"
     }
 
     /// Begins a sign-in with what is in force.
     ///
     /// - Parameter issuer: where somebody else began it (OpenID Connect Core section 4), which issuer they mean.
     public func begin(returnPath: String, issuer: String?, from origin: Origin) async throws(Refusal) -> Beginning {
-        let subject = "sign-in begun from \(NetworkOrigin.subject(of: origin.address ?? "unknown"))"
+        let subject = "sign-in begun at \(account.slug) from \(NetworkOrigin.subject(of: origin.address ?? "unknown"))"
         try limiter.check(subject, maximum: Self.maximumBeginnings)
         guard let live = try await stored()?.live else {
             throw Refusal(
@@ -91,25 +94,20 @@ extension SingleSignOn {
             endpoint: found.authorization.text, clientID: settings.clientID, redirectURI: redirectURI,
             scopes: settings.scopes, state: value, challenge: pkce.challenge, nonce: nonce.reveal())
         return Beginning(
-            location: location, cookieSuffix: Self.cookieSuffix(ofState: value), cookieSecret: browserSecret)
+            location: location, cookieSuffix: cookieSuffix(ofState: value), cookieSecret: browserSecret)
     }
 
-    /// Where a browser goes that signs out at the provider too; nil where the user is not connected with it, or it has no such
-    /// place. No id_token is sent, for none is kept: the provider may ask whether the person means it.
-    public func signOutAddress(of user: GUID) async throws(Refusal) -> (label: String, location: String)? {
-        guard let live = try await stored()?.live else { return nil }
-        let settings = SingleSignOnSettings(stored: live.settings)
-        guard try await identity(of: user, at: settings.issuer) != nil else { return nil }
-        return await signOutAddress(settings)
+    /// Whether somebody is connected with the provider that is in force, where they are still signed in after a sign-out here.
+    public func knows(_ user: GUID) async throws(Refusal) -> Bool {
+        guard let live = try await stored()?.live else { return false }
+        return try await identity(of: user, at: SingleSignOnSettings(stored: live.settings).issuer) != nil
     }
 
-    /// The same for whoever asks.
+    /// Where a browser goes that signs out at the provider too; nil where that has no such place. No id_token is sent, for none
+    /// is kept: the provider may ask whether the person means it.
     public func signOutAddress() async throws(Refusal) -> (label: String, location: String)? {
         guard let live = try await stored()?.live else { return nil }
-        return await signOutAddress(SingleSignOnSettings(stored: live.settings))
-    }
-
-    private func signOutAddress(_ settings: SingleSignOnSettings) async -> (label: String, location: String)? {
+        let settings = SingleSignOnSettings(stored: live.settings)
         // A provider that cannot be asked must not keep anybody from signing out here.
         guard let metadata = try? await desk.metadata(of: settings.issuer), let end = metadata.endSessionEndpoint else {
             return nil

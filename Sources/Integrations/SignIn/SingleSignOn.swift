@@ -19,6 +19,9 @@ public struct SingleSignOn: Sendable {
     let limiter: AttemptLimiter
     let desk: IssuerDesk
 
+    /// Who turns passwords off has signed in with single sign-on within this time.
+    private static let testLifetime = Duration.seconds(60 * 60)
+
     init(account: OpenAccount, world: World, people: People) {
         self.account = account
         clock = world.clock
@@ -144,6 +147,10 @@ public struct SingleSignOn: Sendable {
         let settings = SingleSignOnSettings(stored: live.settings)
         if isOnly, admin.caller.origin.door != .command {
             let test = try await passedTest(of: live, by: admin)
+            guard clock.now < test.at + Self.testLifetime else {
+                throw Refusal(
+                    .prohibitedChange, "Your test is more than an hour old: test again, then turn passwords off.")
+            }
             let identity = try await identity(of: admin.caller.user.guid, at: settings.issuer)
             guard identity?.subject == test.subject else {
                 throw Refusal(

@@ -170,6 +170,9 @@ public struct OAuthSessionRecord: Sendable, Equatable {
     public var tokens: SealedTokens
     /// Why the viewer must log in again, in the words of `payload.reason`; nil while the session works.
     public var needsLogin: String?
+    /// The word for a session whose access token has ended, and that nothing can renew; it is not written, for it comes with
+    /// time.
+    public static let expired = "access_token_expired"
     /// When a refresh token was last presented without its outcome being stored yet: set while a refresh is under way,
     /// found set afterwards only if its answer was lost.
     public var refreshStartedAt: Timestamp?

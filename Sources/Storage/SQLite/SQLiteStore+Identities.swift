@@ -94,6 +94,9 @@ extension SQLiteStore {
                 arguments: [
                     identity.issuer, identity.subject, identity.userGUID.description, identity.createdAt.seconds,
                 ])
+            // Whoever has the link of the invite would choose a password for who comes in by the provider.
+            try db.execute(
+                sql: "DELETE FROM invite WHERE user_guid = ?", arguments: [identity.userGUID.description])
             for event in events { try log.append(event, in: db) }
         }
     }
@@ -109,11 +112,16 @@ extension SQLiteStore {
     func removeIdentity(
         of user: GUID, issuer: String, noting event: EventRecord?
     ) async throws(StoreError) -> Bool {
-        try await write(.nothing, noting: event) { db in
+        try await write(.permissions, noting: event) { db in
             try db.execute(
                 sql: "DELETE FROM user_identity WHERE user_guid = ? AND issuer = ?",
                 arguments: [user.description, issuer])
-            return db.changesCount > 0
+            guard db.changesCount > 0 else { return false }
+            // The wrong person may be the one who is signed in.
+            for table in ["browser_session", "workbench_session"] {
+                try db.execute(sql: "DELETE FROM \(table) WHERE user_guid = ?", arguments: [user.description])
+            }
+            return true
         }
     }
 }

@@ -2,7 +2,7 @@ import GRDB
 
 extension SQLiteStore: IntegrationListStore {
     func integrations(
-        matching filter: IntegrationFilter, _ page: PageRequest
+        matching filter: IntegrationFilter, _ page: PageRequest, at now: Timestamp
     ) async throws(StoreError) -> RecordPage<IntegrationSummary> {
         try await read { db in
             let (condition, arguments) = filter.condition
@@ -17,7 +17,7 @@ extension SQLiteStore: IntegrationListStore {
                 arguments: arguments + [page.size, page.offset]
             )
             var found = try rows.map(IntegrationSummary.init(row:))
-            try Self.count(&found, in: db)
+            try Self.count(&found, at: now, in: db)
             return RecordPage(elements: found, total: total ?? 0)
         }
     }
@@ -38,16 +38,18 @@ extension SQLiteStore: IntegrationListStore {
         }
     }
 
-    func integrationUse(_ guid: GUID, _ page: PageRequest) async throws(StoreError) -> IntegrationUse {
+    func integrationUse(
+        _ guid: GUID, _ page: PageRequest, at now: Timestamp
+    ) async throws(StoreError) -> IntegrationUse {
         try await read { db in
             IntegrationUse(
-                contents: try Self.contents(of: guid, page, in: db), sessions: try Self.sessions(of: guid, in: db),
-                listed: try Self.listed(on: guid, in: db))
+                contents: try Self.contents(of: guid, page, in: db),
+                sessions: try Self.sessions(of: guid, at: now, in: db), listed: try Self.listed(on: guid, in: db))
         }
     }
 
     /// Counts for these integrations alone, each from an index.
-    private static func count(_ found: inout [IntegrationSummary], in db: Database) throws {
+    private static func count(_ found: inout [IntegrationSummary], at now: Timestamp, in db: Database) throws {
         let marks = [String](repeating: "?", count: found.count).joined(separator: ", ")
         let guids = StatementArguments(found.map(\.guid.description))
         let uses = try Row.fetchAll(
@@ -64,6 +66,15 @@ extension SQLiteStore: IntegrationListStore {
                 WHERE integration_guid IN (\(marks)) GROUP BY 1, 2
                 """,
             arguments: guids)
+        // Those that nothing has been written of yet: their time is over, and nothing can renew them.
+        let expired = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT integration_guid, count(*) AS count FROM oauth_session WHERE integration_guid IN (\(marks))
+                    AND needs_login IS NULL AND sealed_refresh_token IS NULL AND expires_at <= ?
+                GROUP BY integration_guid
+                """,
+            arguments: guids + [now.seconds])
         let places = Dictionary(uniqueKeysWithValues: found.enumerated().map { ($1.guid, $0) })
         for row in uses {
             guard let place = places[try row.guid("integration_guid")] else { continue }
@@ -76,6 +87,11 @@ extension SQLiteStore: IntegrationListStore {
             } else {
                 found[place].loggedInCount = row["count"]
             }
+        }
+        for row in expired {
+            guard let place = places[try row.guid("integration_guid")] else { continue }
+            found[place].loggedInCount -= row["count"]
+            found[place].loginRequiredCount += row["count"]
         }
     }
 
@@ -97,15 +113,17 @@ extension SQLiteStore: IntegrationListStore {
             total: total ?? 0)
     }
 
-    private static func sessions(of guid: GUID, in db: Database) throws -> [IntegrationUse.Sessions] {
+    private static func sessions(
+        of guid: GUID, at now: Timestamp, in db: Database
+    ) throws -> [IntegrationUse.Sessions] {
         try Row.fetchAll(
             db,
             sql: """
-                SELECT needs_login, count(*) AS count FROM oauth_session WHERE integration_guid = ?
-                GROUP BY needs_login ORDER BY needs_login
+                SELECT \(OAuthSessionRecord.whyOver) AS reason, count(*) AS count FROM oauth_session
+                WHERE integration_guid = :guid GROUP BY reason ORDER BY reason
                 """,
-            arguments: [guid.description]
-        ).map { IntegrationUse.Sessions(reason: $0["needs_login"], count: $0["count"]) }
+            arguments: ["guid": guid.description, "now": now.seconds]
+        ).map { IntegrationUse.Sessions(reason: $0["reason"], count: $0["count"]) }
     }
 
     private static func listed(on guid: GUID, in db: Database) throws -> [IntegrationUse.Listed] {

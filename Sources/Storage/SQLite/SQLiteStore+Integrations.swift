@@ -126,6 +126,9 @@ extension SQLiteStore: IntegrationStore {
 }
 
 extension SQLiteStore: LoginFlowStore {
+    /// So many of one person wait for the provider's answer: more tabs than anybody has.
+    private static let maximumLoginFlows = 50
+
     func beginLoginFlow(_ flow: LoginFlowRecord, at now: Timestamp) async throws(StoreError) {
         try await write(.nothing) { db in
             try db.execute(sql: "DELETE FROM login_flow WHERE expires_at <= ?", arguments: [now.seconds])
@@ -144,6 +147,12 @@ extension SQLiteStore: LoginFlowStore {
                     flow.expiresAt.seconds, flow.purpose.rawValue,
                 ]
             )
+            try db.execute(
+                sql: """
+                    DELETE FROM login_flow WHERE user_guid = :user AND rowid NOT IN
+                        (SELECT rowid FROM login_flow WHERE user_guid = :user ORDER BY rowid DESC LIMIT :most)
+                    """,
+                arguments: ["user": flow.userGUID.description, "most": Self.maximumLoginFlows])
         }
     }
 

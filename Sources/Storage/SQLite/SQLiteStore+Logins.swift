@@ -29,7 +29,7 @@ extension SQLiteStore {
                                 SELECT user_guid, needs_login AS reason, updated_at AS since FROM oauth_session
                                     WHERE integration_guid = :integration AND needs_login IS NOT NULL
                                 UNION ALL
-                                SELECT user_guid, 'access_token_expired', expires_at FROM oauth_session
+                                SELECT user_guid, '\(OAuthSessionRecord.expired)', expires_at FROM oauth_session
                                     WHERE integration_guid = :integration AND needs_login IS NULL
                                         AND sealed_refresh_token IS NULL AND expires_at <= :now
                             ) AS s JOIN user ON user.guid = s.user_guid AND NOT locked WHERE \(isViewer)
@@ -59,5 +59,13 @@ extension SQLiteStore {
             UNION SELECT user_guid FROM group_member JOIN listed_group ON group_guid = listed_group.guid
                 WHERE user_guid IS NOT NULL
         )
+        """
+}
+
+extension OAuthSessionRecord {
+    /// Why its person must log in again, in SQL with `:now`; NULL where they need not. What the domain says of one session is
+    /// said here of many; a test holds the two to each other.
+    static let whyOver = """
+        coalesce(needs_login, iif(sealed_refresh_token IS NULL AND expires_at <= :now, '\(expired)', NULL))
         """
 }

@@ -50,10 +50,11 @@ extension SQLiteStore: RosterStore {
             let logins = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT integration.guid, name, oauth_session.created_at, needs_login FROM oauth_session
-                    JOIN integration ON integration.guid = integration_guid WHERE user_guid = ? ORDER BY name
+                    SELECT integration.guid, name, oauth_session.created_at, \(OAuthSessionRecord.whyOver) AS reason
+                    FROM oauth_session JOIN integration ON integration.guid = integration_guid
+                    WHERE user_guid = :user ORDER BY name
                     """,
-                arguments: mine)
+                arguments: ["user": guid.description, "now": now.seconds])
             return ProfileRecord(
                 user: user, lastActiveAt: Self.latest(user.activeAt, counts?.optionalTime("key_active_at")),
                 inviteExpiresAt: counts?.optionalTime("invite"), groups: direct,
@@ -61,7 +62,7 @@ extension SQLiteStore: RosterStore {
                 logins: try logins.map {
                     ProfileRecord.Login(
                         integration: try NameRecord(.integration, row: $0), createdAt: $0.time("created_at"),
-                        needsLogin: $0["needs_login"])
+                        needsLogin: $0["reason"])
                 },
                 contents: try Self.list(
                     .content,

@@ -11,6 +11,7 @@ extension SQLiteStore: SingleSignOnStore {
 
     func saveSingleSignOn(_ record: SingleSignOnRecord, noting event: EventRecord?) async throws(StoreError) {
         try await write(.permissions, noting: event) { db in
+            let wereOff = try Self.arePasswordsOff(in: db)
             let arguments: StatementArguments = [
                 "next": record.changeCount + 1, "draft": JSON.object(record.draft.settings).text(),
                 "draft_secret": record.draft.sealedSecret.map { Data($0) }, "draft_version": record.draft.version,
@@ -32,7 +33,20 @@ extension SQLiteStore: SingleSignOnStore {
                 arguments: arguments)
             guard db.changesCount == 1 else { throw StoreError(.stale, "single sign-on was changed by somebody else") }
             try Self.requireBreakGlass(in: db)
+            if record.isOnly, !wereOff, let issuer = record.live?.settings["issuer"]?.stringValue {
+                try Self.endSessionsOfPasswords(keeping: issuer, in: db)
+            }
         }
+    }
+
+    /// Where passwords go off, so do the sessions of those who can have come in by nothing else.
+    private static func endSessionsOfPasswords(keeping issuer: String, in db: Database) throws {
+        try db.execute(
+            sql: """
+                DELETE FROM browser_session WHERE user_guid NOT IN (SELECT user_guid FROM user_identity WHERE issuer = ?)
+                    AND user_guid NOT IN (SELECT user_guid FROM break_glass)
+                """,
+            arguments: [issuer])
     }
 
     func arePasswordsOff() async throws(StoreError) -> Bool {

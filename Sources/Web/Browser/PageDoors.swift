@@ -81,7 +81,7 @@ extension Services {
     ///
     /// The form's origin was checked: it is from one of our own pages.
     func resend(_ form: SentForm, _ request: Request, _ tenant: Tenant, for visit: Visit?) -> Response {
-        let kept = form.withoutSecrets.sorted { $0.key < $1.key }
+        let kept = visit != nil || form.isSmall ? form.withoutSecrets.sorted { $0.key < $1.key } : []
         let values: [String: PageValue] = [
             "action": .text(request.uri.string), "is_signed_out": .flag(visit == nil),
             "sign_in": .text(signInAddress(tenant, returnTo: "/accounts/\(tenant.account.slug)/")),

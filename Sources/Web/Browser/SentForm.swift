@@ -22,6 +22,10 @@ struct SentForm: Sendable {
 
     var hasSecrets: Bool { fields.contains { Self.isSecret($0.key) && !$0.value.isEmpty } }
 
+    /// Whether it is small enough to be shown again to somebody who is not signed in, and could be anybody.
+    var isSmall: Bool { fields.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count } <= Self.smallest }
+
+    private static let smallest = 64 * 1024
     private static let proofs: Set<String> = [FormGuard.field, Submissions.field]
 
     /// By its name, so that a field that is forgotten elsewhere is none here.
@@ -29,6 +33,7 @@ struct SentForm: Sendable {
         ["password", "secret", "private_key", "account_key", "token", "credential", "value"].contains {
             name.contains($0)
         }
-            && name != FormGuard.field && name != "token_uri" && !name.hasPrefix("token_endpoint")
+            && name != FormGuard.field && name != "token_uri" && name != "private_key_id"
+            && !name.hasPrefix("token_endpoint")
     }
 }

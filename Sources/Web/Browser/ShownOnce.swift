@@ -10,11 +10,6 @@ import Storage
 /// it, in memory alone, for the same session of the same browser. Whoever loads that page again is told that it was shown.
 actor ShownOnce {
     static let parameter = "shown"
-    /// So long it waits.
-    private static let lifetime = Duration.seconds(10 * 60)
-    /// So many wait; the oldest go first.
-    private static let maximum = 1024
-
     struct Note: Sendable {
         let secret: SecretString
         /// Whose it is, or what it is called.
@@ -24,22 +19,17 @@ actor ShownOnce {
     private struct Waiting {
         let note: Note
         let session: Digest
-        let endsAt: Timestamp
     }
 
-    private var waiting: [String: Waiting] = [:]
-    private var order: [String] = []
+    private var waiting = ShortMemory<String, Waiting>(lifetime: .seconds(10 * 60), most: 16)
 
     /// Keeps it for the page behind the form.
     ///
     /// - Returns: the number by which that page asks for it; it says nothing by itself.
     func keep(_ secret: SecretString, about: String, for visit: Visit) -> String {
         let number = Base64URL.encode(SecureRandom.bytes(12))
-        waiting[number] = Waiting(
-            note: Note(secret: secret, about: about), session: visit.identity.session.hash,
-            endsAt: visit.now + Self.lifetime)
-        order.append(number)
-        if order.count > Self.maximum { waiting[order.removeFirst()] = nil }
+        let note = Waiting(note: Note(secret: secret, about: about), session: visit.identity.session.hash)
+        waiting.keep(note, number, of: visit.identity.user.guid, at: visit.now)
         return number
     }
 
@@ -47,10 +37,9 @@ actor ShownOnce {
     func take(for visit: Visit) throws(Refusal) -> Note? {
         // Who asks for the head of a page sees nothing of it.
         guard visit.request.method != .head, let number = try visit.query()[Self.parameter],
-            let found = waiting[number], found.session == visit.identity.session.hash
+            let found = waiting.find(number, at: visit.now), found.session == visit.identity.session.hash
         else { return nil }
-        waiting[number] = nil
-        order.removeAll { $0 == number }
-        return found.endsAt > visit.now ? found.note : nil
+        waiting.forget(number)
+        return found.note
     }
 }

@@ -11,11 +11,7 @@ import Storage
 /// In memory alone: after a restart the second of two is judged like any other request.
 actor Submissions {
     static let field = "submission"
-    /// So many are remembered; the oldest go first.
-    private static let maximum = 4096
-
-    private var done: [Digest: Task<Response, any Error>] = [:]
-    private var order: [Digest] = []
+    private var done = ShortMemory<Digest, Task<Response, any Error>>(lifetime: .seconds(60 * 60), most: 64)
 
     /// The number of a page's forms.
     static func makeNumber() -> String { Base64URL.encode(SecureRandom.bytes(12)) }
@@ -28,25 +24,18 @@ actor Submissions {
     ) async throws -> Response {
         guard form.has(Self.field) else { return try await work() }
         let key = Self.key(form, visit, path)
-        if let known = done[key] { return try await known.value }
+        if let known = done.find(key, at: visit.now) { return try await known.value }
         // Not bound to the request: somebody who goes away in the middle does not leave it half done.
         let task = Task { try await work() }
-        remember(task, key)
+        done.keep(task, key, of: visit.identity.user.guid, at: visit.now)
         do {
             let response = try await task.value
-            if response.status.code >= 400 { done[key] = nil }
+            if response.status.code >= 400 { done.forget(key) }
             return response
         } catch {
-            done[key] = nil
+            done.forget(key)
             throw error
         }
-    }
-
-    private func remember(_ task: Task<Response, any Error>, _ key: Digest) {
-        done[key] = task
-        order.append(key)
-        guard order.count > Self.maximum else { return }
-        done[order.removeFirst()] = nil
     }
 
     private static func key(_ form: SentForm, _ visit: Visit, _ path: String) -> Digest {

@@ -65,9 +65,7 @@ struct Visit: Sendable {
         return services.pages.page(name, title: title, values, in: frame, status: status, leavesSite: leavesSite)
     }
 
-    /// A form's page again, after it was refused: the sentence beside its field, and what was typed.
-    ///
-    /// - Returns: nil where the refusal is not one of what was typed, so that the error's own page tells of it.
+    /// The status of a page: that of what was refused on it, if anything was.
     static func status(_ error: Refusal?) -> HTTPResponse.Status {
         error.map { .init(code: $0.code.status) } ?? .ok
     }

@@ -47,7 +47,9 @@ struct GatewayRoutes {
         case .signIn: return signIn(path)
         case .logIn:
             let page = ContentLogin(account: tenant.account.slug, content: path.guid, target: path.target)
-            return unauthorized(to: services.world.address.base + page.path, cookie: nil)
+            // The way back asks once more who is signed in at the pages, so that page and gateway judge the same person.
+            let cookie = services.cookies.clearAtContent(services.cookies.content(path.guid), content: path.guid)
+            return unauthorized(to: services.world.address.base + page.path, cookie: cookie)
         case .forbidden: throw Refusal(.permissionDenied, "You may not open this content: ask its owner.")
         case .unknown: throw Refusal.notFound("content")
         case .noUpstream:

@@ -175,6 +175,7 @@ final class FrontDoorInstaller: ChannelInboundHandler, RemovableChannelHandler {
         do {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             try pipeline.addHandler(door, position: .after(decoder))
+            try pipeline.addHandler(UnreadAnswers(), position: .first)
         } catch {
             // Without its front door a connection has no limits: better none than that one.
             context.close(promise: nil)

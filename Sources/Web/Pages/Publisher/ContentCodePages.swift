@@ -68,7 +68,9 @@ struct ContentCodePages {
     /// Where a command has to listen so that it is found at its upstream: on another machine it listens to all.
     private static func place(_ upstream: String) -> (host: String, port: String) {
         let parts = upstream.split(separator: ":")
-        let isHere = ["127.0.0.1", "localhost", "[::1]"].contains { upstream.contains("://\($0):") }
-        return (isHere ? "127.0.0.1" : "0.0.0.0", parts.last.map(String.init) ?? "")
+        let port = parts.last.map(String.init) ?? ""
+        if upstream.contains("://[::1]:") { return ("::1", port) }
+        let isHere = ["127.0.0.1", "localhost"].contains { upstream.contains("://\($0):") }
+        return (isHere ? "127.0.0.1" : "0.0.0.0", port)
     }
 }

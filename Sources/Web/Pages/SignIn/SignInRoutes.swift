@@ -94,8 +94,7 @@ struct SignInRoutes {
         try services.forms.check(form, visitor.secret, request.headers)
         try await tenant.people.signOut(identity)
         // Whoever came by the identity provider is still signed in there, and is told so.
-        let elsewhere = try await tenant.singleSignOn.signOutAddress(of: identity.user.guid)
-        let path = elsewhere == nil ? "sign-in" : "sign-in/signed-out"
+        let path = try await tenant.singleSignOn.knows(identity.user.guid) ? "sign-in/signed-out" : "sign-in"
         var response = Response.seeOther("/accounts/\(tenant.account.slug)/\(path)")
         response.headers[.setCookie] = services.cookies.clear(services.cookies.session(tenant.account.fingerprint))
         return response
@@ -112,7 +111,8 @@ struct SignInRoutes {
         return form(
             "sign-in", title: "Sign in", request, tenant,
             [
-                "email": .text(email), "return_to": .text(returnPath), "label": .text(offer.label ?? ""),
+                "email": .text(String(email.prefix(TextRules.lineLength))), "return_to": .text(returnPath),
+                "label": .text(offer.label ?? ""),
                 "start": .text("\(path)/start?\(query)"), "takes_password": .flag(!offer.isOnly || asks),
                 "is_only": .flag(offer.isOnly), "password_form": .text("\(path)?with=password&\(query)"),
             ], error: error, leavesSite: true

@@ -41,7 +41,7 @@ struct SingleSignOnRoutes {
                 Refusal(.loginNotPossible, "The identity provider's answer cannot be used: \(error.description)"),
                 tenant)
         }
-        let cookie = parameters.state.map { services.cookies.signIn(SingleSignOn.cookieSuffix(ofState: $0)) }
+        let cookie = parameters.state.map { services.cookies.signIn(tenant.singleSignOn.cookieSuffix(ofState: $0)) }
         let visitor = try await services.visitor(request, context, at: tenant)
         let arrival = SingleSignOn.Arrival(
             parameters: parameters, cookieSecret: cookie.flatMap { request.headers.cookie($0) },

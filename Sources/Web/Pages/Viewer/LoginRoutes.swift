@@ -30,13 +30,14 @@ struct LoginRoutes {
         let guid = try context.guid("guid", what: "integration")
         let tenant = try await services.tenant(of: guid)
         let visitor = try await services.visitor(request, context, at: tenant)
-        guard let identity = visitor.identity else {
-            return .seeOther(services.signInAddress(tenant, returnTo: request.uri.string))
-        }
         let returnPath = try returnPath(request, tenant)
+        let asked = ConnectionPages.address(account: tenant.account.slug, guid, returningTo: returnPath)
+        guard let identity = visitor.identity else {
+            return .seeOther(services.signInAddress(tenant, returnTo: asked))
+        }
         // A page of another site could log somebody in to what they did not choose, unseen where the provider asks nothing.
         guard !FetchMetadata(request.headers).isForeign(to: services.world.address.base) else {
-            return .seeOther(ConnectionPages.address(account: tenant.account.slug, guid, returningTo: returnPath))
+            return .seeOther(asked)
         }
         let beginning = try await tenant.logins.begin(guid, for: identity, returnPath: returnPath)
         var response = Response.found(beginning.location)
@@ -98,7 +99,7 @@ struct LoginRoutes {
     private func logOut(_ request: Request, _ context: WebContext) async throws -> Response {
         let (visitor, guid) = try await loggedInVisitor(request, context)
         guard let identity = visitor.identity, let secret = visitor.secret else {
-            return .seeOther(services.signInAddress(visitor.tenant, returnTo: request.uri.string))
+            return .seeOther(services.signInAddress(visitor.tenant, returnTo: "/accounts/\(visitor.slug)/"))
         }
         let returnPath = try returnPath(request, visitor.tenant)
         // Another site can send a browser here; only from our own pages, or typed in, is it the viewer's own wish.
@@ -124,7 +125,7 @@ struct LoginRoutes {
     private func confirmedLogOut(_ request: Request, _ context: WebContext) async throws -> Response {
         let (visitor, guid) = try await loggedInVisitor(request, context)
         guard let identity = visitor.identity else {
-            return .seeOther(services.signInAddress(visitor.tenant, returnTo: "/__oauth__/integrations/\(guid)/logout"))
+            return .seeOther(services.signInAddress(visitor.tenant, returnTo: "/accounts/\(visitor.slug)/"))
         }
         let form = try await request.form()
         try services.forms.check(form, visitor.secret, request.headers)
