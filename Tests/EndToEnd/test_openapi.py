@@ -8,6 +8,8 @@ from harness.bundles import bundle
 from harness.fuzzing import Exemption, Fuzzer
 from harness.scene import play
 
+# The systematic part of a caller's cases takes a minute or two where other tests run beside it.
+pytestmark = pytest.mark.timeout(600)
 API = [
     "server", "integrations", "content", "deployments", "runtime", "users", "groups", "sessions", "exchange",
     "workbench", "audit", "webhooks", "issuer",
