@@ -160,7 +160,7 @@ def test_the_form_has_the_providers_defaults_and_the_redirect_uri(admin):
 
 def test_snowflakes_statement_has_the_right_redirect_uri(admin):
     page = open_new(admin, "snowflake")
-    statements = [html.unescape(text) for text in re.findall(r"<pre>(.*?)</pre>", page.text, re.DOTALL)]
+    statements = [html.unescape(text) for text in re.findall(r'<pre tabindex="0">(.*?)</pre>', page.text, re.DOTALL)]
     assert statements[0].startswith("CREATE SECURITY INTEGRATION GATEHOUSE\n")
     assert f"\n  OAUTH_REDIRECT_URI = '{admin.server.base_url}/v1/integrations/callback'\n" in statements[0]
     # Snowflake asks for this where the address is http, as in this test.
@@ -185,7 +185,7 @@ def test_a_custom_sources_redirect_uri_comes_first_once_it_is_known(admin):
 def test_aws_is_told_whom_to_trust(admin):
     page = html.unescape(open_new(admin, "aws").text)
     issuer = admin.server.url(f"/accounts/{admin.account.slug}")
-    assert f"<pre>{issuer}</pre>" in page
+    assert f'<pre tabindex="0">{issuer}</pre>' in page
     assert f'"{issuer.split("//")[1]}:aud": "sts.amazonaws.com"' in page
 
 
@@ -203,6 +203,7 @@ def test_a_choice_shows_other_fields_without_a_script_and_keeps_what_was_typed(a
     shown = admin.browser.submit(form, button=("update", "form"), **typed, auth_type="Service Account")
     assert shown.status_code == 200 and sources(admin) == []
     assert {"auth_mode", "authorization_uri", "callback"} <= away(shown) and "audience" not in away(shown)
+    assert re.search(r'data-when[^>]* hidden>\s*<p class="note">The redirect URI', shown.text), "nobody logs in"
     again = form_with(shown, "name", "auth_type")
     assert again.fields["name"] == "Typed name" and again.fields["client_id"] == "typed-id"
     assert again.fields["auth_type"] == "Service Account" and SECRET not in shown.text
@@ -814,6 +815,9 @@ def test_with_a_script_fields_come_and_go_with_the_choice_and_the_secret_stays(a
     field["auth_type"].select_option("Service Account")
     assert field["auth_mode"].is_hidden() and field["client_secret"].is_visible(), "what is hidden decides nothing"
     assert field["scopes"].input_value() == "all-apis"
+    assert page.get_by_role("heading", name="Create a service principal").is_visible()
+    assert page.get_by_role("heading", name="Register this server as an app connection").is_hidden()
+    assert page.get_by_text("Register this redirect URI").is_hidden(), "nobody logs in"
     page.get_by_role("button", name="Add Data Source").click()
     page.wait_for_url("**notice=data-source-added")
     [made] = sources(admin)

@@ -35,6 +35,10 @@ public struct Guide: Sendable {
         public let words: String
         /// What to copy there; nil: nothing.
         public let code: String?
+        /// Under which choices of the dialog it is meant, as the API tells it; nil: always.
+        public let when: JSON?
+        /// Whether it is meant under the options chosen.
+        public let isMeant: Bool
     }
 
     /// What they lead to.
@@ -43,15 +47,44 @@ public struct Guide: Sendable {
     public let steps: [Step]
     /// The vendor's own page about it; nil where there is none.
     public let documentation: String?
+    /// Under which choices of the dialog they are meant, as the API tells it; nil: always.
+    public let when: JSON?
+    /// Whether they are meant under the options chosen.
+    public let isMeant: Bool
 }
 
 extension Template {
-    /// What to do at the provider, for a config; it need not be whole.
+    /// What to do at the provider, for a config, which need not be whole: what its options ask for.
     ///
     /// - Parameters:
     ///   - redirectURI: nil where it is not known yet.
     ///   - issuer: this account as an OpenID provider.
     public func guides(_ config: JSONObject, redirectURI: String?, issuer: String) -> [Guide] {
+        allGuides(config, redirectURI: redirectURI, issuer: issuer).filter(\.isMeant).map { guide in
+            Guide(
+                heading: guide.heading, steps: guide.steps.filter(\.isMeant), documentation: guide.documentation,
+                when: nil, isMeant: true)
+        }
+    }
+
+    /// Under which choices of the dialog a redirect URI is registered, as the API tells it; nil: always, or never.
+    public var loginCondition: JSON? { hasLogin ? condition(.isViewer) : nil }
+
+    /// Whether people log in under the options of a config.
+    public func hasLogin(_ config: JSONObject) -> Bool { hasLogin && Visibility.isViewer.holds(in: complete(config)) }
+
+    /// Nil where nothing that the dialog asks decides it.
+    private func condition(_ when: Visibility?) -> JSON? {
+        guard let when, when.names.isSubset(of: settings.filter(\.isListed).map(\.name)) else { return nil }
+        return when.answer
+    }
+
+    /// What to do at the provider under any of the options, for a page whose reader is about to choose.
+    ///
+    /// - Parameters:
+    ///   - redirectURI: nil where it is not known yet.
+    ///   - issuer: this account as an OpenID provider.
+    public func allGuides(_ config: JSONObject, redirectURI: String?, issuer: String) -> [Guide] {
         let options = complete(config)
         var known = options
         known["redirect_uri"] = .string(redirectURI ?? "the redirect URI that is shown once the data source is added")
@@ -60,13 +93,15 @@ extension Template {
         known["issuer_host"] = .string(issuer.split(separator: "/", maxSplits: 1).last.map { $0.trimmedSlash } ?? "")
         let values = known
         func isMeant(_ when: Visibility?) -> Bool { when?.holds(in: options) ?? true }
-        return instructions.filter { isMeant($0.when) }.map { sheet in
+        return instructions.map { sheet in
             Guide(
                 heading: sheet.heading,
-                steps: sheet.steps.filter { isMeant($0.when) }.map {
-                    Guide.Step(words: values.filled($0.words), code: $0.code.map(values.filled))
+                steps: sheet.steps.map {
+                    Guide.Step(
+                        words: values.filled($0.words), code: $0.code.map(values.filled), when: condition($0.when),
+                        isMeant: isMeant($0.when))
                 },
-                documentation: sheet.documentation)
+                documentation: sheet.documentation, when: condition(sheet.when), isMeant: isMeant(sheet.when))
         }
     }
 }

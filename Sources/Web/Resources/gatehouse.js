@@ -66,7 +66,12 @@ for (const form of document.querySelectorAll("form[data-dialog]")) {
     const other = standards.find(({ when }) => holds(when));
     return other ? other.value.replace(/\{(\w+)\}/g, (_, name) => value(name)) : plain;
   };
+  // Elsewhere on the page: what to do at the provider under which choices.
+  const beside = [...document.querySelectorAll("[data-when]:not(fieldset)")].map((place) => ({
+    place, when: JSON.parse(place.dataset.when),
+  }));
   const update = () => {
+    for (const { place, when } of beside) place.hidden = !holds(when);
     for (const one of places) {
       if (one.when) one.place.hidden = one.place.disabled = !holds(one.when);
       if (!one.standards.length) continue;

@@ -86,7 +86,9 @@ struct DataSourceForm {
                 own, _ in own
             }
         }
-        return ["label": .text("Name"), "about": .text(""), "fields": .list(rows), "has_options": .flag(false)]
+        return [
+            "label": .text("What it is called"), "about": .text(""), "fields": .list(rows), "has_options": .flag(false),
+        ]
     }
 
     private func row(

@@ -10,14 +10,20 @@ extension DataSourcePages {
     /// Where nothing was chosen yet, the form is that of the provider most people come for.
     private static let firstChoice = "databricks"
 
+    /// The kinds of data sources by name; whatever is none of them comes last.
+    private static let offered = Template.all.sorted {
+        ($0.key == other ? 1 : 0, $0.name.lowercased()) < ($1.key == other ? 1 : 0, $1.name.lowercased())
+    }
+    private static let other = "custom"
+
     /// - Parameter typed: the query, or the form that is shown again.
     func newDataSource(_ visit: Visit, _ typed: SentForm, error: Refusal?) -> Response {
         let chosen = typed.fields["template"].flatMap(Template.named)
         guard let template = chosen ?? Template.named(Self.firstChoice) else { return visit.seeOther("integrations") }
         let form = DataSourceForm(template: template, stored: nil, typed: typed)
         let redirectURI = visit.services.world.address.expectedRedirectURI(template)
-        let guides = template.guides(form.shown, redirectURI: redirectURI, issuer: visit.tenant.issuer.identifier)
-        let providers = Template.all.map { choice -> [String: PageValue] in
+        let guides = template.allGuides(form.shown, redirectURI: redirectURI, issuer: visit.tenant.issuer.identifier)
+        let providers = Self.offered.map { choice -> [String: PageValue] in
             [
                 "key": .text(choice.key), "name": .text(choice.name), "description": .text(choice.description),
                 "is_chosen": .flag(choice.key == template.key),
@@ -27,6 +33,10 @@ extension DataSourcePages {
             "providers": .list(providers), "template": .text(template.key), "provider": .text(template.name),
             "provider_description": .text(template.description), "is_first_step": .flag(chosen == nil),
             "is_guided": .flag(chosen != nil), "has_login": .flag(template.hasLogin),
+            "there": .text(template.key == Self.other ? "the provider" : template.name),
+            "has_registration": .flag(template.hasLogin || !guides.isEmpty), "has_instructions": .flag(!guides.isEmpty),
+            "login_condition": .text(template.loginCondition?.text() ?? ""),
+            "is_without_login": .flag(!template.hasLogin(form.shown)),
             "redirect_uri": Self.copy(redirectURI, "the redirect URI"), "instructions": Self.instructions(guides),
         ]
         return visit.page(

@@ -92,7 +92,14 @@ struct DataSourcePages {
             guides.map { guide in
                 [
                     "heading": .text(guide.heading), "documentation": .text(guide.documentation ?? ""),
-                    "steps": .list(guide.steps.map { ["words": .text($0.words), "code": .text($0.code ?? "")] }),
+                    "when": .text(guide.when?.text() ?? ""), "is_away": .flag(!guide.isMeant),
+                    "steps": .list(
+                        guide.steps.map {
+                            [
+                                "words": .text($0.words), "code": .text($0.code ?? ""),
+                                "when": .text($0.when?.text() ?? ""), "is_away": .flag(!$0.isMeant),
+                            ]
+                        }),
                 ]
             })
     }
