@@ -49,7 +49,7 @@ def tables(answer) -> list[list[dict[str, str]]]:
 
 def sums(rows: list[dict[str, str]]) -> dict[str, int]:
     """What a table of steps adds up to."""
-    names = ("Exchanges", "Refused", "Refreshes", "Log-ins", "Failures")
+    names = ("Exchanges", "Refused", "Refreshes", "Logins", "Failures")
     return {name: sum(int(row[name].replace(",", "")) for row in rows) for name in names}
 
 
@@ -77,7 +77,7 @@ def busy(own_stage, begun):
     return scene
 
 
-BUSY = {"Exchanges": 4, "Refused": 1, "Refreshes": 0, "Log-ins": 1, "Failures": 0}
+BUSY = {"Exchanges": 4, "Refused": 1, "Refreshes": 0, "Logins": 1, "Failures": 0}
 
 
 def test_exchanges_at_the_door_are_on_the_page_and_stay_after_a_restart(busy, begun):

@@ -3,10 +3,12 @@ import Accounts
 /// A field of a form: the template `field` makes it, with its label, its hint and its error where they belong.
 struct Field: Sendable {
     enum Kind: Sendable {
-        case text, email, url, number, search
+        case text, email, url, number, search, date
         /// Never shown again.
         case password
         case lines(Int)
+        /// Lines in which every character counts.
+        case code(Int)
         case choice([(value: String, label: String)])
         /// One of several, each with a sentence of its own.
         case radio([(value: String, label: String, hint: String)])
@@ -62,7 +64,7 @@ struct Field: Sendable {
             "name": .text(name), "label": .text(label), "hint": .text(hint), "required": .flag(isRequired),
             "autocomplete": .text(autocomplete), "error": .text(error?.message ?? ""), "value": .text(shown),
             "maximum": .text(maximum.map(String.init) ?? ""),
-            "is_described": .flag(!hint.isEmpty || error != nil),
+            "is_described": .flag(!hint.isEmpty || error != nil), "is_code": .flag(false),
         ]
         // What is not said here would be taken from the page around.
         for kind in ["input", "is_hidden", "is_tick", "is_lines", "is_choice", "is_radio"] {
@@ -74,14 +76,16 @@ struct Field: Sendable {
         case .url: values["input"] = .text("url")
         case .number: values["input"] = .text("number")
         case .search: values["input"] = .text("search")
+        case .date: values["input"] = .text("date")
         case .password: values["input"] = .text("password")
         case .hidden: values["is_hidden"] = .flag(true)
         case .tick:
             values["is_tick"] = .flag(true)
             values["is_chosen"] = .flag(!shown.isEmpty)
-        case .lines(let count):
+        case .lines(let count), .code(let count):
             values["is_lines"] = .flag(true)
             values["lines"] = .number(count)
+            if case .code = kind { values["is_code"] = .flag(true) }
         case .choice(let choices):
             values["is_choice"] = .flag(true)
             values["choices"] = .list(
@@ -104,7 +108,7 @@ struct Field: Sendable {
     private func current(_ typed: SentForm?) -> String {
         switch kind {
         case .password: return ""
-        case .lines where SentForm.isSecret(name): return ""
+        case .lines where SentForm.isSecret(name), .code where SentForm.isSecret(name): return ""
         // A box that is not ticked is not sent.
         case .tick: return typed.map { $0.has(name) ? "on" : "" } ?? value
         default: return typed?.fields[name] ?? value

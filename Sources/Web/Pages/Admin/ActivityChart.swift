@@ -18,7 +18,7 @@ struct ActivityChart {
         ActivityChart(
             name: "failures", label: "Failures",
             explanation:
-                "Exchanges, refreshes and log-ins that did not work, but for those who have not logged in or may not."
+                "Exchanges, refreshes and logins that did not work, but for those who have not logged in or may not."
         ) { $0.failures },
     ]
 

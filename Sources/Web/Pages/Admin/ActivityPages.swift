@@ -21,7 +21,9 @@ struct ActivityPages {
         var values: [String: PageValue] = [
             "periods": .list(ActivityWindow.allCases.map { period($0, isCurrent: $0 == window, query, visit) }),
             "has_data_sources": .flag(!totals.isEmpty), "has_activity": .flag(series.contains { !$0.counts.isEmpty }),
-            "in_words": .text(window.words), "chosen_name": .text(name ?? ""),
+            "in_words": .text(window.words),
+            "in_words_first": .text(window.words.prefix(1).uppercased() + window.words.dropFirst()),
+            "chosen_name": .text(name ?? ""),
             "charts": .list(ActivityChart.all.map { $0.values(series, window, of: name) }),
             "steps": .list(series.reversed().map(Self.step)),
             "step_label": .text(window.stepLabel),

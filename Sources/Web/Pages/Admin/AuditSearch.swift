@@ -69,7 +69,10 @@ struct AuditSearch: Sendable {
     }
 
     private func day(_ name: String, _ label: String) -> Field {
-        Field(name, label, value: query[name] ?? "", maximum: 20)
+        let text = query[name]?.trimmed ?? ""
+        // Programs, and the links of the activity page, give moments, which no date field can show.
+        let isDay = text.isEmpty || Timestamp(text + "T00:00:00Z") != nil
+        return Field(name, label, isDay ? .date : .text, value: text, maximum: isDay ? nil : 20)
     }
 
     /// Everything, whole families, and each action by itself.

@@ -104,7 +104,7 @@ struct DataSourceForm {
             if !field.choices.isEmpty {
                 .choice(field.choices)
             } else if field.isMultiline {
-                .lines(6)
+                .code(6)
             } else {
                 field.isSecret ? .password : .text
             }

@@ -25,7 +25,7 @@ extension SingleSignOnPages {
                 "scopes", "Scopes", value: draft.scopes, hint: "With spaces between them. openid must be among them.",
                 maximum: 1024),
             Field(
-                "domains", "Email domains that may come in", .lines(2), value: draft.domains.joined(separator: "\n"),
+                "domains", "Email domains that may come in", .code(2), value: draft.domains.joined(separator: "\n"),
                 hint: "One on each line, such as example.com. Empty: all. Asked the first time somebody signs in."),
             Field(
                 "requires_verified_email", "The provider must say that the email is verified", .tick,
@@ -42,7 +42,7 @@ extension SingleSignOnPages {
                 hint: "Such as roles, groups or realm_access.roles. Empty: roles are given here, under People.",
                 maximum: 255),
             Field(
-                "roles", "What its values mean", .lines(4),
+                "roles", "What its values mean", .code(4),
                 value: draft.roles.map { "\($0.value) = \($0.role.rawValue)" }.joined(separator: "\n"),
                 hint:
                     "One on each line, such as: gatehouse-admins = administrator. Of several the greatest counts; whoever "
@@ -51,7 +51,7 @@ extension SingleSignOnPages {
                 "group_claim", "Claim that decides about groups", value: draft.groupClaim,
                 hint: "Such as groups. Empty: groups are kept here.", maximum: 255),
             Field(
-                "groups", "Which group its values mean", .lines(4),
+                "groups", "Which group its values mean", .code(4),
                 value: draft.groups.compactMap { rule in
                     overview.groupNames[rule.group].map { "\(rule.value) = \($0)" }
                 }.joined(separator: "\n"),

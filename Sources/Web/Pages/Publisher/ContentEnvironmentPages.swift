@@ -39,7 +39,7 @@ struct ContentEnvironmentPages {
                 hint: "Letters, digits and underscores, such as DATABASE_URL. A variable of that name is replaced.",
                 isRequired: true),
             Field(
-                "value", "Value", .lines(3),
+                "value", "Value", .code(3),
                 hint: "It is sealed, and never shown again: only what runs the content gets it.", isRequired: true),
         ]
         var values = Field.form(fields, typed: typed, error: error)
