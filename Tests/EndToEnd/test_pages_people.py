@@ -505,7 +505,9 @@ def test_an_api_key_is_for_programs_and_a_viewers_and_a_publishers_pages_do_not_
         home = page(person, "")
         for section in ("people", "groups", "audit"):
             assert f'href="/accounts/{account.slug}/{section}"' not in home.text
-            assert person.browser.get(account.url(section)).status_code == 403
+            refused = person.browser.get(account.url(section))
+            assert refused.status_code == 403 and f'href="/accounts/{account.slug}/keys"' in refused.text
+            assert f'href="/accounts/{account.slug}/">Back to the start<' in refused.text
         assert f'href="/accounts/{account.slug}/keys"' in home.text
         key = {"Authorization": f"Key {person.key}"}
         assert Browser().get(account.url("keys"), follow=False, headers=key).status_code == 303

@@ -89,7 +89,19 @@ struct Pages: Sendable {
     /// A page that says what happened and what to do next.
     ///
     /// - Parameter next: where to go on from here, where the refusal itself does not say.
-    func failure(_ refusal: Refusal, next: (path: String, words: String)? = nil) -> Response {
+    func failure(_ refusal: Refusal, next: (path: String, words: String) = ("/", backToStart)) -> Response {
+        let (title, values) = Self.message(refusal, next: next)
+        var response = page("message", title: title, values, status: .init(code: refusal.code.status))
+        response.headers[.retryAfter] = refusal.retryAfter.map(String.init)
+        return response
+    }
+
+    static let backToStart = "Back to the start"
+
+    /// The title and the values of such a page.
+    fileprivate static func message(
+        _ refusal: Refusal, next: (path: String, words: String)
+    ) -> (title: String, values: [String: PageValue]) {
         let title =
             switch refusal.code {
             case .loginNotPossible: "The login did not work"
@@ -97,14 +109,21 @@ struct Pages: Sendable {
             case .permissionDenied: "Not allowed"
             default: "That did not work"
             }
-        var values: [String: PageValue] = ["heading": .text(title), "message": .text(refusal.message)]
-        if let retry = refusal.payload?["login_url"]?.stringValue {
-            values["link"] = .text(retry)
-            values["link_text"] = .text("Try again")
-        } else if let next {
-            values["link"] = .text(next.path)
-            values["link_text"] = .text(next.words)
-        }
+        let retry = refusal.payload?["login_url"]?.stringValue
+        return (
+            title,
+            [
+                "heading": .text(title), "message": .text(refusal.message), "link": .text(retry ?? next.path),
+                "link_text": .text(retry == nil ? next.words : "Try again"),
+            ]
+        )
+    }
+}
+
+extension Visit {
+    /// A page that says what happened, in the account's frame.
+    func failure(_ refusal: Refusal) -> Response {
+        let (title, values) = Pages.message(refusal, next: (path(), Pages.backToStart))
         var response = page("message", title: title, values, status: .init(code: refusal.code.status))
         response.headers[.retryAfter] = refusal.retryAfter.map(String.init)
         return response

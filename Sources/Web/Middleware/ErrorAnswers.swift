@@ -49,8 +49,8 @@ struct ErrorAnswers: RouterMiddleware {
         } catch let error as NIOCore.ChannelError {
             throw error
         } catch {
-            if let methods = methods(error, request) { return notAllowed(methods, request) }
-            return answer(refusal(error, request, context), to: request)
+            if let methods = methods(error, request) { return await notAllowed(methods, request, context) }
+            return await answer(refusal(error, request, context), to: request, context)
         }
     }
 
@@ -60,16 +60,32 @@ struct ErrorAnswers: RouterMiddleware {
         return allowed.methods(at: request.uri.path)
     }
 
-    private func notAllowed(_ methods: String, _ request: Request) -> Response {
+    private func notAllowed(_ methods: String, _ request: Request, _ context: Context) async -> Response {
         let refusal = Refusal(.methodNotAllowed, "This address knows no \(request.method.rawValue), only \(methods).")
-        var response = answer(refusal, to: request)
+        var response = await answer(refusal, to: request, context)
         response.headers[.allow] = methods
         return response
     }
 
-    private func answer(_ refusal: Refusal, to request: Request) -> Response {
+    private func answer(_ refusal: Refusal, to request: Request, _ context: Context) async -> Response {
         guard !Self.isForPrograms(request.uri.path) else { return .refusal(refusal) }
-        return services.pages.failure(refusal)
+        var home = services.world.address.base + "/"
+        // What failed here is not tried again.
+        if refusal.code.status < 500, let tenant = await account(of: request) {
+            let visitor = try? await services.visitor(request, context, at: tenant)
+            if let visitor, let visit = Visit(visitor, request, context, services) { return visit.failure(refusal) }
+            home = services.home(tenant)
+        }
+        return services.pages.failure(refusal, next: (home, Pages.backToStart))
+    }
+
+    /// The account whose page was asked for.
+    private func account(of request: Request) async -> Tenant? {
+        let steps = request.uri.path.split(separator: "/", maxSplits: 2)
+        guard steps.count > 1, steps[0] == "accounts", let slug = AccountSlug(String(steps[1])),
+            let tenant = try? await services.tenant(TenantFingerprint(of: slug)), tenant.account.slug == slug
+        else { return nil }
+        return tenant
     }
 
     /// Whether a program asks: everything under the API's two prefixes but the vendors' callback.
@@ -95,7 +111,11 @@ struct ErrorAnswers: RouterMiddleware {
             return refusal
         case let error as StoreError: return Refusal(error)
         case let error as HTTPError where error.status == .notFound:
-            return Refusal(.objectDoesNotExist, "There is nothing at this address for \(request.method.rawValue).")
+            return Refusal(
+                .objectDoesNotExist,
+                Self.isForPrograms(request.uri.path)
+                    ? "There is nothing at this address for \(request.method.rawValue)." : "There is no such page here."
+            )
         case let error as HTTPError where error.status.code < 500:
             return Refusal(.parameter, "The request cannot be understood.")
         // The sender went away, or broke off in the middle; there is nobody to tell.

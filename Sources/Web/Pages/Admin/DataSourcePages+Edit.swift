@@ -9,7 +9,7 @@ import Storage
 extension DataSourcePages {
     func edit(_ visit: Visit, _ integration: IntegrationRecord, _ typed: SentForm?, error: Refusal?) -> Response {
         guard let template = Template.named(integration.template) else {
-            return visit.services.pages.failure(
+            return visit.failure(
                 Refusal(.unknownTemplate, "This server does not know the kind of this data source any more: delete it.")
             )
         }
