@@ -516,7 +516,7 @@ def test_content_for_anyone_has_no_viewer_to_act_for(people, content, sources):
     tick(people.owner, content, sources["login"])
     answer = page(people.owner, content, "/viewers")
     refused = send(people.owner, answer, "/viewers", {"access_type": "acl"}, 400, access_type="all")
-    assert "Viewer integration is attached" in error_of(refused, "access_type")
+    assert "Remove the data sources that act for the viewer first" in error_of(refused, "access_type")
 
 
 def test_static_content_uses_no_data_source(people, content, sources):

@@ -235,7 +235,7 @@ WRONG = [
     ({"client_secret": ""}, "client_secret", "missing"),
     ({"host_url": ""}, "host_url", "missing"),
     ({"host_url": "evil.example"}, "host_url", "cloud.databricks.com"),
-    ({"host_url": "https://user:pw@dbc-1.cloud.databricks.com"}, "host_url", "not usable"),
+    ({"host_url": "https://user:pw@dbc-1.cloud.databricks.com"}, "host_url", "user name or password"),
     ({"scopes": "ü"}, "scopes", "RFC 6749"),
     ({"auth_type": "Nobody"}, "auth_type", "one of"),
 ]
@@ -398,7 +398,8 @@ def test_another_host_needs_the_secret_and_ends_the_logins_as_the_page_says(serv
     refused = admin.browser.submit(form_with(page, "name", "version"), host_url="dbc-2.cloud.databricks.com")
     assert refused.status_code == 400
     beside = re.search(r'id="error-client_secret">(.*?)</p>', refused.text)
-    assert beside and "in the same request" in beside[1]
+    assert beside and beside[1] == "Type the client secret again: the workspace host changed."
+    assert "Leave it empty to keep" not in refused.text
     again = form_with(refused, "name", "version")
     assert again.fields["host_url"] == "dbc-2.cloud.databricks.com", "what was typed stays"
     assert scene.sessions(), "nothing has happened yet"

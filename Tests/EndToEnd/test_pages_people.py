@@ -128,7 +128,8 @@ def test_an_invite_that_is_wrong_is_refused_and_loses_nothing(account, admin, fi
 def test_an_email_that_is_taken_is_told_beside_its_field(account, admin):
     form = form_with(page(admin, "people/invite"), "email")
     answer = admin.browser.submit(form, email=admin.email.upper())
-    assert answer.status_code == 400 and 'id="error-email"' in answer.text
+    assert answer.status_code == 400
+    assert 'id="error-email">Somebody with this email is here already.<' in answer.text
 
 
 def test_a_form_that_is_sent_twice_invites_once(account, admin):

@@ -62,7 +62,7 @@ struct Field: Sendable {
         let shown = current(typed)
         var values: [String: PageValue] = [
             "name": .text(name), "label": .text(label), "hint": .text(hint), "required": .flag(isRequired),
-            "autocomplete": .text(autocomplete), "error": .text(error?.message ?? ""), "value": .text(shown),
+            "autocomplete": .text(autocomplete), "error": .text(error?.besideField ?? ""), "value": .text(shown),
             "maximum": .text(maximum.map(String.init) ?? ""),
             "is_described": .flag(!hint.isEmpty || error != nil), "is_code": .flag(false),
         ]
@@ -114,4 +114,23 @@ struct Field: Sendable {
         default: return typed?.fields[name] ?? value
         }
     }
+}
+
+extension Refusal {
+    /// The sentence as it stands beside the field that it is about: what the API calls the field is not said again.
+    var besideField: String {
+        guard let field, message.hasPrefix(field + " ") else { return message }
+        let rest = message.dropFirst(field.count + 1)
+        for (words, instead) in Self.beginnings where rest.hasPrefix(words) {
+            let end = instead + rest.dropFirst(words.count)
+            return end.prefix(1).uppercased() + end.dropFirst()
+        }
+        let verb = rest.prefix { $0 != " " }
+        return Self.verbs.contains(verb) ? "It " + rest : message
+    }
+
+    private static let verbs: Set<Substring> = ["must", "is", "has", "differs", "cannot", "names", "holds"]
+    private static let beginnings = [
+        ("is not usable: ", ""), ("is missing: ", "this is missing: "), ("must have ", "use "),
+    ]
 }

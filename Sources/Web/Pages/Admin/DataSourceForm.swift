@@ -98,7 +98,10 @@ struct DataSourceForm {
         if stored != nil, field.isIdentity {
             hint += " A change ends all logins, and needs the secret again."
         }
-        if stored?.sealedSecret != nil, field.isSecret { hint += " Leave it empty to keep the one there is." }
+        // What decides where the secret goes was changed, so the one there is does not count any more.
+        let isNeeded = error != nil && field.isSecret && typed?[field.name].isEmpty ?? false
+        let isKept = stored?.sealedSecret != nil && field.isSecret && !isNeeded
+        if isKept { hint += " Leave it empty to keep the one there is." }
         if let now, !field.isSecret, now.value != field.value { hint += " It is now: \(now.value)" }
         let kind: Field.Kind =
             if !field.choices.isEmpty {
@@ -110,7 +113,7 @@ struct DataSourceForm {
             }
         let shown = Field(
             field.name, field.label, kind, value: field.value, hint: hint,
-            isRequired: field.isRequired && !(field.isSecret && stored?.sealedSecret != nil),
+            isRequired: field.isRequired && !isKept,
             autocomplete: field.isSecret ? "new-password" : "off", aliases: [field.setting])
         let extra: [String: PageValue] = [
             "when": .text(field.when?.text() ?? ""), "standard": .text(field.standard),
@@ -119,6 +122,30 @@ struct DataSourceForm {
             "is_away": .flag(!field.isVisible && error == nil),
         ]
         return Self.rows([shown], typed: nil, error: error).first?.merging(extra) { _, extra in extra } ?? extra
+    }
+
+    /// A refusal in the form's words: which change it is that needs the secret again.
+    func said(_ error: Refusal) -> Refusal {
+        guard let stored, error.code == .prohibitedChange,
+            let secret = template.dialog(shown).flatMap(\.fields).first(where: {
+                $0.isSecret && $0.isNamed(error.field)
+            })
+        else { return error }
+        let before = template.dialog(stored.config).flatMap(\.fields)
+        let changed = zip(before, template.dialog(shown).flatMap(\.fields)).filter { old, new in
+            new.isIdentity && !new.isSecret && old.value != new.value
+        }
+        guard !changed.isEmpty else { return error }
+        let names = changed.map { "the \(Self.inSentence($1.label))" }.joined(separator: ", ")
+        return .invalid(
+            secret.setting, "Type the \(Self.inSentence(secret.label)) again: \(names) changed.", code: error.code)
+    }
+
+    /// `Client ID` as `client ID`.
+    private static func inSentence(_ label: String) -> String {
+        label.split(separator: " ").map { word in
+            word.dropFirst().first?.isUppercase ?? true ? String(word) : word.lowercased()
+        }.joined(separator: " ")
     }
 
     private static func rows(_ fields: [Field], typed: SentForm?, error: Refusal?) -> [[String: PageValue]] {

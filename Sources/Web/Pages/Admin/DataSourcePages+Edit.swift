@@ -50,7 +50,9 @@ extension DataSourcePages {
         } catch {
             guard error.code.status < 500, error.code != .objectDoesNotExist else { throw error }
             // As it is by now: somebody else may have changed it since it was read.
-            return edit(visit, try await self.integration(visit), sent, error: error)
+            let now = try await self.integration(visit)
+            let form = DataSourceForm(template: template, stored: now, typed: sent)
+            return edit(visit, now, sent, error: form.said(error))
         }
     }
 }

@@ -97,8 +97,16 @@ struct PeoplePages {
             return await Self.showLink(token, of: user, visit)
         } catch {
             guard error.code.status < 500 else { throw error }
-            return inviteForm(visit, typed: form, error: error)
+            return inviteForm(visit, typed: form, error: Self.said(error))
         }
+    }
+
+    /// There is one field for what the API knows as two, email and username.
+    private static func said(_ error: Refusal) -> Refusal {
+        guard ["email", "username"].contains(error.field), error.message.hasPrefix("There is a user") else {
+            return error
+        }
+        return .invalid("email", "Somebody with this email is here already.", code: error.code)
     }
 
     /// To the page that shows an invite's link, once.

@@ -83,7 +83,14 @@ struct ContentViewersPages {
         return try await visit.carryOut { () throws(Refusal) in
             var fields = Contents.Fields()
             fields.accessType = form["access_type"]
-            _ = try await visit.tenant.contents.update(guid, fields, by: publisher)
+            do throws(Refusal) {
+                _ = try await visit.tenant.contents.update(guid, fields, by: publisher)
+            } catch {
+                guard error.code == .accessTypeNotAllowed else { throw error }
+                throw .invalid(
+                    "access_type", "Remove the data sources that act for the viewer first, under Access.",
+                    code: error.code)
+            }
             return visit.seeOther(ContentTab.viewers.path(of: guid), .viewersSaved)
         } else: {
             try await viewers(visit, publisher, search: "", typed: form, error: $0)
