@@ -855,3 +855,9 @@ def test_the_test_runs_in_a_window_of_its_own(server, own_stage, person_in_chrom
     popup.get_by_text("It works: the login came back").wait_for()
     assert "vera@provider.example" in popup.content()
     assert window.page.url == at(admin, scene.integration), "the page behind it stays"
+    popup.reload()
+    assert popup.get_by_role("heading", name="Test ").is_visible(), "the result is told once; a new test is offered"
+    assert popup.locator("header.top").is_hidden()
+    popup.get_by_role("button", name="Close this window").click()
+    window.page.wait_for_timeout(500)
+    assert popup.is_closed()

@@ -243,7 +243,8 @@ def test_my_connections_tell_of_every_data_source(house, viewer):
 def test_the_details_are_all_there_without_a_script_and_hold_no_secret(house, viewer):
     page = viewer.browser.get(house.account.url())
     assert f'popovertarget="details-{house.lake["guid"]}"' in page.text
-    [dialog] = re.findall(rf'<div popover id="details-{house.lake["guid"]}".*?</dl>', page.text, re.DOTALL)
+    start = rf'<dialog popover closedby="any" id="details-{house.lake["guid"]}"'
+    [dialog] = re.findall(start + ".*?</dl>", page.text, re.DOTALL)
     host = house.databricks.host
     for known in (
         house.lake["guid"],
@@ -329,7 +330,35 @@ def test_a_query_that_is_none_is_refused(house, viewer, query):
 def test_an_account_without_data_sources_says_who_adds_one(server):
     admin = server.create_account().admin
     page = admin.accept_invite()
-    assert "There is no data source to log in to yet." in page.text and admin.account.url(
+    assert "There is no data source yet. Begin here:" in page.text and admin.account.url(
         "integrations/new"
     ) in links_of(page)
     assert form_with(page, "csrf_token").action.endswith("/sign-out")
+
+
+def test_details_are_a_dialog_that_keeps_the_focus(house, viewer, person_in_chromium):
+    window = person_in_chromium(viewer)
+    window.open(house.account.url())
+    page = window.page
+    button = page.get_by_role("button", name="Details of Cellar")
+    button.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Cellar")
+    assert dialog.is_visible()
+    for _ in range(6):
+        inside = page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
+        assert inside, "the focus is in the dialog"
+        page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert dialog.is_hidden() and button.evaluate("(one) => one === document.activeElement")
+    button.click()
+    dialog.get_by_role("button", name="Close").click()
+    assert dialog.is_hidden()
+
+
+def test_an_address_that_is_none_keeps_the_navigation_and_says_so(house, viewer):
+    page = viewer.browser.get(house.account.url("nothing-here"))
+    assert page.status_code == 404 and "There is no such page here." in page.text
+    assert "My connections" in page.text and ">Back to the start<" in page.text
+    alone = Browser().get(house.server.url("/nothing"))
+    assert alone.status_code == 404 and f'href="{house.server.base_url}/">Back to the start<' in alone.text

@@ -45,6 +45,32 @@ for (const link of document.querySelectorAll("a[data-window]")) {
   });
 }
 
+// That window offers to close itself, and needs no navigation. On the way to the provider and back browsers forget who
+// opened it, so it notes that for itself.
+const closers = document.querySelectorAll("button[data-close]");
+if (closers.length && opener && window.name === "gatehouse-test") sessionStorage.setItem("gatehouse-window", "test");
+if (closers.length && sessionStorage.getItem("gatehouse-window")) {
+  for (const part of document.querySelectorAll(".top")) part.hidden = true;
+  for (const button of closers) {
+    button.hidden = false;
+    button.addEventListener("click", () => close());
+  }
+}
+
+// The answer of a provider works once: the page that tells what it was can be loaded again at an address of its own.
+for (const { dataset } of document.querySelectorAll("[data-address]")) history.replaceState(null, "", dataset.address);
+
+// Details open as a dialog that keeps the focus; without a script as a popover.
+for (const button of document.querySelectorAll("button[popovertarget]")) {
+  const dialog = button.popoverTargetElement;
+  if (!(dialog instanceof HTMLDialogElement)) continue;
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    if (button.popoverTargetAction === "hide") dialog.close();
+    else dialog.showModal();
+  });
+}
+
 // Fields that exist only under some choices come and go with them; without a script a button asks for them.
 for (const form of document.querySelectorAll("form[data-dialog]")) {
   const places = [...form.querySelectorAll("fieldset[data-default]")].map((place) => ({
