@@ -15,9 +15,11 @@ extension EventRecord {
 
     /// What was done, in words that follow whoever did it, with the name of what it was done to.
     public var deed: String {
-        let name = details["name"]?.stringValue ?? details["email"]?.stringValue
-        return [action.phrase, name].compactMap { $0 }.joined(separator: " ")
+        [action.phrase, called].compactMap { $0 }.joined(separator: " ")
     }
+
+    /// The name of what it was done to; nil where the line has none.
+    public var called: String? { details["name"]?.stringValue ?? details["email"]?.stringValue }
 }
 
 extension EventAction {

@@ -51,6 +51,16 @@ extension UserRecord {
     }
 }
 
+extension Principal {
+    /// What kind it is, for people.
+    var kindLabel: String {
+        switch self {
+        case .user: "Person"
+        case .group: "Group"
+        }
+    }
+}
+
 extension NameRecord {
     /// What kind of thing it is, for people.
     var kindLabel: String {

@@ -95,7 +95,7 @@ extension AuditRecord {
         return [
             "id": .text(String(id)), "when": .time(event.at), "who": .text(event.actor.name),
             "who_address": .text(actor.map { base + $0.path } ?? ""),
-            "what": .text(event.deed.prefix(1).uppercased() + event.deed.dropFirst()),
+            "what": .text([event.action.words, event.called].compactMap { $0 }.joined(separator: " ")),
             "about": .list(
                 about.map {
                     [

@@ -84,11 +84,17 @@ struct AuditSearch: Sendable {
             if !families.contains(family) { families.append(family) }
         }
         for family in families {
-            let words = family.replacing("_", with: " ")
-            choices.append((family + ".*", "All of: \(words)"))
+            choices.append((family + ".*", "All about \(familyWords[family] ?? family.replacing("_", with: " "))"))
         }
         return choices + EventAction.allCases.map { ($0.rawValue, $0.label) }
     }()
+
+    /// What people call the families.
+    private static let familyWords = [
+        "account": "the account", "user": "people", "api_key": "API keys", "group": "groups",
+        "bundle": "bundles", "integration": "data sources", "session": "logins", "refresh": "renewing access",
+        "signing_key": "signing keys", "workbench": "IDE sessions", "audit": "the audit", "webhook": "webhooks",
+    ]
 
     /// The address of the page, or of the export, that is asked the same.
     func address(_ path: String, _ more: KeyValuePairs<String, String> = [:]) -> String {
@@ -99,8 +105,20 @@ struct AuditSearch: Sendable {
 }
 
 extension EventAction {
-    /// Such as `Signed in`.
-    fileprivate var label: String { phrase.prefix(1).uppercased() + phrase.dropFirst() }
+    /// Such as `Signed in`, in the words of the pages.
+    var words: String {
+        let words = phrase.split(separator: " ").map {
+            switch $0 {
+            case "integration": "data source"
+            case "user": "person"
+            default: String($0)
+            }
+        }.joined(separator: " ").replacing("an data", with: "a data")
+        return words.prefix(1).uppercased() + words.dropFirst()
+    }
+
+    /// The same where no name follows.
+    fileprivate var label: String { words.hasSuffix(":") ? String(words.dropLast()) : words }
 }
 
 extension EventRecord.Outcome {

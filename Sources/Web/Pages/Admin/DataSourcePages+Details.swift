@@ -73,7 +73,7 @@ extension DataSourcePages {
         .list(
             listed.map {
                 [
-                    "label": .text($0.label), "kind": .text($0.principal.kind),
+                    "label": .text($0.label), "kind": .text($0.principal.kindLabel),
                     "key": .text("\($0.principal.kind):\($0.principal.guid)"),
                 ]
             })

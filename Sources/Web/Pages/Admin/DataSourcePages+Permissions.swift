@@ -27,7 +27,7 @@ extension DataSourcePages {
             "found": .list(
                 found.rows.map { who, label in
                     [
-                        "label": .text(label), "kind": .text(who.kind), "key": .text("\(who.kind):\(who.guid)"),
+                        "label": .text(label), "kind": .text(who.kindLabel), "key": .text("\(who.kind):\(who.guid)"),
                         "is_listed": .flag(listed.contains(who)),
                     ]
                 }),

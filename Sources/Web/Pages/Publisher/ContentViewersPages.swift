@@ -45,12 +45,11 @@ struct ContentViewersPages {
 
     private static func row(_ listed: ListedPrincipal) -> [String: PageValue] {
         let permission = listed.permission
-        let isGroup = permission.principal.kind == "group"
         let isOwner = permission.level == .owner
         return [
             "id": .text(String(permission.id)), "principal": .text(permission.principal.text),
             "called": .text(listed.name.isEmpty ? listed.email : listed.name),
-            "email": .text(listed.name.isEmpty ? "" : listed.email), "kind": .text(isGroup ? "Group" : "Person"),
+            "email": .text(listed.name.isEmpty ? "" : listed.email), "kind": .text(permission.principal.kindLabel),
             "role": .text(isOwner ? "Collaborator" : "Viewer"), "other": .text(isOwner ? "viewer" : "owner"),
             "other_role": .text(isOwner ? "a viewer" : "a collaborator"), "is_locked": .flag(listed.isLocked),
         ]

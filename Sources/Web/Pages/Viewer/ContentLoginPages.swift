@@ -34,7 +34,9 @@ struct ContentLoginPages {
             [
                 "content_title": .text(title), "content_description": .text(entrance.content.description),
                 "owner": .text(entrance.owner.map(\.called) ?? ""),
-                "owner_email": .text(entrance.owner?.email ?? ""),
+                // Who has no name is called by the email.
+                "owner_email": .text(
+                    entrance.owner.flatMap { $0.called == $0.email ? nil : $0.email } ?? ""),
                 "failure": .text(failure?.message ?? ""),
                 "missing": .text(missing == 1 ? "1 login is missing." : "\(missing) logins are missing."),
                 "connections": .list(
