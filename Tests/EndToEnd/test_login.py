@@ -55,7 +55,8 @@ def test_somebody_who_is_not_signed_in_is_asked_to_first(waiting):
     path = f"/__oauth__/integrations/{waiting.integration['guid']}/login"
     page = Browser().get(waiting.server.url(path), params={"redirect": "/"})
     assert urlsplit(page.url).path == f"/accounts/{waiting.account.slug}/sign-in"
-    assert path in parse_qs(urlsplit(page.url).query)["return_to"][0]
+    asked = f"/accounts/{waiting.account.slug}/connections/{waiting.integration['guid']}/log-in?redirect=%2F"
+    assert parse_qs(urlsplit(page.url).query)["return_to"] == [asked], "a page asks before it begins"
 
 
 def test_an_iss_that_fits_is_accepted_although_none_was_promised(waiting):
