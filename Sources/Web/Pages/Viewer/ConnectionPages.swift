@@ -9,7 +9,7 @@ import Storage
 struct ConnectionPages {
     private static let longestSearch = 200
     /// Rows of a page: each has a dialog with all the details.
-    private static let rows = 15
+    private static let rows = 12
 
     func add(to doors: PageDoors) {
         doors.get("", for: Caller.self) { visit, caller in try await connections(visit, caller) }
