@@ -105,6 +105,11 @@ def test_who_may_not_view_is_told_so(site):
     private = site.scene.account.add_content(publisher, access_type="acl", upstream_url=site.app.origin)
     refused = site.scene.viewer.browser.get(site.url("/", private))
     assert refused.status_code == 403
+    # What a browser's window asks for ends on a page, with a way back, and not in a circle.
+    window = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    page = site.scene.viewer.browser.get(site.url("/", private), headers=window)
+    assert page.status_code == 403 and page.url.startswith(site.scene.account.url(f"content/{private['guid']}/log-in"))
+    assert "You may not open this content" in page.text and "My connections" in page.text
     body = {"principal_guid": site.scene.viewer.guid, "principal_type": "user", "role": "viewer"}
     publisher.api.ok("POST", f"v1/content/{private['guid']}/permissions", json=body)
     assert echoed(site.scene.viewer.browser.get(site.url("/", private)))["path"] == "/"

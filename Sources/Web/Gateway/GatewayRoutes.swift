@@ -45,11 +45,9 @@ struct GatewayRoutes {
         case .signIn where isForeign:
             throw Refusal(.crossSiteRequest, "Another site's page asked for this: open the content in its own window.")
         case .signIn: return signIn(path)
-        case .logIn:
-            let page = ContentLogin(account: tenant.account.slug, content: path.guid, target: path.target)
-            // The way back asks once more who is signed in at the pages, so that page and gateway judge the same person.
-            let cookie = services.cookies.clearAtContent(services.cookies.content(path.guid), content: path.guid)
-            return unauthorized(to: services.world.address.base + page.path, cookie: cookie)
+        case .logIn: return toPage(path, tenant)
+        // In a window the page says so, with a way back; a program is told by the status.
+        case .forbidden where FetchMetadata(headers).isNavigation: return toPage(path, tenant)
         case .forbidden: throw Refusal(.permissionDenied, "You may not open this content: ask its owner.")
         case .unknown: throw Refusal.notFound("content")
         case .noUpstream:
@@ -65,6 +63,16 @@ struct GatewayRoutes {
             services.cookies.nonce(path.guid), nonce.secret, content: path.guid, lifetime: .seconds(600)
         )
         return unauthorized(to: target, cookie: cookie)
+    }
+
+    /// To the page before the content, which says what is missing.
+    ///
+    /// The content's own session is taken back: the way from there asks once more who is signed in at the pages, so that page
+    /// and gateway judge the same person.
+    private func toPage(_ path: ContentPath, _ tenant: Tenant) -> Response {
+        let page = ContentLogin(account: tenant.account.slug, content: path.guid, target: path.target)
+        let cookie = services.cookies.clearAtContent(services.cookies.content(path.guid), content: path.guid)
+        return unauthorized(to: services.world.address.base + page.path, cookie: cookie)
     }
 
     private func unauthorized(to location: String, cookie: String?) -> Response {
