@@ -305,7 +305,7 @@ def test_what_gatehouse_did_not_say_is_nowhere(site, viewer):
     answers = [newcomer.browser.get(site.url(), follow=False)]
     while not answers[-1].headers["Location"].endswith(f"/content/{site.content['guid']}/"):
         answers.append(newcomer.browser.get(answers[-1].headers["Location"], follow=False))
-    # Signed in, but not logged in at the provider: on the way to the login page the content's own session is taken back.
+    # Signed in, but not logged in at the provider: before the login page the content's own session is taken back.
     answers.append(newcomer.browser.get(site.url(), follow=False))
     assert answers[-1].status_code == 302 and "Max-Age=0" in answers[-1].headers["Set-Cookie"]
     answers += [viewer.get(site.url("/", one), follow=False) for one in (public, private, bare)]
