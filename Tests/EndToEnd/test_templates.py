@@ -444,7 +444,5 @@ def test_a_refused_field_stands_beside_its_reason_on_the_page(admin):
     page = admin.browser.get(admin.account.url("integrations/new?template=custom"))
     form = form_with(page, "name", "auth_type")
     done = admin.browser.submit(form, name="x", auth_type="Service Account", **(CLIENT | TYPED))
-    assert (
-        done.status_code == 400 and "authorization_uri is only for integrations whose auth_type is Viewer" in done.text
-    )
+    assert done.status_code == 400 and "It is only for integrations whose auth_type is Viewer" in done.text
     assert TYPED["token_uri"] in done.text and SECRET not in done.text
