@@ -23,8 +23,8 @@ extension SingleSignOn {
 
     /// The end of the name of the cookie that belongs to a `state`.
     ///
-    /// An account has sixteen of them, for as many tabs: browsers keep few cookies of one host, and one account that begins
-    /// sign-ins without end would push out the sessions of all others.
+    /// An account has sixteen of them: browsers keep few cookies of one host, and one account that begins sign-ins without end
+    /// would push out the sessions of all others. Of two tabs that happen upon the same one the later goes on.
     public func cookieSuffix(ofState state: SecretString) -> String {
         "\(account.fingerprint)-\(SHA256.hash(state.reveal()).hex.prefix(1))"
     }

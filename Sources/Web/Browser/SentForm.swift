@@ -23,9 +23,9 @@ struct SentForm: Sendable {
     var hasSecrets: Bool { fields.contains { Self.isSecret($0.key) && !$0.value.isEmpty } }
 
     /// Whether it is small enough to be shown again to somebody who is not signed in, and could be anybody.
-    var isSmall: Bool { fields.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count } <= Self.smallest }
+    var isSmall: Bool { fields.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count } <= Self.mostForStrangers }
 
-    private static let smallest = 64 * 1024
+    private static let mostForStrangers = 64 * 1024
     private static let proofs: Set<String> = [FormGuard.field, Submissions.field]
 
     /// By its name, so that a field that is forgotten elsewhere is none here.

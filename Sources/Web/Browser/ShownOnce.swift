@@ -10,6 +10,7 @@ import Storage
 /// it, in memory alone, for the same session of the same browser. Whoever loads that page again is told that it was shown.
 actor ShownOnce {
     static let parameter = "shown"
+
     struct Note: Sendable {
         let secret: SecretString
         /// Whose it is, or what it is called.

@@ -13,31 +13,41 @@ final class UnreadAnswers: ChannelOutboundHandler, RemovableChannelHandler {
     private static let least = 128 * 1024
 
     private var check: Scheduled<Void>?
+    /// The bytes that were ever written here. What of it was read is told by this, and not by what waits: a long answer is
+    /// written on while it is read.
+    private var written = 0
 
     init(patience: TimeAmount = .seconds(30)) { self.patience = patience }
 
     func handlerRemoved(context: ChannelHandlerContext) { check?.cancel() }
 
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        written += unwrapOutboundIn(data).readableBytes
+        context.write(data, promise: promise)
+    }
+
     func flush(context: ChannelHandlerContext) {
         context.flush()
         // Nearly always the kernel has taken everything by now.
-        if check == nil { watch(Self.unread(context), context) }
+        if check == nil { watch(context) }
     }
 
-    private func watch(_ before: Int, _ context: ChannelHandlerContext) {
-        guard before > 0 else {
+    private func watch(_ context: ChannelHandlerContext) {
+        let unread = Self.unread(context)
+        guard unread > 0 else {
             check = nil
             return
         }
+        let readBefore = written - unread
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         check = context.eventLoop.scheduleTask(in: patience) {
             let (door, context) = bound.value
             let unread = Self.unread(context)
-            guard unread == 0 || unread <= before - Self.least else {
+            guard unread == 0 || door.written - unread >= readBefore + Self.least else {
                 context.close(promise: nil)
                 return
             }
-            door.watch(unread, context)
+            door.watch(context)
         }
     }
 
