@@ -38,6 +38,7 @@ let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-met
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
@@ -122,7 +123,11 @@ let package = Package(
             of: "Integrations", ["Accounts", "Storage", "OAuthClient", "HTTPClient", "Cryptography", "JSON", logging]),
         tests(
             of: "Web",
-            ["Integrations", "Accounts", "Storage", "HTTPClient", "Cryptography", "JSON", httpTypes, logging, nioCore]),
+            [
+                "Integrations", "Accounts", "Storage", "HTTPClient", "Cryptography", "JSON", httpTypes, logging,
+                nioCore,
+                nioEmbedded,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

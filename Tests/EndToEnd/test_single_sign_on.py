@@ -257,6 +257,14 @@ def test_the_button_leads_there_and_back_to_where_somebody_was_headed(company):
     assert back.status_code == 303 and back.headers["Location"] == path
 
 
+def test_an_account_fills_no_browser_with_cookies_of_sign_ins(company):
+    browser = Browser()
+    for _ in range(60):
+        begun = company.start(browser)
+    assert 1 < len(browser.cookies_named("gatehouse-sign-in-")) <= 16
+    assert company.is_in(company.through_provider(browser, begun)), "the last one is as good as any"
+
+
 def test_one_address_cannot_begin_sign_ins_without_end(company):
     url = company.account.url("sign-in/start")
 

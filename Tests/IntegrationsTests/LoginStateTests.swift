@@ -29,6 +29,29 @@ import Testing
         #expect(LoginState(session(needsLogin: "refresh_token_rejected", endsIn: 60), at: now).sentence != nil)
     }
 
+    @Test func listsSayTheSameOfManyAsIsSaidOfOne() async throws {
+        let house = try await HouseFixture()
+        let page = PageRequest(number: 1, size: 10)
+        for (refresh, expiresIn) in [("refresh", 3600), (nil, 3600), (nil, nil)] as [(String?, Int64?)] {
+            try await house.logIn(refresh: refresh, expiresIn: expiresIn)
+            let session = try #require(try await house.session())
+            for seconds: Int64 in [0, 3599, 3600, 100_000] {
+                let now = house.time.now + .seconds(seconds)
+                let isOver = LoginState(session, at: now) == .over(OAuthSessionRecord.expired)
+                let store = house.tenant.account.store
+                let summary = try #require(
+                    try await store.integrations(matching: .init(), page, at: now).elements.first)
+                #expect(summary.loginRequiredCount == (isOver ? 1 : 0) && summary.loggedInCount == (isOver ? 0 : 1))
+                let use = try await store.integrationUse(house.integration.guid, page, at: now)
+                #expect(use.sessions.map(\.reason) == [isOver ? OAuthSessionRecord.expired : nil])
+                let profile = try #require(try await store.profile(house.viewer.guid, at: now))
+                #expect(profile.logins.map(\.needsLogin) == [isOver ? OAuthSessionRecord.expired : nil])
+                let counts = try await store.logins(ofContent: house.content.guid, at: now, naming: 1)
+                #expect(counts[house.integration.guid]?.mustLogIn == (isOver ? 1 : 0))
+            }
+        }
+    }
+
     @Test func whyOneMustLogInAgainIsSaidInWords() {
         let reasons = ["access_token_expired", "refresh_token_rejected", "refresh_answer_lost", "something new"]
         let sentences = Set(reasons.compactMap { LoginState.over($0).sentence })

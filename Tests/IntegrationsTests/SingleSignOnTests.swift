@@ -1,6 +1,8 @@
 import Accounts
 import Cryptography
+import HTTPClient
 import JSON
+import OAuthClient
 import Storage
 import Testing
 
@@ -147,5 +149,56 @@ import Testing
             $0.action == .userCreated && $0.details["by"] == "single_sign_on"
         }
         #expect(created.count == 1)
+    }
+
+    @Test func keysThatAreKnownOutliveARenewalThatFails() async throws {
+        let (time, provider) = (TestClock(), ScriptedProvider())
+        let desk = IssuerDesk(clock: time.clock, policy: HouseFixture.policy, transport: provider)
+        let address = "https://issuer.example/keys"
+        let keys = Array(#"{"keys": []}"#.utf8)
+        provider.next { _ throws(OutboundError) in ScriptedProvider.json(200, keys) }
+        _ = try await desk.keys(at: address)
+        provider.fails(.notConnected)
+        await #expect(throws: MetadataError.self) { try await desk.renewedKeys(at: address) }
+        // The provider is not even asked: it has no answer left.
+        _ = try await desk.keys(at: address)
+        #expect(provider.sent.count == 2)
+        // When their time is over, what fails is known as failed.
+        time.advance(IssuerDesk.keysLifetime.components.seconds)
+        await #expect(throws: MetadataError.self) { try await desk.keys(at: address) }
+        #expect(provider.sent.count == 3)
+    }
+
+    @Test func passwordsGoOffAfterATestOfTheLastHourAlone() async throws {
+        let house = try await HouseFixture()
+        let (service, store) = (house.tenant.singleSignOn, house.tenant.account.store)
+        let invited = try await house.tenant.people.invite(
+            email: "ada@acme.example", role: .administrator,
+            by: Administrator.operator(house.tenant.account, at: house.time.now))
+        _ = try await house.tenant.people.acceptInvite(
+            invited.token, password: SecretString("correct horse battery"), from: .system)
+        let user = try #require(try await store.user(invited.user.guid))
+        let admin = try Administrator(
+            Caller(user: user, origin: Origin(.browser, address: nil, correlationID: "")))
+        let rules = try await settings { _ in }
+        let state = SingleSignOnState(version: 1, settings: rules.stored, sealedSecret: nil)
+        var record = SingleSignOnRecord(draft: state, updatedAt: house.time.now)
+        record.live = state
+        try await store.saveSingleSignOn(record, noting: nil)
+        try await store.setBreakGlass(true, user: user.guid, noting: nil)
+        try await store.addIdentity(
+            UserIdentityRecord(
+                issuer: rules.issuer, subject: "ada", userGUID: user.guid, createdAt: house.time.now),
+            adding: nil, noting: [])
+        let test = SignInTestRecord(
+            userGUID: user.guid, settingsVersion: 1, issuer: rules.issuer, subject: "ada", report: [:],
+            at: house.time.now)
+        try await store.keepSignInTest(test, noting: nil)
+        house.time.advance(3600)
+        await #expect(
+            performing: { try await service.setOnly(true, by: admin) }, throws: isRefusal(.prohibitedChange))
+        house.time.advance(-1)
+        try await service.setOnly(true, by: admin)
+        #expect(try await store.arePasswordsOff())
     }
 }

@@ -9,6 +9,7 @@ final class UnreadAnswers: ChannelOutboundHandler, RemovableChannelHandler {
 
     /// How long a client may take to read `least`, or what is left.
     private let patience: TimeAmount
+    private let unread: (any Channel) -> Int
     /// In bytes; over half a minute it is what a bad mobile connection still does.
     private static let least = 128 * 1024
 
@@ -17,7 +18,11 @@ final class UnreadAnswers: ChannelOutboundHandler, RemovableChannelHandler {
     /// written on while it is read.
     private var written = 0
 
-    init(patience: TimeAmount = .seconds(30)) { self.patience = patience }
+    /// - Parameter unread: how many bytes the kernel has not taken yet.
+    init(patience: TimeAmount = .seconds(30), unread: @escaping (any Channel) -> Int = UnreadAnswers.waiting) {
+        self.patience = patience
+        self.unread = unread
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) { check?.cancel() }
 
@@ -33,7 +38,7 @@ final class UnreadAnswers: ChannelOutboundHandler, RemovableChannelHandler {
     }
 
     private func watch(_ context: ChannelHandlerContext) {
-        let unread = Self.unread(context)
+        let unread = unread(context.channel)
         guard unread > 0 else {
             check = nil
             return
@@ -42,7 +47,7 @@ final class UnreadAnswers: ChannelOutboundHandler, RemovableChannelHandler {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         check = context.eventLoop.scheduleTask(in: patience) {
             let (door, context) = bound.value
-            let unread = Self.unread(context)
+            let unread = door.unread(context.channel)
             guard unread == 0 || door.written - unread >= readBefore + Self.least else {
                 context.close(promise: nil)
                 return
@@ -51,7 +56,8 @@ final class UnreadAnswers: ChannelOutboundHandler, RemovableChannelHandler {
         }
     }
 
-    private static func unread(_ context: ChannelHandlerContext) -> Int {
-        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    /// What waits in the channel.
+    static func waiting(_ channel: any Channel) -> Int {
+        (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 }
