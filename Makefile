@@ -10,7 +10,7 @@ SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
 PYTHON_SOURCES := Tests/EndToEnd docs/demo Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system-packages toolchain build run demo test screenshots bench clean
+.PHONY: help setup system-packages toolchain build run demo lint test screenshots bench clean
 
 help: ## say what there is (this)
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -52,10 +52,12 @@ run: toolchain system-packages ## start just the server, on http://localhost:808
 demo: setup build ## play admin, publisher and viewers against simulated providers, then stay up (ARGS=--once ends)
 	@.venv/bin/python docs/demo/demo.py $(ARGS)
 
-test: toolchain setup ## lint, Swift tests, the demo once, end-to-end tests
+lint: toolchain setup ## the form of all Swift and Python, in seconds
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	.venv/bin/ruff check $(PYTHON_SOURCES)
 	.venv/bin/ruff format --check $(PYTHON_SOURCES)
+
+test: lint ## lint, Swift tests, the demo once, end-to-end tests
 	swift build --build-tests
 	swift test --skip-build
 	.venv/bin/python docs/demo/demo.py --once

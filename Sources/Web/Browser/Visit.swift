@@ -164,7 +164,8 @@ enum Notice: String {
         case .passwordsOff: "Passwords are off, but for those who are named for emergencies."
         case .passwordsOn: "Passwords are on."
         case .breakGlassChanged: "The list of those who may use a password in emergencies was changed."
-        case .disconnected: "The person is disconnected and signed out, and recognised anew at the next sign-in. API keys go on working."
+        case .disconnected:
+            "The person is disconnected and signed out, and recognised anew at the next sign-in. API keys go on working."
         case .loggedOut: "You are logged out. Gatehouse has forgotten the tokens."
         case .personChanged: "The changes were saved."
         case .personLocked: "This person is locked out."
