@@ -1,5 +1,6 @@
 """Bad input: a 400 with the field's name, its code and a sentence; never a 500; never a change."""
 
+import html
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -262,3 +263,30 @@ def is_connected(client: int, server: int) -> bool:
         if (int(local.split(":")[1], 16), int(remote.split(":")[1], 16)) == (server, client):
             return state == "01"
     return False
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "words"),
+    [
+        ("nobody-knows-it", 404, "There is no account of that name here: check the spelling."),
+        ("", 400, "An account's name has"),
+        ("<script>alert(1)</script>", 400, "An account's name has"),
+        ("a" * 3000, 400, "An account's name has"),
+    ],
+    ids=["unknown", "empty", "script", "long"],
+)
+def test_an_account_that_is_none_is_said_beside_the_field(server, typed, status, words):
+    browser = Browser()
+    front = browser.get(server.url("/"))
+    refused = browser.submit(form_with(front, "account"), account=typed, follow=False)
+    again = form_with(refused, "account")
+    assert refused.status_code == status and words in html.unescape(refused.text)
+    assert 'aria-invalid="true"' in refused.text and again.fields["account"] == typed[:255]
+    assert "<script>alert" not in refused.text
+
+
+def test_an_account_is_found_however_its_name_is_typed(server, account):
+    browser = Browser()
+    typed = f" {account.slug.upper()} "
+    found = browser.submit(form_with(browser.get(server.url("/")), "account"), account=typed, follow=False)
+    assert found.status_code == 303 and found.headers["Location"] == f"/accounts/{account.slug}/"

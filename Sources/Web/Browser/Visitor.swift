@@ -34,9 +34,14 @@ extension Services {
 
     /// The account that a page's address names.
     func tenant(inPathOf context: WebContext) async throws(Refusal) -> Tenant {
-        guard let slug = context.parameters.get("account").flatMap({ AccountSlug($0) }),
-            let tenant = try await tenant(TenantFingerprint(of: slug)), tenant.account.slug == slug
-        else { throw Refusal(.objectDoesNotExist, "There is no account of that name here: check the spelling.") }
+        try await tenant(named: context.parameters.get("account").flatMap { AccountSlug($0) })
+    }
+
+    /// - Throws: `Refusal` 4 where there is none of that name, 503 where it cannot be opened.
+    func tenant(named slug: AccountSlug?) async throws(Refusal) -> Tenant {
+        guard let slug, let tenant = try await tenant(TenantFingerprint(of: slug)), tenant.account.slug == slug else {
+            throw Refusal(.objectDoesNotExist, "There is no account of that name here: check the spelling.")
+        }
         return tenant
     }
 

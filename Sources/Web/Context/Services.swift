@@ -14,7 +14,8 @@ public struct Services: Sendable {
     let cookies: CookieNames
     let submissions = Submissions()
     let proxies: TrustedProxies
-    let shownOnce = ShownOnce()
+    let shownOnce = Handover<ShownOnce>(ShownOnce.parameter)
+    let loginTests = Handover<LoginTest>(DataSourceReport.parameter)
     /// Whether this server takes work.
     public let readiness: Readiness
 

@@ -22,7 +22,9 @@ extension Resource {
                 "integrations/{guid}/edit", "Change a data source", for: .administratorsBrowser,
                 fields: ["version": .text, "name": .text, "description": .text],
                 shows: "The fields for the choices, with `update`.", refusals: config + [.prohibitedChange]),
-            .page("integrations/{guid}/test", "Test a data source", for: .administratorsBrowser),
+            .page(
+                "integrations/{guid}/test", "Test a data source, or what a test came to", for: .administratorsBrowser,
+                parameters: [.query(DataSourceReport.parameter, .text)]),
             .form(
                 "integrations/{guid}/test", "Ask the provider for credentials", for: .administratorsBrowser,
                 shows: "What came back.",

@@ -34,6 +34,7 @@ extension Resource {
                 .query("error_description", .text), .query("error_uri", .text),
             ],
             answers: .redirect(302, "Logged in: to where the viewer wanted to go."),
+            .redirect(303, "It was the test of a data source: to what it came to."),
             refusals: [.loginNotPossible, .accountUnavailable])
     }
 }

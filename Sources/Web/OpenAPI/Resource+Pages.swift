@@ -16,7 +16,8 @@ extension Resource {
             Operation(
                 .get, "/accounts", "Go to an account's pages", for: .anyone,
                 parameters: [.query("account", .anyCaseSlug, isRequired: true)],
-                answers: .redirect(303, "To the account's pages.")),
+                answers: .redirect(303, "To the account's pages."),
+                refusals: [.objectDoesNotExist, .accountUnavailable]),
             Operation(
                 .get, "/accounts/{account}", "My connections", for: .browser,
                 parameters: [.query("q", .text), .query("page", .text)], answers: .page("My connections."), .toSignIn,

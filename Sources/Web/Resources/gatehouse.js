@@ -57,9 +57,6 @@ if (closers.length && sessionStorage.getItem("gatehouse-window")) {
   }
 }
 
-// The answer of a provider works once: the page that tells what it was can be loaded again at an address of its own.
-for (const { dataset } of document.querySelectorAll("[data-address]")) history.replaceState(null, "", dataset.address);
-
 // Details open as a dialog that keeps the focus; without a script as a popover.
 for (const button of document.querySelectorAll("button[popovertarget]")) {
   const dialog = button.popoverTargetElement;

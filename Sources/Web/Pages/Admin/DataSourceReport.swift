@@ -1,4 +1,5 @@
 import Accounts
+import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Integrations
@@ -6,6 +7,9 @@ import Storage
 
 /// What a test of a data source tells.
 struct DataSourceReport {
+    /// Of the test's page: which report it shows.
+    static let parameter = "report"
+
     private typealias Row = (label: String, text: String, list: [String])
 
     private let integration: GUID
@@ -114,7 +118,8 @@ struct DataSourceReport {
         }
     }
 
-    func page(_ visit: Visit) -> Response {
+    /// - Parameter status: of the page.
+    func page(_ visit: Visit, status: HTTPResponse.Status = .ok) -> Response {
         let values: [String: PageValue] = [
             "source": .text(name), "link": .text(visit.path("integrations/\(integration)")),
             "heading": .text("Test of \(name)"), "failure": .text(failure), "advice": .text(advice),
@@ -130,8 +135,7 @@ struct DataSourceReport {
             "kept": .text(kept), "is_login": .flag(isLogin), "is_own": .flag(!isLogin),
         ]
         return visit.page(
-            "data-source-report", title: "Test of \(name)", in: .integrations, values,
-            status: failure.isEmpty ? .ok : .badRequest)
+            "data-source-report", title: "Test of \(name)", in: .integrations, values, status: status)
     }
 }
 

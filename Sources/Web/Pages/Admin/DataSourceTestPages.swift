@@ -21,9 +21,13 @@ struct DataSourceTestPages {
 
     private func page(_ visit: Visit) async throws -> Response {
         let integration = try await pages.integration(visit)
+        if let done = try await visit.services.loginTests.find(for: visit), done.integration == integration.guid {
+            return DataSourceReport(done).page(visit)
+        }
         let request = visit.tenant.logins.request(integration)
         let guidance = visit.tenant.integrations.guidance(integration)
         var values = DataSourcePages.common(visit, integration)
+        values["is_late"] = .flag(try visit.query()[DataSourceReport.parameter] != nil)
         values["is_login"] = .flag(request != nil)
         values["is_own"] = .flag(request == nil && integration.canTestWithoutLogin)
         values["is_visitors"] = .flag(request == nil && !integration.canTestWithoutLogin)
@@ -35,7 +39,7 @@ struct DataSourceTestPages {
         return visit.page("data-source-test", title: "Test \(integration.name)", in: .integrations, values)
     }
 
-    /// To the provider, and back to the callback, which answers with the report.
+    /// To the provider, and back to the callback, which leads to the report.
     private func logIn(_ visit: Visit, _ admin: Administrator) async throws -> Response {
         let guid = try visit.guid(what: "integration")
         // Where another site sends a browser here, whoever sits before it is asked first.
@@ -52,15 +56,15 @@ struct DataSourceTestPages {
 
     private func ask(_ visit: Visit, _ admin: Administrator) async throws -> Response {
         let integration = try await pages.integration(visit)
-        let report: DataSourceReport
         do throws(Refusal) {
             let lifetime = try await visit.tenant.verification.test(integration, by: admin)
-            report = DataSourceReport(integration: integration.guid, name: integration.name, lifetime: lifetime)
+            return DataSourceReport(integration: integration.guid, name: integration.name, lifetime: lifetime)
+                .page(visit)
         } catch {
             // 502 and 503 of ours are no report; what the provider says is.
             guard error.code.status < 500 else { throw error }
-            report = DataSourceReport(integration: integration.guid, name: integration.name, refusal: error)
+            return DataSourceReport(integration: integration.guid, name: integration.name, refusal: error)
+                .page(visit, status: .badRequest)
         }
-        return report.page(visit)
     }
 }

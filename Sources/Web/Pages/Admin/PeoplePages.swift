@@ -111,8 +111,8 @@ struct PeoplePages {
 
     /// To the page that shows an invite's link, once.
     static func showLink(_ token: SecretString, of user: UserRecord, _ visit: Visit) async -> Response {
-        let number = await visit.services.shownOnce.keep(token, about: user.guid.description, for: visit)
-        return visit.seeOther("people/invited?\(ShownOnce.parameter)=\(number)")
+        let invite = ShownOnce(secret: token, about: user.guid.description)
+        return visit.seeOther("people/invited?" + (await visit.services.shownOnce.keep(invite, for: visit)))
     }
 
     private func invited(_ visit: Visit, _ admin: Administrator) async throws -> Response {

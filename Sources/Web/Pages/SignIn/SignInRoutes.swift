@@ -12,19 +12,35 @@ struct SignInRoutes {
     let services: Services
 
     func add(to router: RouterGroup<WebContext>) {
-        router.get("/") { _, _ in services.pages.page("front", title: "Gatehouse", [:]) }
-        router.get("/accounts") { request, _ in
-            let slug = try request.query()["account"] ?? ""
-            guard let slug = AccountSlug(slug.lowercased()) else {
-                throw Refusal.invalid("account", "An account's name has \(AccountSlug.rule).")
-            }
-            return Response.seeOther("/accounts/\(slug)/")
-        }
+        router.get("/") { _, _ in front() }
+        router.get("/accounts") { request, _ in try await toAccount(request) }
         router.get("/accounts/{account}/sign-in") { request, context in try await signInPage(request, context) }
         router.post("/accounts/{account}/sign-in") { request, context in try await signIn(request, context) }
         router.get("/accounts/{account}/invite") { request, context in try await invitePage(request, context) }
         router.post("/accounts/{account}/invite") { request, context in try await acceptInvite(request, context) }
         router.post("/accounts/{account}/sign-out") { request, context in try await signOut(request, context) }
+    }
+
+    private func front(_ typed: String = "", error: Refusal? = nil) -> Response {
+        let account = Field("account", "Account", value: typed, isRequired: true, autocomplete: "organization")
+        return services.pages.page(
+            "front", title: "Gatehouse", Field.form([account], typed: nil, error: error),
+            status: error.map { .init(code: $0.code.status) } ?? .ok)
+    }
+
+    private func toAccount(_ request: Request) async throws -> Response {
+        let typed = try request.query()["account"]?.trimmed ?? ""
+        do throws(Refusal) {
+            guard let slug = AccountSlug(typed.lowercased()) else {
+                throw .invalid("account", "An account's name has \(AccountSlug.rule).")
+            }
+            let tenant = try await services.tenant(named: slug)
+            return .seeOther("/accounts/\(tenant.account.slug)/")
+        } catch {
+            guard error.code.status < 500 else { throw error }
+            return front(
+                String(typed.prefix(TextRules.lineLength)), error: .invalid("account", error.message, code: error.code))
+        }
     }
 
     private func signInPage(_ request: Request, _ context: WebContext) async throws -> Response {

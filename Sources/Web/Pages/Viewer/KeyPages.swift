@@ -61,8 +61,8 @@ struct KeyPages {
             let (record, key) = try await visit.tenant.people.createKey(
                 name: form["name"], role: try UserRoutes.role(form["role"]), expiresAt: try expiry(form, visit),
                 for: caller)
-            let number = await visit.services.shownOnce.keep(key, about: record.name, for: visit)
-            return visit.seeOther("keys/made?\(ShownOnce.parameter)=\(number)")
+            let made = ShownOnce(secret: key, about: record.name)
+            return visit.seeOther("keys/made?" + (await visit.services.shownOnce.keep(made, for: visit)))
         } catch {
             guard error.code.status < 500 else { throw error }
             return newKey(visit, caller, typed: form, error: error)

@@ -71,8 +71,13 @@ struct LoginRoutes {
             switch try await tenant.logins.complete(arrival) {
             case .loggedIn(let path): response = .found(path)
             case .tested(let test):
-                let visit = Visit(visitor, request, context, services)
-                response = visit.map(DataSourceReport(test).page) ?? .found("/accounts/\(tenant.account.slug)/")
+                guard let visit = Visit(visitor, request, context, services) else {
+                    response = .found("/accounts/\(tenant.account.slug)/")
+                    break
+                }
+                // The provider's answer works once; the page that tells of it can be loaded again.
+                response = visit.seeOther(
+                    "integrations/\(test.integration)/test?" + (await services.loginTests.keep(test, for: visit)))
             }
         } catch {
             response = await failure(error, visitor, request, context)
