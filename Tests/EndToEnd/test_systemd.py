@@ -1,4 +1,4 @@
-"""deploy/systemd: the unit as systemd reads it, and the server as the unit starts it. No systemd runs here."""
+"""deploy/systemd: the unit as systemd reads it and runs it, and the server as the unit starts it."""
 
 import configparser
 import os
@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from harness.gatehouse import gatehouse_binary
+from harness.booted import BootedMachine, CannotBoot
+from harness.gatehouse import Gatehouse, gatehouse_binary
 from harness.process import Child, DidNotStart
+from harness.scene import play
 from harness.simulator import REPOSITORY
-from harness.waiting import free_port
+from harness.waiting import free_port, wait_until
 
 FOLDER = REPOSITORY / "deploy" / "systemd"
 CREDENTIAL = "gatehouse-master-key"
@@ -119,8 +121,7 @@ def machine(own_stage) -> Machine:
 @pytest.mark.parametrize("abstract", [False, True])
 def test_the_service_starts_as_the_unit_says_and_tells_when_it_listens(own_stage, abstract):
     machine = own_stage.keep(Machine(abstract))
-    [before] = service()["ExecStartPre"]
-    checked = machine.run(*before.split()[1:])
+    checked = machine.run("check-config")
     assert checked.returncode == 0 and str(machine.key_file) in checked.stdout, checked.stderr
     child = own_stage.keep(machine.start())
     assert "PR_SET_MDWE" not in child.output
@@ -200,3 +201,92 @@ def test_sysusers_makes_the_user_that_the_unit_names(tmp_path):
     command = ["systemd-sysusers", f"--root={tmp_path}", FOLDER / "gatehouse.sysusers"]
     subprocess.run(command, check=True, capture_output=True)
     assert re.search(rf"^{user}:", (tmp_path / "etc" / "passwd").read_text(), re.MULTILINE)
+
+
+# Under a real systemd.
+
+
+class Installed(Gatehouse):
+    """Gatehouse as README.md installs it on a machine that systemd runs."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.machine = BootedMachine(folder / "machine")
+        self._install, self._commands = re.findall(
+            r"```sh\n(.*?)```", re.sub(r"^  ", "", (FOLDER / "README.md").read_text(), flags=re.MULTILINE), re.DOTALL
+        )
+        built = self.machine.root / "src/.build-release/release"
+        built.mkdir(parents=True)
+        shutil.copy(gatehouse_binary(), built)
+        shutil.copytree(FOLDER, self.machine.root / "src/deploy/systemd")
+        edited = self.machine.root / "src/deploy/systemd/gatehouse.env"
+        more = {
+            "GATEHOUSE_LISTEN": self.listen,
+            "GATEHOUSE_BASE_URL": self.base_url,
+            "GATEHOUSE_CONTENT_URL": self.content_url,
+            "GATEHOUSE_METRICS_LISTEN": f"127.0.0.1:{free_port()}",
+            "GATEHOUSE_ALLOW_HOST": ",".join(self.allow_hosts),
+            "GATEHOUSE_TRUSTED_PROXIES": "127.0.0.1",
+        }
+        edited.write_text("".join(f"{name}={value}\n" for name, value in {**settings(), **more}.items()))
+
+    def inside(self, script: str) -> str:
+        done = self.machine.run("sh", "-e", "-c", f"cd /src\n{script}")
+        assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}\n{self.logs}"
+        return done.stdout
+
+    def install(self) -> "Installed":
+        self.inside(self._install)
+        return self
+
+    def run(self, *command: str, environment=None, data: bool = True) -> subprocess.CompletedProcess:
+        example = next(line for line in self._commands.splitlines() if line.startswith("setpriv "))
+        before, _ = example.split(" account create ")
+        return self.machine.run(
+            "sh", "-e", "-c", self._commands.replace(example, f'{before} "$@"'), "sh", *command, environment=environment
+        )
+
+    def state(self, name: str) -> str:
+        return self.machine.run("systemctl", "show", "--value", f"--property={name}", "gatehouse").stdout.strip()
+
+    @property
+    def logs(self) -> str:
+        return self.machine.run("journalctl", "--no-pager", "--output=cat", "--unit=gatehouse").stdout
+
+    def stop_all(self) -> None:
+        self.machine.stop()
+
+
+@pytest.fixture
+def installed(own_stage):
+    folder = own_stage.folder("installed")
+    (folder / "machine").mkdir()
+    try:
+        server = Installed(folder)
+    except CannotBoot as why:
+        pytest.skip(str(why))
+    own_stage.servers.append(server)
+    return server.install()
+
+
+def test_a_real_systemd_runs_it_with_all_that_the_unit_forbids(installed, databricks):
+    scene = play(installed, databricks)
+    first = scene.exchange().json()["access_token"]
+    assert first in databricks.issued()["access_tokens"]
+    status = installed.inside("cat /proc/$(systemctl show --value --property=MainPID gatehouse)/status")
+    told = dict(line.split(":\t", 1) for line in status.splitlines())
+    assert told["CapEff"].strip("0") == "" and told["NoNewPrivs"] == "1" and told["Seccomp"] == "2"
+    assert "0" not in told["Uid"].split(), "not root"
+    assert installed.inside("stat -c %U:%a /var/lib/gatehouse").strip() == "gatehouse:700"
+    installed.inside("systemctl kill --signal=KILL gatehouse")
+    wait_until(lambda: installed.state("NRestarts") == "1" and installed.state("ActiveState") == "active", "it is back")
+    assert scene.exchange().json()["access_token"] == first, "nothing is lost"
+    assert "thread priority" not in installed.logs and "rror" not in installed.logs, installed.logs
+
+
+def test_a_wrong_configuration_is_not_tried_again(installed):
+    installed.inside("echo GATEHOUSE_LISTEN=nonsense >> /etc/gatehouse/gatehouse.env")
+    assert installed.machine.run("systemctl", "restart", "gatehouse").returncode != 0
+    assert installed.state("ActiveState") == "failed" and installed.state("NRestarts") == "0"
+    assert installed.state("ExecMainStatus") == "78"
+    assert "--listen must be HOST:PORT" in installed.logs

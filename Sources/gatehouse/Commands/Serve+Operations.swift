@@ -19,13 +19,16 @@ extension Serve {
         ]
         guard let listen = telemetry.metrics else { return [web] + others }
         let (running, signal) = AsyncStream<Never>.makeStream()
-        let operations = operations(house, at: listen, logger: logger) { signal.finish() }
+        let operations = operations(house, at: listen, logger: logger) { address in
+            telemetry.announce("metrics at http://\(address)/metrics", logger)
+            signal.finish()
+        }
         return [operations, Following(service: web, signal: running)] + others
     }
 
     /// Measuring begins here: without a listener for them, metrics cost nothing.
     private static func operations(
-        _ house: House, at listen: ListenAddress, logger: Logger, onRunning: @escaping @Sendable () -> Void
+        _ house: House, at listen: ListenAddress, logger: Logger, onRunning: @escaping @Sendable (String) -> Void
     ) -> some Service {
         let registry = PrometheusRegistry(.gatehouse)
         MetricsSystem.bootstrap(registry)
@@ -33,8 +36,7 @@ extension Serve {
             house.services, registry: registry, address: .hostname(listen.host, port: listen.port), logger: logger
         ) { port in
             guard let port else { return }
-            Answer.line("metrics at http://\(listen.at(port: port))/metrics")
-            onRunning()
+            onRunning(listen.at(port: port))
         }
     }
 

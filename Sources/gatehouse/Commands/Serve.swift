@@ -42,8 +42,8 @@ struct Serve: AsyncParsableCommand {
     {
         let listen = configuration.listen
         let web = WebServer.make(house.services, address: .hostname(listen.host, port: port), logger: logger) { port in
-            Answer.line("listening on http://\(listen.at(port: port ?? 0))")
-            Answer.line("open \(house.world.address.base)/ in a browser")
+            configuration.telemetry.announce("listening on http://\(listen.at(port: port ?? 0))", logger)
+            configuration.telemetry.announce("open \(house.world.address.base)/ in a browser", logger)
             ServiceManager.tellReady()
         }
         var group = ServiceGroupConfiguration(

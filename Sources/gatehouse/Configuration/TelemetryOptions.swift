@@ -37,6 +37,14 @@ struct TelemetryConfiguration: Sendable {
             options.logLevel ?? Environment.value("GATEHOUSE_LOG_LEVEL"), "--log-level", default: .info)
     }
 
+    /// Tells whoever started the server: in words, or as a record where machines read all that comes out.
+    func announce(_ words: String, _ logger: Logger) {
+        switch format {
+        case .text: Answer.line(words)
+        case .json: logger.notice("\(words)")
+        }
+    }
+
     private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ text: String?, _ flag: String, default standard: Choice
     ) throws -> Choice {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .waiting import DEADLINE_SECONDS
 
-LISTENING = re.compile(r"listening on (http://\S+)")
+LISTENING = re.compile(r'listening on (http://[^\s"]+)')
 
 
 class DidNotStart(AssertionError):
