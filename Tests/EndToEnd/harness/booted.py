@@ -53,12 +53,12 @@ class BootedMachine:
         command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--resolv-conf=off", "--boot"]
         # A name apart from this machine's: the folder of the messages between the two is called so.
         command += [f"--machine=gatehouse-{os.getpid()}", f"--directory={self.root}", f"systemd.unit={NOTHING_ELSE}"]
-        self.console = self._folder / "console.log"
+        self.console = self._folder.parent / "console.log"
         with self.console.open("wb") as console:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
             )
-        wait_until(self._is_up, lambda: f"systemd boots:\n{self.console.read_text(errors='replace')}")
+        wait_until(self._is_up, f"systemd boots; its console is {self.console}")
 
     def _is_up(self) -> bool:
         if self._process.poll() is not None:
