@@ -22,6 +22,7 @@ UNIQUE = "what is unique in the account is refused when it is taken, which no sc
 THERE = "what is named must be there, and fit, which no schema can say"
 AVAILABLE = "ensure_resource_availability"
 NAMED = "what is not there is what the body names, not what was just created"
+HERE = "redirect must be a path of this server that only shows something"
 GENUINE = "what is sent must be something that the server itself has issued"
 EXEMPTIONS = [
     Exemption("POST /v1/content", POSITIVE, UNIQUE),
@@ -60,6 +61,8 @@ EXEMPTIONS = [
     Exemption("POST /v1/webhooks/{guid}/test", POSITIVE, "a webhook that is disabled is not tested"),
     Exemption("GET /v1/integrations/callback", POSITIVE, GENUINE),
     Exemption("GET /accounts/{account}/sign-in/callback", POSITIVE, GENUINE),
+    Exemption("GET /__oauth__/integrations/{guid}/login", POSITIVE, HERE),
+    Exemption("GET /__oauth__/integrations/{guid}/logout", POSITIVE, HERE),
     Exemption("GET /__oauth__/integrations/callback", POSITIVE, GENUINE),
     Exemption("GET /__oauth__/integrations/{guid}/callback", POSITIVE, GENUINE),
     Exemption("GET /accounts/{account}/invite", POSITIVE, GENUINE),
