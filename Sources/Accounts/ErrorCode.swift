@@ -47,6 +47,8 @@ public enum ErrorCode: Int, Sendable, CaseIterable {
     case tooManyRequests = 277
     /// Ours: the address knows other methods.
     case methodNotAllowed = 405
+    /// Ours: the body arrived too slowly.
+    case requestTimeout = 408
     /// Ours: the bundle is the one that is deployed.
     case bundleActive = 409
     /// Ours: the body is larger than the server reads.
@@ -65,6 +67,7 @@ public enum ErrorCode: Int, Sendable, CaseIterable {
         case .permissionDenied, .crossSiteRequest: 403
         case .objectDoesNotExist: 404
         case .methodNotAllowed: 405
+        case .requestTimeout: 408
         case .duplicates, .bundleActive: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415

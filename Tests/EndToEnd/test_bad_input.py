@@ -170,11 +170,7 @@ def test_a_chunked_body_over_one_mebibyte_is_413(server, admin):
         for _ in range(40):
             yield b" " * 65536
 
-    try:
-        answer = admin.api("POST", "v1/content", data=chunks(), headers={"Content-Type": "application/json"})
-    except requests.ConnectionError:
-        # The server may answer and close while the client is still sending.
-        return
+    answer = admin.api("POST", "v1/content", data=chunks(), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
 
 
@@ -186,10 +182,7 @@ def test_a_body_just_under_the_limit_is_read(admin, path):
 
 def test_a_form_over_the_limit_is_413(admin):
     form = {"grant_type": "x" * (MEBIBYTE + 1)}
-    try:
-        assert admin.api("POST", "v1/oauth/integrations/credentials", data=form).status_code == 413
-    except requests.ConnectionError:
-        return
+    assert admin.api("POST", "v1/oauth/integrations/credentials", data=form).status_code == 413
 
 
 RAW = [

@@ -1,37 +1,31 @@
 import Accounts
 import Integrations
-import NIOCore
 import NIOHTTP1
 
-/// How large a request may be, and how long it may take to arrive: bundles are large, everything else is small.
+/// How large a request may be: bundles are large, everything else is small.
 struct ArrivalLimits: Sendable {
     /// What holds for one request; a class, because the hot path passes it on with each.
     final class Limit: Sendable {
         let bytes: Int
-        let arrival: TimeAmount
         let refusal: Refusal
 
-        init(bytes: Int, arrival: TimeAmount, refusal: Refusal) {
+        init(bytes: Int, refusal: Refusal) {
             self.bytes = bytes
-            self.arrival = arrival
             self.refusal = refusal
         }
     }
 
     /// A form around an archive adds its boundaries, headers and metadata.
     private static let formBytes = 128 * 1024
-    /// Some 100 KiB a second for a bundle of the usual size.
-    private static let bundleArrival = TimeAmount.minutes(15)
-    private static let arrival = TimeAmount.seconds(30)
     private static let guidLength = 36
 
-    private let usual = Limit(bytes: BodyLimit.bytes, arrival: Self.arrival, refusal: BodyLimit.refusal)
+    /// Of all requests but a bundle's.
+    let usual = Limit(bytes: BodyLimit.bytes, refusal: BodyLimit.refusal)
     private let bundle: Limit
 
     init(maximumBundleBytes: Int) {
         bundle = Limit(
-            bytes: maximumBundleBytes + Self.formBytes, arrival: Self.bundleArrival,
-            refusal: Deployments.tooLarge(maximumBundleBytes)
+            bytes: maximumBundleBytes + Self.formBytes, refusal: Deployments.tooLarge(maximumBundleBytes)
         )
     }
 

@@ -41,7 +41,9 @@ final class ExchangeRecall {
     }
 
     /// The whole answer, ready for the socket; nil where the router has to find it.
-    func answer(_ head: HTTPRequestHead, _ form: ByteBuffer) -> ByteBuffer? {
+    ///
+    /// - Parameter isLast: whether it says that the connection closes.
+    func answer(_ head: HTTPRequestHead, _ form: ByteBuffer, isLast: Bool) -> ByteBuffer? {
         guard var key = Self.only("authorization", head.headers), key.hasPrefix(KeyAuthentication.scheme) else {
             return nil
         }
@@ -55,16 +57,17 @@ final class ExchangeRecall {
         remembered.count()
         let body = CredentialsAnswer.body(granted)
         let sent = head.headers.first(name: "x-correlation-id")
-        return write("200 OK", body, correlation: sent, extra: "")
+        return write("200 OK", body, correlation: sent, isLast: isLast)
     }
 
-    /// The refusal of a body that is too large.
-    func tooLarge(_ refusal: Refusal) -> ByteBuffer {
+    /// A refusal in the API's form, the last answer of the connection.
+    func refusal(_ refusal: Refusal) -> ByteBuffer {
         let json: JSON = [
             "code": .integer(Int64(refusal.code.rawValue)), "error": .string(refusal.message), "payload": .null,
         ]
         let body = ByteBuffer(bytes: json.serialized())
-        return write("413 Content Too Large", body, correlation: nil, extra: "Connection: close\r\n")
+        let status = HTTPResponseStatus(statusCode: refusal.code.status)
+        return write("\(status.code) \(status.reasonPhrase)", body, correlation: nil, isLast: true)
     }
 
     private func tenant(_ fingerprint: TenantFingerprint) -> Tenant? {
@@ -83,16 +86,14 @@ final class ExchangeRecall {
         return found
     }
 
-    private func write(_ status: StaticString, _ body: ByteBuffer, correlation sent: String?, extra: StaticString)
-        -> ByteBuffer
-    {
+    private func write(_ status: String, _ body: ByteBuffer, correlation sent: String?, isLast: Bool) -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(capacity: 320 + body.readableBytes)
         buffer.writeStaticString("HTTP/1.1 ")
-        buffer.writeStaticString(status)
+        buffer.writeString(status)
         buffer.writeStaticString(
             "\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
         )
-        buffer.writeStaticString(extra)
+        if isLast { buffer.writeStaticString("Connection: close\r\n") }
         buffer.writeStaticString("X-Correlation-ID: ")
         if let sent, CorrelationID.isPlain(sent) {
             buffer.writeString(sent)
@@ -126,7 +127,7 @@ private struct CorrelationSequence {
 
 extension String {
     /// Compares with a lower-case ASCII text, as header names are compared (RFC 9110, section 5.1).
-    fileprivate func isEqualIgnoringCase(to lowercased: String) -> Bool {
+    func isEqualIgnoringCase(to lowercased: String) -> Bool {
         guard utf8.count == lowercased.utf8.count else { return false }
         return zip(utf8, lowercased.utf8).allSatisfy { own, other in
             own == other || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(own) && own | 0x20 == other

@@ -41,7 +41,10 @@ struct Serve: AsyncParsableCommand {
         async throws
     {
         let listen = configuration.listen
-        let web = WebServer.make(house.services, address: .hostname(listen.host, port: port), logger: logger) { port in
+        let web = WebServer.make(
+            house.services, address: .hostname(listen.host, port: port),
+            idleTimeout: configuration.idleTimeout, logger: logger
+        ) { port in
             configuration.telemetry.announce("listening on http://\(listen.at(port: port ?? 0))", logger)
             configuration.telemetry.announce("open \(house.world.address.base)/ in a browser", logger)
             ServiceManager.tellReady()

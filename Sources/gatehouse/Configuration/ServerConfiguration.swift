@@ -24,10 +24,14 @@ struct ServerConfiguration: Sendable {
     /// Who is believed about where a request came from.
     let trustedProxies: TrustedProxies
     let maximumBundleBytes: Int
+    /// How long a connection may wait for its next request.
+    let idleTimeout: Duration
     let masterKey: MasterKeySource
 
     static let defaultDataPath = "tenants"
     static let defaultListen = "127.0.0.1:8080"
+    /// Longer than the 60 s after which nginx and HAProxy let an idle connection go: they must be first.
+    static let defaultIdleTimeout = "75s"
 
     /// - Throws: `ConfigurationError` naming the setting.
     init(_ options: ServerOptions) throws {
@@ -46,6 +50,9 @@ struct ServerConfiguration: Sendable {
         maximumBundleBytes =
             try (options.maxBundleSize ?? Environment.value("GATEHOUSE_MAX_BUNDLE_SIZE"))
             .map { try ByteSize.parse($0, "--max-bundle-size") } ?? Deployments.usualMaximum
+        idleTimeout = try TimeSpan.parse(
+            options.idleTimeout ?? Environment.value("GATEHOUSE_IDLE_TIMEOUT") ?? Self.defaultIdleTimeout,
+            "--idle-timeout", in: 1...3600)
         masterKey = .init(path: options.masterKeyFile)
         if let content, content.sharesCookies(with: base?.host ?? "localhost") {
             throw ConfigurationError(
@@ -102,6 +109,7 @@ struct ServerConfiguration: Sendable {
             "metrics_listen": telemetry.metrics.map { .string($0.description) } ?? .null,
             "log_format": .string(telemetry.format.rawValue), "log_level": .string(telemetry.level.rawValue),
             "max_bundle_size": .integer(Int64(maximumBundleBytes)),
+            "idle_timeout": .string("\(idleTimeout.components.seconds)s"),
             "master_key": .string(masterKey.description), "accounts": .integer(Int64(accounts)),
         ]
     }

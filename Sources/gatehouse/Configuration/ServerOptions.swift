@@ -42,6 +42,12 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "The largest bundle that is taken. [GATEHOUSE_MAX_BUNDLE_SIZE, default 100MiB]")
     var maxBundleSize: String?
 
+    @Option(
+        help:
+            "How long a connection may wait for its next request; longer than the proxy in front keeps one. [GATEHOUSE_IDLE_TIMEOUT, default 75s]"
+    )
+    var idleTimeout: String?
+
     @Option(help: "The file with the master keys. [GATEHOUSE_MASTER_KEY_FILE, default DATA/.master-key]")
     var masterKeyFile: String?
 }

@@ -1,0 +1,195 @@
+"""Connections: when the server closes one, what its client reads before, and what a connection may wait for."""
+
+import threading
+import time
+import urllib.parse
+
+import pytest
+
+from harness.account import TOKEN_EXCHANGE, USER_SESSION_TOKEN
+from harness.scene import play
+from harness.wire import Wire
+
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def port(server) -> int:
+    return server.port
+
+
+# A connection whose parser has stopped is closed.
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "headers"),
+    [
+        ("GET", "/__ping__", {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABk"}),
+        ("GET", "/__ping__", {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}),
+        ("GET", "/__ping__", {"Connection": "upgrade", "Upgrade": "TLS/1.0"}),
+        ("GET", "/", {"Connection": "keep-alive, Upgrade", "Upgrade": "h2c"}),
+        ("POST", "/v1/oauth/integrations/credentials", {"Connection": "Upgrade", "Upgrade": "h2c"}),
+    ],
+    ids=["curl", "websocket", "tls", "page", "exchange"],
+)
+def test_an_upgrade_is_ignored_and_its_answer_is_the_last(port, method, target, headers):
+    body = b"grant_type=x" if method == "POST" else b""
+    with Wire(port) as plain, Wire(port) as wire:
+        expected = plain.ask(method, target, body=body)
+        answer = wire.ask(method, target, headers, body)
+        assert answer.status == expected.status
+        assert answer.headers["Connection"] == "close"
+        assert wire.is_at_end()
+
+
+def test_connect_is_refused_and_its_answer_is_the_last(port):
+    with Wire(port) as wire:
+        answer = wire.ask("CONNECT", "localhost:443")
+        assert answer.status == 404 and answer.headers["Connection"] == "close"
+        assert wire.is_at_end()
+
+
+def test_what_is_sent_after_an_upgrade_is_not_read_as_a_request(port):
+    with Wire(port) as wire:
+        wire.request("GET", "/__ping__", {"Connection": "Upgrade", "Upgrade": "h2c"})
+        wire.request("GET", "/__ping__")
+        assert wire.answer().status == 200
+        assert wire.is_at_end()
+
+
+def test_a_client_that_wants_to_close_is_told_so(port):
+    with Wire(port) as wire:
+        answer = wire.ask("GET", "/__ping__", {"Connection": "close"})
+        assert answer.headers["Connection"] == "close" and wire.is_at_end()
+
+
+def test_any_other_connection_goes_on(port):
+    with Wire(port) as wire:
+        for _ in range(3):
+            assert wire.ask("GET", "/__ping__").headers["Connection"] is None
+        for _ in range(3):
+            refused = wire.ask("POST", "/v1/content", {"Content-Type": "application/json"}, b"{}")
+            assert refused.status == 401 and refused.headers["Connection"] is None
+        assert wire.ask("HEAD", "/__ping__").status == 200
+        assert wire.ask("GET", "/__ping__").status == 200
+
+
+# Who sends a body that is refused reads the refusal.
+
+
+def bundles(content: dict) -> str:
+    return f"/v1/content/{content['guid']}/bundles"
+
+
+@pytest.fixture(scope="module")
+def content(account) -> dict:
+    return account.add_content(account.add("publisher"))
+
+
+GZIP, JSON, FORM = "application/gzip", "application/json", "application/x-www-form-urlencoded"
+REFUSED = {
+    "too-large": lambda account, content: ("/v1/content", account.admin.key, JSON, 413),
+    "without-key": lambda account, content: (bundles(content), None, GZIP, 401),
+    "bad-key": lambda account, content: (bundles(content), "nonsense", GZIP, 401),
+    "viewer": lambda account, content: (bundles(content), account.add("viewer").key, GZIP, 403),
+    "form": lambda account, content: (f"/accounts/{account.slug}/sign-in", None, FORM, 413),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_a_refused_body_may_be_sent_to_its_end_and_then_the_refusal_is_read(server, account, content, case, chunked):
+    """A client that reads only after it has sent everything, as many libraries do."""
+    path, key, media, status = REFUSED[case](account, content)
+    part, count = b" " * 65536, 640
+    headers = {"Content-Type": media} | ({"Authorization": f"Key {key}"} if key else {})
+    headers |= {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": str(len(part) * count)}
+    with Wire(server.port) as wire:
+        wire.request("POST", path, headers)
+        for _ in range(count):
+            wire.send(b"%x\r\n%b\r\n" % (len(part), part) if chunked else part)
+        if chunked:
+            wire.send(b"0\r\n\r\n")
+        answer = wire.answer("POST")
+        assert answer.status == status and answer.headers["Connection"] == "close"
+        assert wire.is_at_end()
+
+
+def test_earlier_requests_are_answered_before_a_refusal(server, account):
+    with Wire(server.port) as wire:
+        wire.request("GET", "/v1/user", {"Authorization": f"Key {account.admin.key}"})
+        wire.request("POST", "/v1/content", {"Content-Length": str(2 * MEBIBYTE)})
+        first = wire.answer()
+        assert first.status == 200 and first.headers["Connection"] is None
+        assert wire.answer("POST").status == 413
+        assert wire.is_at_end()
+
+
+@pytest.mark.parametrize("length", ["9223372036854775808", "18446744073709551615", "99999999999999999999"])
+@pytest.mark.parametrize("path", ["/v1/content", "/v1/content/{guid}/bundles", "/__ping__"])
+def test_a_length_that_cannot_be_counted_to_is_400(port, content, path, length):
+    with Wire(port) as wire:
+        wire.request("POST", path.replace("{guid}", content["guid"]), {"Content-Length": length})
+        answer = wire.answer("POST")
+        assert answer.status == 400 and answer.headers["Connection"].lower() == "close"
+        assert wire.is_at_end()
+
+
+def test_a_body_that_drips_on_after_its_refusal_loses_the_connection(port, content):
+    with Wire(port) as wire:
+        wire.request("POST", bundles(content), {"Content-Length": str(50 * MEBIBYTE)})
+        assert wire.answer("POST").status == 401
+        wire.await_closed(dripping=b" ")
+
+
+# What a connection may wait for.
+
+IDLE_SECONDS = 2
+
+
+def test_a_busy_connection_is_not_idle(own_stage):
+    """Answers from memory count as use, as all others do."""
+    server = own_stage.gatehouse(options=("--idle-timeout", f"{IDLE_SECONDS}s"))
+    scene = play(server, own_stage.simulator())
+    scene.credentials()
+    form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": USER_SESSION_TOKEN, "subject_token": scene.token}
+    body = urllib.parse.urlencode(form).encode()
+    headers = {
+        "Authorization": f"Key {scene.publisher.key}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    ends = time.monotonic() + 3 * IDLE_SECONDS
+    pause = threading.Event()
+    with Wire(server.port) as wire:
+        while time.monotonic() < ends:
+            assert wire.ask("POST", "/v1/oauth/integrations/credentials", headers, body).status == 200
+            pause.wait(0.05)
+        assert wire.is_at_end(), "closes when it is idle at last"
+
+
+def test_a_connection_without_a_request_is_closed(own_stage):
+    server = own_stage.gatehouse(options=("--idle-timeout", f"{IDLE_SECONDS}s"))
+    with Wire(server.port) as silent, Wire(server.port) as slow:
+        slow.send(b"GET /__ping__ HTTP/1.1\r\nHost: lo")
+        assert silent.is_at_end()
+        assert slow.is_at_end()
+
+
+def test_a_slow_answer_is_waited_for(own_stage):
+    """Time that the server takes is not the client's."""
+    server = own_stage.gatehouse(options=("--idle-timeout", f"{IDLE_SECONDS}s"))
+    provider = own_stage.simulator()
+    scene = play(server, provider)
+    provider.fault("token", "hold_after")
+    headers = {
+        "Authorization": f"Key {scene.publisher.key}",
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Cache-Control": "no-cache",
+    }
+    form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": USER_SESSION_TOKEN, "subject_token": scene.token}
+    with Wire(server.port) as wire, Wire(server.port) as idle:
+        wire.request("POST", "/v1/oauth/integrations/credentials", headers, urllib.parse.urlencode(form).encode())
+        provider.await_held()
+        assert idle.is_at_end(), "so long the server has waited for the provider"
+        provider.release()
+        assert wire.answer("POST").status == 200
