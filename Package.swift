@@ -68,21 +68,26 @@ let package = Package(
         system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         system("CJansson", pkgConfig: "jansson", apt: "libjansson-dev"),
 
+        room("ResourcePools", []),
         room("JSON", ["CJansson"]),
         room("Cryptography", ["COpenSSL"]),
-        room("HTTPClient", ["CCurl"]),
+        room("HTTPClient", ["CCurl", "ResourcePools"]),
         room("Archives", ["CZlib"]),
         room("OAuthClient", ["HTTPClient", "Cryptography", "JSON"]),
         room("Telemetry", ["JSON", logging, metrics]),
         room("Storage", ["Cryptography", "JSON", grdb]),
-        room("Accounts", ["Storage", "Cryptography", "JSON"]),
+        room("Accounts", ["Storage", "Cryptography", "JSON", "ResourcePools"]),
         room(
             "Integrations",
-            ["Accounts", "Storage", "OAuthClient", "HTTPClient", "Archives", "Cryptography", "JSON", logging, metrics]),
+            [
+                "Accounts", "Storage", "OAuthClient", "HTTPClient", "Archives", "Cryptography", "JSON", "ResourcePools",
+                logging, metrics,
+            ]),
         room(
             "Web",
             [
                 "Integrations", "Accounts", "Storage", "OAuthClient", "HTTPClient", "Cryptography", "JSON", "Telemetry",
+                "ResourcePools",
                 hummingbird, hummingbirdCore, httpTypes, logging, metrics, mustache, nioCore, nioHTTP1,
                 serviceLifecycle,
             ],
@@ -111,6 +116,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        tests(of: "ResourcePools"),
         tests(of: "JSON"),
         tests(of: "Cryptography"),
         tests(of: "HTTPClient"),
@@ -125,8 +131,7 @@ let package = Package(
             of: "Web",
             [
                 "Integrations", "Accounts", "Storage", "HTTPClient", "Cryptography", "JSON", httpTypes, logging,
-                nioCore,
-                nioEmbedded,
+                nioCore, nioEmbedded, nioHTTP1,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,218 @@
+import Synchronization
+
+/// Hands out the places of a shared resource (connections, threads, uploads) so that no holder takes them from the others.
+///
+/// A holder is whoever the work is done for: an account, or an address where no account is known yet. Each has a share of
+/// the places. Work beyond the share, or beyond what is free, waits in the holder's own queue; free places go to the
+/// waiting holders in turn. There is no pool without a share.
+public final class FairPool: Sendable {
+    /// How many places there are, and for whom.
+    public struct Limits: Sendable {
+        /// Places in all.
+        public let total: Int
+        /// Places of one holder.
+        public let share: Int
+        /// Places for one subject (a provider's host) over all holders; nil where work has no subject.
+        public let perSubject: Int?
+        /// How many of one holder may wait; more are refused at once.
+        public let queue: Int
+
+        /// Limits. A share is never larger than the total.
+        public init(total: Int, share: Int, perSubject: Int? = nil, queue: Int) {
+            self.total = max(1, total)
+            self.share = max(1, min(share, total))
+            self.perSubject = perSubject.map { max(1, $0) }
+            self.queue = max(0, queue)
+        }
+    }
+
+    /// Why there is no place.
+    public enum Failure: Error, Sendable {
+        /// So many of this holder wait already.
+        case queueIsFull
+        /// None was free for as long as the caller wanted to wait.
+        case waitedTooLong
+        /// The caller's task was cancelled.
+        case cancelled
+    }
+
+    /// A place that is held. It is free again when `leave` is called, or when nobody has the value any more.
+    public final class Place: Sendable {
+        private let leaving: @Sendable () -> Void
+        private let isLeft = Atomic<Bool>(false)
+
+        fileprivate init(_ leaving: @escaping @Sendable () -> Void) { self.leaving = leaving }
+
+        /// Gives the place back; a second call does nothing.
+        public func leave() {
+            if !isLeft.exchange(true, ordering: .acquiringAndReleasing) { leaving() }
+        }
+
+        deinit { leave() }
+    }
+
+    /// How full the pool is.
+    public struct Usage: Sendable, Equatable {
+        /// Places that are held.
+        public let held: Int
+        /// How many wait, over all holders.
+        public let waiting: Int
+    }
+
+    private typealias Outcome = Result<Place, Failure>
+
+    private struct Waiter {
+        let id: UInt64
+        let subject: String?
+        let continuation: CheckedContinuation<Outcome, Never>
+    }
+
+    private struct State {
+        var held = 0
+        var heldBy: [String: Int] = [:]
+        var heldFor: [String: Int] = [:]
+        var queues: [String: [Waiter]] = [:]
+        /// The holders that wait, the one whose turn it is first.
+        var turns: [String] = []
+        var nextID: UInt64 = 0
+        /// Callers on their way into the queue. One that is cancelled there is taken out, and finds that when it arrives.
+        var arriving: Set<UInt64> = []
+    }
+
+    /// What the pool is of, for metrics and documents.
+    public let name: String
+    /// How many places there are.
+    public let limits: Limits
+    private let state = Mutex(State())
+
+    /// A pool with all places free.
+    public init(_ name: String, _ limits: Limits) {
+        self.name = name
+        self.limits = limits
+    }
+
+    /// How full the pool is now.
+    public var usage: Usage {
+        state.withLock { Usage(held: $0.held, waiting: $0.queues.values.reduce(0) { $0 + $1.count }) }
+    }
+
+    /// A place if one is free now.
+    public func tryEnter(_ holder: String, subject: String? = nil) -> Place? {
+        state.withLock { state in
+            guard state.queues[holder] == nil, isFree(holder, subject, in: state) else { return nil }
+            return take(holder, subject, in: &state)
+        }
+    }
+
+    /// A place, as soon as it is this holder's turn.
+    ///
+    /// - Parameters:
+    ///   - holder: whom the work is done for.
+    ///   - subject: what it is done at, where the pool has a limit for that.
+    ///   - patience: how long to wait; nil for as long as it takes.
+    public func enter(
+        _ holder: String, subject: String? = nil, patience: Duration? = nil
+    ) async throws(Failure) -> Place {
+        if let place = tryEnter(holder, subject: subject) { return place }
+        let id = state.withLock { state in
+            state.nextID += 1
+            state.arriving.insert(state.nextID)
+            return state.nextID
+        }
+        let timer = patience.map { patience in
+            Task { [weak self] in
+                // Cancelled as soon as there is a place.
+                guard (try? await Task.sleep(for: patience)) != nil else { return }
+                self?.giveUp(id, holder, .waitedTooLong)
+            }
+        }
+        defer { timer?.cancel() }
+        let outcome: Outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { wait(Waiter(id: id, subject: subject, continuation: $0), holder) }
+        } onCancel: {
+            giveUp(id, holder, .cancelled)
+        }
+        return try outcome.get()
+    }
+
+    private func wait(_ waiter: Waiter, _ holder: String) {
+        let answer = state.withLock { state -> Outcome? in
+            guard state.arriving.remove(waiter.id) != nil else { return .failure(.cancelled) }
+            if state.queues[holder] == nil, isFree(holder, waiter.subject, in: state) {
+                return .success(take(holder, waiter.subject, in: &state))
+            }
+            guard (state.queues[holder]?.count ?? 0) < limits.queue else { return .failure(.queueIsFull) }
+            if state.queues[holder] == nil { state.turns.append(holder) }
+            state.queues[holder, default: []].append(waiter)
+            return nil
+        }
+        if let answer { waiter.continuation.resume(returning: answer) }
+    }
+
+    private func giveUp(_ id: UInt64, _ holder: String, _ failure: Failure) {
+        let waiter = state.withLock { state -> Waiter? in
+            if let index = state.queues[holder]?.firstIndex(where: { $0.id == id }) {
+                return remove(index, of: holder, in: &state)
+            }
+            if failure == .cancelled { state.arriving.remove(id) }
+            return nil
+        }
+        waiter?.continuation.resume(returning: .failure(failure))
+    }
+
+    private func leave(_ holder: String, _ subject: String?) {
+        let admitted = state.withLock { state in
+            state.held -= 1
+            Self.decrement(holder, in: &state.heldBy)
+            if let subject { Self.decrement(subject, in: &state.heldFor) }
+            return admit(in: &state)
+        }
+        for (waiter, place) in admitted { waiter.continuation.resume(returning: .success(place)) }
+    }
+
+    /// Gives free places to those who wait, one holder after the other.
+    private func admit(in state: inout State) -> [(Waiter, Place)] {
+        var admitted: [(Waiter, Place)] = []
+        var turn = 0
+        while state.held < limits.total, turn < state.turns.count {
+            let holder = state.turns[turn]
+            let queue = state.queues[holder] ?? []
+            guard let index = queue.firstIndex(where: { isFree(holder, $0.subject, in: state) }) else {
+                turn += 1
+                continue
+            }
+            state.turns.remove(at: turn)
+            state.turns.append(holder)
+            let waiter = remove(index, of: holder, in: &state)
+            admitted.append((waiter, take(holder, waiter.subject, in: &state)))
+            turn = 0
+        }
+        return admitted
+    }
+
+    private func remove(_ index: Int, of holder: String, in state: inout State) -> Waiter {
+        var queue = state.queues[holder] ?? []
+        let waiter = queue.remove(at: index)
+        state.queues[holder] = queue.isEmpty ? nil : queue
+        if queue.isEmpty { state.turns.removeAll { $0 == holder } }
+        return waiter
+    }
+
+    private func isFree(_ holder: String, _ subject: String?, in state: State) -> Bool {
+        guard state.held < limits.total, state.heldBy[holder, default: 0] < limits.share else { return false }
+        guard let subject, let perSubject = limits.perSubject else { return true }
+        return state.heldFor[subject, default: 0] < perSubject
+    }
+
+    private func take(_ holder: String, _ subject: String?, in state: inout State) -> Place {
+        state.held += 1
+        state.heldBy[holder, default: 0] += 1
+        if let subject { state.heldFor[subject, default: 0] += 1 }
+        return Place { [weak self] in self?.leave(holder, subject) }
+    }
+
+    private static func decrement(_ key: String, in counts: inout [String: Int]) {
+        let left = counts[key, default: 0] - 1
+        counts[key] = left > 0 ? left : nil
+    }
+}

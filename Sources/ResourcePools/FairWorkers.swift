@@ -1,0 +1,98 @@
+public import Dispatch
+import Synchronization
+
+/// Threads for work that takes long or blocks, with a share of them for each holder: hashing, parsing, name resolution.
+///
+/// Nothing of it runs on the cooperative pool or an event loop, so requests that need none of it do not notice.
+public final class FairWorkers: Sendable {
+    /// Who may use how many threads at once.
+    public let places: FairPool
+    private let queue: DispatchQueue
+
+    /// Workers of as many threads as there are places.
+    public init(_ name: String, _ limits: FairPool.Limits) {
+        places = FairPool(name, limits)
+        queue = DispatchQueue(label: "gatehouse.\(name)", attributes: .concurrent)
+    }
+
+    /// Has work done as soon as it is this holder's turn, and waits for its end.
+    ///
+    /// - Parameter patience: how long to wait for a thread; nil for as long as it takes.
+    public func run<Value: Sendable>(
+        for holder: String, patience: Duration? = nil, _ work: @escaping @Sendable () -> Value
+    ) async throws(FairPool.Failure) -> Value {
+        let place = try await places.enter(holder, patience: patience)
+        return await withCheckedContinuation { continuation in
+            queue.async {
+                let value = work()
+                place.leave()
+                continuation.resume(returning: value)
+            }
+        }
+    }
+
+    /// Has work done that cannot be stopped, such as a system call that blocks, and stops waiting for it after a time.
+    ///
+    /// The place is held until the work is over, so work that hangs takes threads of its own holder's share alone.
+    ///
+    /// - Parameter patience: how long to wait for a thread and for the work.
+    public func runUnstoppable<Value: Sendable>(
+        for holder: String, patience: Duration, _ work: @escaping @Sendable () -> Value
+    ) async throws(FairPool.Failure) -> Value {
+        let start = ContinuousClock.now
+        let place = try await places.enter(holder, patience: patience)
+        let answer = Answer<Value>()
+        queue.async {
+            let value = work()
+            place.leave()
+            answer.give(.success(value))
+        }
+        let left = patience - (ContinuousClock.now - start)
+        let timer = Task {
+            // Cancelled as soon as there is an answer.
+            guard (try? await Task.sleep(for: left)) != nil else { return }
+            answer.give(.failure(.waitedTooLong))
+        }
+        defer { timer.cancel() }
+        return try await withTaskCancellationHandler {
+            await answer.value
+        } onCancel: {
+            answer.give(.failure(.cancelled))
+        }.get()
+    }
+
+    /// The first of several answers to one question.
+    private final class Answer<Value: Sendable>: Sendable {
+        typealias Outcome = Result<Value, FairPool.Failure>
+
+        private enum State {
+            case open
+            case awaited(CheckedContinuation<Outcome, Never>)
+            case given(Outcome)
+        }
+
+        private let state = Mutex(State.open)
+
+        var value: Outcome {
+            get async {
+                await withCheckedContinuation { continuation in
+                    let outcome = state.withLock { state -> Outcome? in
+                        if case .given(let outcome) = state { return outcome }
+                        state = .awaited(continuation)
+                        return nil
+                    }
+                    if let outcome { continuation.resume(returning: outcome) }
+                }
+            }
+        }
+
+        func give(_ outcome: Outcome) {
+            let continuation = state.withLock { state -> CheckedContinuation<Outcome, Never>? in
+                defer { if case .given = state {} else { state = .given(outcome) } }
+                guard case .awaited(let continuation) = state else { return nil }
+                return continuation
+            }
+            continuation?.resume(returning: outcome)
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import Synchronization
+import Testing
+
+@testable import ResourcePools
+
+@Suite struct FairPoolTests {
+    /// What happened, in order.
+    private final class Order: Sendable {
+        private let names = Mutex<[String]>([])
+
+        var all: [String] { names.withLock { $0 } }
+
+        func note(_ name: String) { names.withLock { $0.append(name) } }
+    }
+
+    private func pool(total: Int, share: Int, perSubject: Int? = nil, queue: Int = 10) -> FairPool {
+        FairPool("tests", .init(total: total, share: share, perSubject: perSubject, queue: queue))
+    }
+
+    /// Waits until so many wait for a place.
+    private func waiting(_ count: Int, at pool: FairPool) async {
+        while pool.usage.waiting != count { await Task.yield() }
+    }
+
+    @Test func givesNoHolderMoreThanItsShare() {
+        let pool = pool(total: 4, share: 2)
+        let held = [pool.tryEnter("a"), pool.tryEnter("a")]
+        #expect(held.allSatisfy { $0 != nil })
+        #expect(pool.tryEnter("a") == nil)
+        let others = [pool.tryEnter("b"), pool.tryEnter("c")]
+        #expect(others.allSatisfy { $0 != nil })
+        #expect(pool.tryEnter("d") == nil)
+        #expect(pool.usage == .init(held: 4, waiting: 0))
+        withExtendedLifetime((held, others)) {}
+    }
+
+    @Test func givesNoSubjectMoreThanItsPart() {
+        let pool = pool(total: 10, share: 5, perSubject: 2)
+        let held = [pool.tryEnter("a", subject: "host"), pool.tryEnter("b", subject: "host")]
+        #expect(held.allSatisfy { $0 != nil })
+        #expect(pool.tryEnter("c", subject: "host") == nil)
+        let other = pool.tryEnter("c", subject: "other")
+        #expect(other != nil)
+        withExtendedLifetime((held, other)) {}
+    }
+
+    @Test func takesAPlaceBackOnce() {
+        let pool = pool(total: 1, share: 1)
+        let place = pool.tryEnter("a")
+        place?.leave()
+        place?.leave()
+        #expect(pool.usage.held == 0)
+        let next = pool.tryEnter("b")
+        #expect(next != nil && pool.tryEnter("b") == nil)
+        withExtendedLifetime((place, next)) {}
+    }
+
+    @Test func takesAPlaceBackThatIsForgotten() {
+        let pool = pool(total: 1, share: 1)
+        _ = pool.tryEnter("a")
+        #expect(pool.usage.held == 0)
+    }
+
+    @Test func servesHoldersInTurn() async throws {
+        let pool = pool(total: 1, share: 1)
+        let order = Order()
+        let first = pool.tryEnter("a")
+        await withThrowingTaskGroup(of: Void.self) { group in
+            for (count, holder) in ["a", "a", "a", "b", "c"].enumerated() {
+                group.addTask {
+                    let place = try await pool.enter(holder)
+                    order.note(holder)
+                    place.leave()
+                }
+                await waiting(count + 1, at: pool)
+            }
+            first?.leave()
+        }
+        #expect(order.all == ["a", "b", "c", "a", "a"])
+        #expect(pool.usage == .init(held: 0, waiting: 0))
+    }
+
+    @Test func letsNobodyWaitBehindAHolderWithoutShare() async throws {
+        let pool = pool(total: 3, share: 1)
+        let first = pool.tryEnter("a")
+        let waiter = Task { try await pool.enter("a") }
+        await waiting(1, at: pool)
+        let other = pool.tryEnter("b")
+        #expect(other != nil)
+        first?.leave()
+        let place = try await waiter.value
+        #expect(pool.usage == .init(held: 2, waiting: 0))
+        withExtendedLifetime((other, place)) {}
+    }
+
+    @Test func passesAWaiterWhoseSubjectIsFull() async throws {
+        let pool = pool(total: 4, share: 4, perSubject: 1)
+        let slow = pool.tryEnter("a", subject: "slow")
+        let behind = Task { try await pool.enter("a", subject: "slow") }
+        await waiting(1, at: pool)
+        let other = try await pool.enter("a", subject: "fast")
+        #expect(pool.usage == .init(held: 2, waiting: 1))
+        slow?.leave()
+        let place = try await behind.value
+        withExtendedLifetime((other, place)) {}
+    }
+
+    @Test func refusesWhoFindsTheQueueFull() async throws {
+        let pool = pool(total: 1, share: 1, queue: 1)
+        let first = pool.tryEnter("a")
+        let waiter = Task { try await pool.enter("a") }
+        await waiting(1, at: pool)
+        await #expect(throws: FairPool.Failure.queueIsFull) { try await pool.enter("a") }
+        let other = Task { try await pool.enter("b") }
+        await waiting(2, at: pool)
+        first?.leave()
+        _ = try await waiter.value
+        _ = try await other.value
+    }
+
+    @Test func stopsWaitingInTime() async throws {
+        let pool = pool(total: 1, share: 1)
+        let first = pool.tryEnter("a")
+        await #expect(throws: FairPool.Failure.waitedTooLong) {
+            try await pool.enter("a", patience: .milliseconds(1))
+        }
+        #expect(pool.usage.waiting == 0)
+        first?.leave()
+        #expect(pool.usage.held == 0)
+    }
+
+    @Test func forgetsWhoIsCancelled() async throws {
+        let pool = pool(total: 1, share: 1)
+        let first = pool.tryEnter("a")
+        let waiter = Task { try await pool.enter("a") }
+        await waiting(1, at: pool)
+        waiter.cancel()
+        await #expect(throws: FairPool.Failure.cancelled) { try await waiter.value }
+        #expect(pool.usage.waiting == 0)
+        withExtendedLifetime(first) {}
+    }
+
+    @Test func holdsThePlaceOfWorkThatHangs() async throws {
+        let workers = FairWorkers("tests", .init(total: 2, share: 1, queue: 10))
+        let (released, release) = AsyncStream<Void>.makeStream()
+        let gate = Mutex<Bool>(false)
+        await #expect(throws: FairPool.Failure.waitedTooLong) {
+            try await workers.runUnstoppable(for: "a", patience: .milliseconds(10)) {
+                while !gate.withLock({ $0 }) {}
+                release.finish()
+            }
+        }
+        #expect(workers.places.usage.held == 1)
+        let other = try await workers.runUnstoppable(for: "b", patience: .seconds(60)) { 5 }
+        #expect(other == 5)
+        gate.withLock { $0 = true }
+        for await _ in released {}
+    }
+}
