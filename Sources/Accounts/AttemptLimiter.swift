@@ -1,10 +1,10 @@
 public import Storage
 import Synchronization
 
-/// Counts failed attempts per subject (an account and email, an address) and says when there were too many.
+/// Counts attempts per subject (an account and email, an address) and says when there were too many.
 public final class AttemptLimiter: Sendable {
     private struct Window {
-        var startedAt: Timestamp
+        var startedAt: Duration
         var failures: Int
     }
 
@@ -16,17 +16,17 @@ public final class AttemptLimiter: Sendable {
     private static let maximumSubjects = 50_000
 
     private let windows = Mutex<[String: Window]>([:])
-    private let clock: WallClock
+    private let clock: MonotonicClock
 
     /// A limiter that counts from now.
-    public init(clock: WallClock) { self.clock = clock }
+    public init(clock: MonotonicClock) { self.clock = clock }
 
     /// - Throws: `Refusal` 277 with the seconds to wait, where there were too many failures.
     public func check(_ subject: String, maximum: Int = maximumFailures) throws(Refusal) {
         let now = clock.now
         let wait = windows.withLock { windows -> Int64? in
             guard let window = windows[subject], window.failures >= maximum else { return nil }
-            let left = (window.startedAt + Self.period).seconds - now.seconds
+            let left = (window.startedAt + Self.period - now).wholeSeconds
             return left > 0 ? left : nil
         }
         guard let wait else { return }
@@ -37,8 +37,8 @@ public final class AttemptLimiter: Sendable {
         )
     }
 
-    /// Counts a failure.
-    public func fail(_ subject: String) {
+    /// Counts an attempt.
+    public func count(_ subject: String) {
         let now = clock.now
         windows.withLock { windows in
             if windows.count >= Self.maximumSubjects {

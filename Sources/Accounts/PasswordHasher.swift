@@ -1,40 +1,48 @@
 public import Cryptography
-import Dispatch
-import Synchronization
+public import ResourcePools
+public import Storage
 
-/// Hashes passwords on a thread of its own: scrypt is slow on purpose and must not hold up everybody else's requests.
+/// Hashes passwords on threads of its own: scrypt is slow on purpose and must not hold up anybody else's requests.
+///
+/// An account has one thread at a time. With two of them, accounts take turns, and one whose people sign in without end
+/// makes nobody else wait for more than its present hash.
 public final class PasswordHasher: Sendable {
-    /// So many may wait; more is a flood, which is told to come back.
-    private static let maximumWaiting = 32
+    /// Each hash takes 16 to 64 MiB of memory and some 50 ms of a core.
+    static let limits = FairPool.Limits(total: 2, share: 1, queue: 16)
 
-    private let queue = DispatchQueue(label: "passwords")
-    private let waiting = Atomic<Int>(0)
+    private let workers = FairWorkers("passwords", PasswordHasher.limits)
     /// What unknown users are checked against, so that an unknown user costs the same time as a known one.
     private let decoy = Scrypt.decoy()
 
     /// A hasher with nobody waiting.
     public init() {}
 
+    /// Places for hashes, by account.
+    public var places: FairPool { workers.places }
+
     /// The hash of a password, with its parameters.
-    public func hash(_ password: SecretString) async throws(Refusal) -> String {
-        let hash = try await perform { try? Scrypt.hash(password: password) }
+    public func hash(_ password: SecretString, for account: TenantFingerprint) async throws(Refusal) -> String {
+        let hash = try await perform(for: account) { try? Scrypt.hash(password: password) }
         guard let hash else { throw Refusal(.internalFailure, "The password could not be stored: try again.") }
         return hash
     }
 
     /// Whether the password is the one; without a hash it takes as long and is false.
-    public func verify(_ password: SecretString, against hash: String?) async throws(Refusal) -> Bool {
+    public func verify(
+        _ password: SecretString, against hash: String?, for account: TenantFingerprint
+    ) async throws(Refusal) -> Bool {
         let decoy = decoy
-        let matches = try await perform { Scrypt.verify(password, against: hash ?? decoy) }
+        let matches = try await perform(for: account) { Scrypt.verify(password, against: hash ?? decoy) }
         return matches && hash != nil
     }
 
-    private func perform<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async throws(Refusal) -> Value {
-        guard waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.maximumWaiting else {
-            waiting.wrappingSubtract(1, ordering: .relaxed)
-            throw Refusal(.tooManyRequests, "Too many people are signing in at this moment: try again.", retryAfter: 5)
+    private func perform<Value: Sendable>(
+        for account: TenantFingerprint, _ work: @escaping @Sendable () -> Value
+    ) async throws(Refusal) -> Value {
+        do throws(FairPool.Failure) { return try await workers.run(for: account.description, work) } catch {
+            throw Refusal(
+                .tooManyRequests, "Too many people of this account are signing in at this moment: try again.",
+                retryAfter: 5)
         }
-        defer { waiting.wrappingSubtract(1, ordering: .relaxed) }
-        return await withCheckedContinuation { continuation in queue.async { continuation.resume(returning: work()) } }
     }
 }

@@ -38,10 +38,13 @@ extension People {
             (name: "address \(address)", maximum: AttemptLimiter.maximumFailures * 5),
         ]
         for subject in subjects { try limiter.check(subject.name, maximum: subject.maximum) }
+        // Every attempt costs as much as a failed one, so a right password is no reason to go on without end.
+        let successes = "\(person) signed in"
+        try limiter.check(successes, maximum: Self.maximumSignIns)
         // Counted before the slow part, or a burst would be through before its first failure is known.
-        for subject in subjects { limiter.fail(subject.name) }
+        for subject in subjects { limiter.count(subject.name) }
         let user = try await attempt { () throws(StoreError) in try await account.store.user(email: email) }
-        let matches = try await hasher.verify(password, against: user?.passwordHash)
+        let matches = try await hasher.verify(password, against: user?.passwordHash, for: account.fingerprint)
         let isAllowed = try await mayUsePassword(user)
         guard let user, matches, isAllowed, !user.isLocked else {
             if let user { await noteFailure(of: user, from: origin) }
@@ -53,6 +56,7 @@ extension People {
                     : "Email and password do not match. Try again, or ask your administrator.")
         }
         await renewHash(of: user, password: password)
+        limiter.count(successes)
         limiter.succeed(subjects[0].name)
         for subject in subjects.dropFirst() { limiter.forgive(subject.name) }
         return try await openSession(for: user, from: origin)
@@ -70,7 +74,7 @@ extension People {
     private func renewHash(of user: UserRecord, password: SecretString) async {
         guard let stored = user.passwordHash, Scrypt.needsRehash(stored) else { return }
         // A convenience: if it fails, the sign-in is as good, and the next one tries again.
-        guard let hash = try? await hasher.hash(password) else { return }
+        guard let hash = try? await hasher.hash(password, for: account.fingerprint) else { return }
         try? await account.store.renewPasswordHash(of: user.guid, from: stored, to: hash)
     }
 

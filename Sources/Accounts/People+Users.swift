@@ -43,7 +43,7 @@ extension People {
         var user = changes.applied(to: blank)
         if let password {
             try Self.check(password: password)
-            user.passwordHash = try await hasher.hash(password)
+            user.passwordHash = try await hasher.hash(password, for: account.fingerprint)
         }
         let token = password == nil ? Self.makeSecret(for: account.fingerprint) : nil
         let new = user

@@ -8,6 +8,8 @@ public struct People: Sendable {
     public static let inviteLifetime = Duration.seconds(7 * 24 * 60 * 60)
     /// How long a browser stays signed in.
     public static let sessionLifetime = Duration.seconds(12 * 60 * 60)
+    /// How often one person may sign in with a password in fifteen minutes.
+    static let maximumSignIns = 60
     /// Passwords have no other rule: length is what counts.
     public static let minimumPasswordLength = 10
     private static let maximumPasswordLength = 1024
@@ -100,7 +102,7 @@ public struct People: Sendable {
                 .prohibitedChange,
                 "Passwords are off in this account: you need none. Go to the sign-in page and use single sign-on.")
         }
-        let hash = try await hasher.hash(password)
+        let hash = try await hasher.hash(password, for: account.fingerprint)
         let event = Caller(user: invited, origin: origin).event(.passwordSet, at: clock.now, subject: invited.guid)
         let user = try await attempt { () throws(StoreError) in
             try await account.store.acceptInvite(

@@ -31,10 +31,17 @@ public struct TarReader<Visitor: TarVisitor> {
     private var state = State.header
     private var pending: [UInt8] = []
     private var overrides = TarExtension()
-    private var hasEntries = false
+    private let mostEntries: Int
+    private var headers = 0
+    private var entries = 0
 
     /// A reader at the beginning of an archive.
-    public init(_ visitor: Visitor) { self.visitor = visitor }
+    ///
+    /// - Parameter mostEntries: how many files and folders it may hold.
+    public init(_ visitor: Visitor, mostEntries: Int) {
+        self.visitor = visitor
+        self.mostEntries = mostEntries
+    }
 
     /// Reads the next bytes of the archive.
     public mutating func read(_ bytes: UnsafeRawBufferPointer) throws(ArchiveError) {
@@ -78,7 +85,7 @@ public struct TarReader<Visitor: TarVisitor> {
         case .header where pending.isEmpty && overrides.isEmpty: break
         default: throw ArchiveError(.truncated, "the tar archive ends too early")
         }
-        guard hasEntries else { throw ArchiveError(.notTar, "the tar archive is empty") }
+        guard entries > 0 else { throw ArchiveError(.notTar, "the tar archive is empty") }
     }
 
     private mutating func readHeader(_ rest: inout Slice<UnsafeRawBufferPointer>) throws(ArchiveError) {
@@ -96,6 +103,11 @@ public struct TarReader<Visitor: TarVisitor> {
             guard overrides.isEmpty else { throw ArchiveError(.truncated, "the tar archive ends too early") }
             state = .ended
             return
+        }
+        headers += 1
+        // An entry can have a header for its long name and one for its times beside its own.
+        guard headers <= 3 * mostEntries else {
+            throw ArchiveError(.tooLarge, "it holds more than \(mostEntries) files and folders")
         }
         let header = try TarHeader(block)
         let type = header.type
@@ -119,7 +131,10 @@ public struct TarReader<Visitor: TarVisitor> {
             throw ArchiveError(.notTar, "a folder of the tar archive has content")
         }
         overrides = TarExtension()
-        hasEntries = true
+        entries += 1
+        guard entries <= mostEntries else {
+            throw ArchiveError(.tooLarge, "it holds more than \(mostEntries) files and folders")
+        }
         try visitor.begin(try TarEntry(name: name, isFolder: isFolder, size: size))
         state = size == 0 ? .header : .content(size, padding: Self.padding(size))
     }

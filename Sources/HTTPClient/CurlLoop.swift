@@ -1,5 +1,6 @@
 import CCurl
 import Glibc
+import ResourcePools
 import Synchronization
 
 /// The one thread that owns libcurl's multi handle and drives all transfers.
@@ -18,26 +19,24 @@ final class CurlLoop: @unchecked Sendable {
 
     /// Connections kept for reuse, over all hosts.
     private static let keptConnections = 32
-    /// Connections open at once; transfers beyond it wait, within their time-outs.
-    private static let openConnections = 256
-    /// Nothing is due so seldom that waking up for it costs anything.
-    private static let longestSleepMilliseconds: Int32 = 60_000
+    /// How long the thread sleeps while nothing is under way.
+    private static let longestSleep = Duration.seconds(60)
+    /// How long it sleeps while transfers are under way: what takes much longer tells that the process was paused.
+    private static let longestNap = Duration.seconds(1)
 
     private static let globalState = gatehouse_curl_global_init()
 
     private let certificateAuthorities: String?
-    private let resolutions: [String]
     private let mailbox = Mutex(Mailbox())
     private let multi: UnsafeMutableRawPointer?
     private var active: [UnsafeMutableRawPointer: CurlTransfer] = [:]
 
-    init(certificateAuthorities: String?, resolutions: [String]) {
+    init(certificateAuthorities: String?) {
         self.certificateAuthorities = certificateAuthorities
-        self.resolutions = resolutions
         multi = Self.globalState == CURLE_OK ? curl_multi_init() : nil
         if let multi {
             gatehouse_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.keptConnections)
-            gatehouse_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, Self.openConnections)
+            gatehouse_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, CurlTransport.limits.total)
         }
         // Without memory or a thread for it, everything that is submitted is answered as cancelled.
         if multi == nil || !startThread() { mailbox.withLock { $0.hasEnded = true } }
@@ -97,11 +96,18 @@ final class CurlLoop: @unchecked Sendable {
         var all = sigset_t()
         sigfillset(&all)
         pthread_sigmask(SIG_BLOCK, &all, nil)
+        var wake = ContinuousClock.now
         while takeMail() {
+            let lateness = ContinuousClock.now - wake
+            if lateness > Self.longestNap { postpone(by: lateness) }
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
             finishTransfers()
-            curl_multi_poll(multi, nil, 0, Self.longestSleepMilliseconds, nil)
+            // After the sockets were read: an answer that is there is taken, however late it is looked for.
+            endOverdue()
+            let sleep = self.sleep
+            wake = ContinuousClock.now + sleep
+            curl_multi_poll(multi, nil, 0, Int32(sleep.milliseconds), nil)
         }
         for transfer in active.values { end(transfer, transfer.cancelled()) }
         let waiting = mailbox.withLock { mailbox in
@@ -135,8 +141,7 @@ final class CurlLoop: @unchecked Sendable {
 
     private func start(_ transfer: CurlTransfer) {
         guard
-            let handle = transfer.prepare(
-                certificateAuthorities: certificateAuthorities, resolutions: resolutions),
+            let handle = transfer.prepare(certificateAuthorities: certificateAuthorities),
             curl_multi_add_handle(multi, handle) == CURLM_OK
         else {
             transfer.release()
@@ -145,7 +150,26 @@ final class CurlLoop: @unchecked Sendable {
             )
             return transfer.finish(.failure(error))
         }
+        transfer.deadline = ContinuousClock.now + transfer.request.totalTimeout
         active[handle] = transfer
+    }
+
+    /// How long to sleep: until the next transfer is overdue, or until libcurl or a submission wakes the thread.
+    private var sleep: Duration {
+        guard let next = active.values.compactMap(\.deadline).min() else { return Self.longestSleep }
+        return min(max(next - ContinuousClock.now, .milliseconds(1)), Self.longestNap)
+    }
+
+    /// Time in which this process did not run (SIGSTOP, a frozen machine) is not the other server's.
+    private func postpone(by time: Duration) {
+        for transfer in active.values { transfer.deadline = transfer.deadline.map { $0 + time } }
+    }
+
+    private func endOverdue() {
+        let now = ContinuousClock.now
+        for transfer in active.values where transfer.deadline.map({ $0 <= now }) ?? false {
+            end(transfer, transfer.outcome(of: CURLE_OPERATION_TIMEDOUT))
+        }
     }
 
     private func finishTransfers() {

@@ -3,7 +3,7 @@ import CCurl
 extension CurlTransfer {
     /// Makes the handle with every option set; nil when libcurl refuses one, because a request that goes out without
     /// one of these limits must not go out at all.
-    func prepare(certificateAuthorities: String?, resolutions: [String]) -> UnsafeMutableRawPointer? {
+    func prepare(certificateAuthorities: String?) -> UnsafeMutableRawPointer? {
         guard let handle = curl_easy_init() else { return nil }
         self.handle = handle
         var options = Options(handle: handle)
@@ -28,7 +28,7 @@ extension CurlTransfer {
         // Someone's ~/.netrc must not add credentials.
         options.set(CURLOPT_NETRC, 0)
         options.set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.milliseconds)
-        options.set(CURLOPT_TIMEOUT_MS, request.totalTimeout.milliseconds)
+        // The time for the whole call is kept by CurlLoop. libcurl would look at it before it reads what has arrived.
         // Without it, ending a transfer waits for its resolver thread, and with it for every other transfer here.
         options.set(CURLOPT_QUICK_EXIT, 1)
         options.set(offset: CURLOPT_MAXFILESIZE_LARGE, Int64(maximumAnswerBytes))
@@ -114,7 +114,7 @@ extension CurlTransfer {
 
 extension Duration {
     /// Whole milliseconds for libcurl, where 0 would mean "no limit".
-    fileprivate var milliseconds: Int {
+    var milliseconds: Int {
         let parts = components
         let seconds = max(0, min(parts.seconds, 86_400))
         return max(1, Int(seconds) * 1000 + Int(parts.attoseconds / 1_000_000_000_000_000))

@@ -12,6 +12,7 @@ final class CurlTransfer: @unchecked Sendable {
     let request: OutboundRequest
     let isAllowed: Bool
     let proxy: OutboundProxy?
+    let resolutions: [String]
     let maximumAnswerBytes: Int
     let isCancelled = Atomic<Bool>(false)
 
@@ -29,16 +30,22 @@ final class CurlTransfer: @unchecked Sendable {
     var wasAddressRefused = false
     var wasTooLarge = false
     var headerBytes = 0
+    /// When the whole call must be over; `CurlLoop` sets it, and moves it where the process was paused.
+    var deadline: ContinuousClock.Instant?
     var headers: [(name: String, value: String)] = []
     var answer: [UInt8] = []
 
     /// Answers with more header than this are no answers to us.
     static let maximumHeaderBytes = 64 << 10
 
-    init(request: OutboundRequest, isAllowed: Bool, proxy: OutboundProxy?, maximumAnswerBytes: Int) {
+    init(
+        request: OutboundRequest, isAllowed: Bool, proxy: OutboundProxy?, resolutions: [String] = [],
+        maximumAnswerBytes: Int
+    ) {
         self.request = request
         self.isAllowed = isAllowed
         self.proxy = proxy
+        self.resolutions = resolutions
         self.maximumAnswerBytes = maximumAnswerBytes
     }
 

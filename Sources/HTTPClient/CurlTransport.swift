@@ -1,3 +1,5 @@
+public import ResourcePools
+
 /// Outbound HTTP over libcurl.
 ///
 /// What it never does: follow a redirect, keep a cookie, decompress, speak anything but http and https, open a socket
@@ -10,6 +12,20 @@ public final class CurlTransport: HTTPTransport {
     private let proxy: OutboundProxy?
     private let maximumAnswerBytes: Int
     private let loop: CurlLoop
+    private let resolver: Resolver
+    /// Answers of the resolver that a test gives.
+    private let resolutions: [String]
+
+    /// The connections that may be open at once. An account that has all of its calls at hosts that never answer keeps
+    /// three quarters of the places free for the others, and a host that never answers keeps half of them free.
+    public static let limits = FairPool.Limits(total: 256, share: 64, perSubject: 128, queue: 128)
+    /// How long a call may wait for a place.
+    private static let patience = Duration.seconds(10)
+
+    /// Places for connections, by account and by host.
+    public let places = FairPool("outbound", CurlTransport.limits)
+    /// Places for name look-ups, by account.
+    public var resolverPlaces: FairPool { resolver.workers.places }
 
     /// A transport with a thread of its own.
     ///
@@ -32,12 +48,14 @@ public final class CurlTransport: HTTPTransport {
     /// `resolutions` are answers of the resolver, as `HOST:PORT:ADDRESS`, for tests of what names may lead to.
     init(
         policy: OutboundPolicy, proxy: OutboundProxy?, maximumAnswerBytes: Int = CurlTransport.maximumAnswerBytes,
-        certificateAuthorities: String? = nil, resolutions: [String]
+        certificateAuthorities: String? = nil, resolutions: [String], resolver: Resolver = Resolver()
     ) {
         self.policy = policy
         self.proxy = proxy
         self.maximumAnswerBytes = maximumAnswerBytes
-        self.loop = CurlLoop(certificateAuthorities: certificateAuthorities, resolutions: resolutions)
+        self.resolver = resolver
+        self.resolutions = resolutions
+        self.loop = CurlLoop(certificateAuthorities: certificateAuthorities)
     }
 
     deinit { loop.stop(then: nil) }
@@ -50,10 +68,19 @@ public final class CurlTransport: HTTPTransport {
         }
         guard request.headers.allSatisfy({ Self.isOneLine($0.name) && !$0.name.isEmpty && Self.isOneLine($0.value) })
         else { throw OutboundError(.invalidRequest, authority: authority) }
+        let place: FairPool.Place
+        do throws(FairPool.Failure) {
+            place = try await places.enter(request.holder, subject: authority, patience: Self.patience)
+        } catch {
+            throw OutboundError(error == .cancelled ? .cancelled : .noPlace, authority: authority)
+        }
+        defer { place.leave() }
+        let proxy = proxy.flatMap { $0.applies(to: request.url) ? $0 : nil }
         let transfer = CurlTransfer(
             request: request,
-            isAllowed: policy.permits(host: request.url.host, port: request.url.port),
-            proxy: proxy.flatMap { $0.applies(to: request.url) ? $0 : nil },
+            isAllowed: policy.permits(host: request.url.host, port: request.url.port), proxy: proxy,
+            // A proxy resolves the name itself.
+            resolutions: proxy == nil ? try await resolutions(for: request) : [],
             maximumAnswerBytes: maximumAnswerBytes
         )
         let result = await withTaskCancellationHandler {
@@ -62,6 +89,31 @@ public final class CurlTransport: HTTPTransport {
             loop.cancel(transfer)
         }
         return try result.get()
+    }
+
+    /// What libcurl is told of the host's addresses, so that it asks no resolver of its own.
+    private func resolutions(for request: OutboundRequest) async throws(OutboundError) -> [String] {
+        let (host, port, authority) = (request.url.host, request.url.port, request.url.authority)
+        guard IPAddress(canonical: host) == nil else { return [] }
+        let given = resolutions.filter { $0.hasPrefix("\(host):\(port):") }
+        guard given.isEmpty else { return given }
+        let addresses: [String]
+        do throws(FairPool.Failure) {
+            addresses = try await resolver.addresses(
+                of: host, for: request.holder, patience: request.connectTimeout)
+        } catch {
+            switch error {
+            case .cancelled: throw OutboundError(.cancelled, authority: authority)
+            case .queueIsFull: throw OutboundError(.noPlace, authority: authority)
+            case .waitedTooLong:
+                throw OutboundError(.notConnected, authority: authority, detail: "the name server did not answer")
+            }
+        }
+        guard !addresses.isEmpty else {
+            throw OutboundError(.notConnected, authority: authority, detail: "the name is not known")
+        }
+        // The plus sign: the answer is forgotten after the usual time.
+        return ["+\(host):\(port):\(addresses.joined(separator: ","))"]
     }
 
     /// Ends all transfers as cancelled and the thread with them; afterwards every request is cancelled at once.

@@ -9,6 +9,8 @@ public struct OutboundError: Error, Sendable, Hashable {
         case refusedAddress
         /// The request cannot be put on the wire: a header has a line break.
         case invalidRequest
+        /// The account has as many calls under way, and waiting, as it may have. Nothing was sent.
+        case noPlace
         /// No connection: unknown name, refused, timed out. Nothing was sent; it may be tried again.
         case notConnected
         /// No secure connection: an expired certificate, the wrong name, no common version. Nothing was sent.
@@ -48,6 +50,7 @@ extension OutboundError: CustomStringConvertible {
             "\(authority) is an address that may not be called\(reason). Use a public host, or ask the operator to "
                 + "allow this one."
         case .invalidRequest: "The request to \(authority) was not sent: a header has a line break."
+        case .noPlace: "\(authority) was not called: too many calls of this account are under way. Nothing was sent."
         case .notConnected: "\(authority) could not be reached\(reason). Nothing was sent."
         case .tls: "No secure connection to \(authority)\(reason). Nothing was sent."
         case .noAnswer: "\(authority) did not answer\(reason). Whether it acted on the request is not known."

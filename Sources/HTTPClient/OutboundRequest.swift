@@ -27,6 +27,8 @@ public struct OutboundRequest: Sendable {
     public var connectTimeout: Duration
     /// Until the whole answer is here, connecting included.
     public var totalTimeout: Duration
+    /// Whom the call is made for: an account, which has its share of the outbound connections. Empty for the server itself.
+    public var holder = ""
 
     /// A request with the default time-outs unless told otherwise.
     public init(

@@ -58,6 +58,7 @@ public final class Tenant: Sendable {
 
     /// Puts the rooms together.
     public init(_ account: OpenAccount, world: World) throws {
+        let world = world.seen(by: account)
         let signer = try SessionToken.Signer(account.vault)
         let memory = ExchangeMemory(account: account, clock: world.clock)
         let activity = Activity(account: account, world: world, memory: memory) { records throws(StoreError) in
@@ -75,7 +76,7 @@ public final class Tenant: Sendable {
         contents = Contents(account: account, clock: world.clock, upstreams: world.upstreams)
         deployments = Deployments(
             account: account, clock: world.clock, contents: contents, address: world.address,
-            maximumBundleBytes: world.maximumBundleBytes, steps: world.steps
+            maximumBundleBytes: world.maximumBundleBytes, pools: world.pools, steps: world.steps
         )
         environment = EnvironmentVariables(account: account, clock: world.clock, contents: contents)
         integrations = IntegrationCatalog(
@@ -85,7 +86,7 @@ public final class Tenant: Sendable {
         associations = Associations(account: account, clock: world.clock, contents: contents)
         logins = LoginFlows(
             account: account, clock: world.clock, address: world.address, outbound: world.outbound,
-            transport: world.transport,
+            transport: world.transport, hosts: world.hosts,
             keeper: keeper, activity: activity, steps: world.steps
         )
         sessions = OAuthSessions(account: account, clock: world.clock, outbound: world.outbound)
@@ -93,7 +94,7 @@ public final class Tenant: Sendable {
         audit = Audit(account: account, clock: world.clock)
         webhooks = Webhooks(account: account, clock: world.clock, outbound: world.outbound)
         errands = Errands(account: account, world: world)
-        let mint = Mint(account: account, clock: world.clock)
+        let mint = Mint(account: account, clock: world.clock, monotonic: world.monotonic)
         let journal = Journal(clock: world.clock, logger: world.logger) { events throws(StoreError) in
             try await account.store.note(events)
         }

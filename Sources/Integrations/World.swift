@@ -7,12 +7,14 @@ public import Storage
 public struct World: Sendable {
     /// The time.
     public let clock: WallClock
+    /// The time that circuits and intervals go by.
+    public let monotonic: MonotonicClock
     /// Where people and providers reach this server.
     public let address: PublicAddress
     /// What may be called.
     public let outbound: OutboundPolicy
     /// How it is called.
-    public let transport: any HTTPTransport
+    public private(set) var transport: any HTTPTransport
     /// Where content may run.
     public let upstreams: UpstreamPolicy
     /// Hashes passwords.
@@ -27,6 +29,8 @@ public struct World: Sendable {
     public let queues = QueueDepths()
     /// The largest bundle that is taken.
     public let maximumBundleBytes: Int
+    /// What all accounts share, with a part for each.
+    public let pools: Pools
     /// How the background waits; nil where nothing is done in the background, as in a command.
     public let sleeper: Sleeper?
 
@@ -39,10 +43,13 @@ public struct World: Sendable {
     public init(
         clock: WallClock, address: PublicAddress, outbound: OutboundPolicy, transport: any HTTPTransport,
         upstreams: UpstreamPolicy, hasher: PasswordHasher, logger: Logger,
-        maximumBundleBytes: Int = Deployments.usualMaximum, sleeper: Sleeper? = nil,
+        monotonic: MonotonicClock = .system, maximumBundleBytes: Int = Deployments.usualMaximum,
+        pools: Pools = Pools(), sleeper: Sleeper? = nil,
         steps: @escaping StepObserver = { _ in }
     ) {
         self.clock = clock
+        self.monotonic = monotonic
+        self.pools = pools
         self.address = address
         self.outbound = outbound
         self.transport = transport
@@ -52,7 +59,14 @@ public struct World: Sendable {
         self.logger = logger
         self.maximumBundleBytes = maximumBundleBytes
         self.sleeper = sleeper
-        limiter = AttemptLimiter(clock: clock)
-        hosts = CircuitBreaker(threshold: Self.hostThreshold, clock: clock)
+        limiter = AttemptLimiter(clock: monotonic)
+        hosts = CircuitBreaker(threshold: Self.hostThreshold, clock: monotonic)
+    }
+
+    /// The same world as one account sees it: what goes out counts as that account's.
+    func seen(by account: OpenAccount) -> World {
+        var world = self
+        world.transport = AccountTransport(base: transport, account: account.fingerprint)
+        return world
     }
 }

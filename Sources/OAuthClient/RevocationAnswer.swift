@@ -33,7 +33,7 @@ struct RevocationAnswer: Sendable {
     func outcome(of error: OutboundError) -> RevocationOutcome {
         switch error.code {
         case .refusedAddress, .invalidRequest: .refused(message: error.description)
-        case .notConnected, .tls, .noAnswer, .answerTooLarge, .cancelled: .unavailable(retryAfter: nil)
+        case .noPlace, .notConnected, .tls, .noAnswer, .answerTooLarge, .cancelled: .unavailable(retryAfter: nil)
         }
     }
 }

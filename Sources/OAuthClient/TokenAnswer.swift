@@ -51,6 +51,7 @@ struct TokenAnswer: Sendable {
             switch error.code {
             case .refusedAddress: .refusedAddress
             case .notConnected, .tls, .invalidRequest: .notConnected
+            case .noPlace: .noPlace
             case .noAnswer: .noAnswer
             case .answerTooLarge: .tooLarge
             case .cancelled: .cancelled

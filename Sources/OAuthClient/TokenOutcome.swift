@@ -88,6 +88,8 @@ public struct ProviderUnavailability: Sendable, Hashable {
     public enum Reason: String, Sendable, Hashable, CaseIterable {
         /// No connection, or no secure one: the provider has not seen the request.
         case notConnected
+        /// Too many calls of the same account are under way: the provider was not called.
+        case noPlace
         /// The request went out and no answer came.
         case noAnswer
         /// Status 429.

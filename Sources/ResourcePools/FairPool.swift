@@ -136,17 +136,17 @@ public final class FairPool: Sendable {
     }
 
     private func wait(_ waiter: Waiter, _ holder: String) {
-        let answer = state.withLock { state -> Outcome? in
-            guard state.arriving.remove(waiter.id) != nil else { return .failure(.cancelled) }
-            if state.queues[holder] == nil, isFree(holder, waiter.subject, in: state) {
-                return .success(take(holder, waiter.subject, in: &state))
-            }
-            guard (state.queues[holder]?.count ?? 0) < limits.queue else { return .failure(.queueIsFull) }
-            if state.queues[holder] == nil { state.turns.append(holder) }
+        let (refusal, admitted) = state.withLock { state -> (Failure?, [(Waiter, Place)]) in
+            guard state.arriving.remove(waiter.id) != nil else { return (.cancelled, []) }
+            let length = state.queues[holder]?.count ?? 0
+            // A place may have become free meanwhile, or those in front wait for another subject.
+            guard length < limits.queue || isFree(holder, waiter.subject, in: state) else { return (.queueIsFull, []) }
+            if length == 0 { state.turns.append(holder) }
             state.queues[holder, default: []].append(waiter)
-            return nil
+            return (nil, admit(in: &state))
         }
-        if let answer { waiter.continuation.resume(returning: answer) }
+        if let refusal { waiter.continuation.resume(returning: .failure(refusal)) }
+        resume(admitted)
     }
 
     private func giveUp(_ id: UInt64, _ holder: String, _ failure: Failure) {
@@ -167,6 +167,10 @@ public final class FairPool: Sendable {
             if let subject { Self.decrement(subject, in: &state.heldFor) }
             return admit(in: &state)
         }
+        resume(admitted)
+    }
+
+    private func resume(_ admitted: [(Waiter, Place)]) {
         for (waiter, place) in admitted { waiter.continuation.resume(returning: .success(place)) }
     }
 

@@ -1,4 +1,4 @@
-public import Dispatch
+import Dispatch
 import Synchronization
 
 /// Threads for work that takes long or blocks, with a share of them for each holder: hashing, parsing, name resolution.

@@ -39,11 +39,13 @@ struct House: Sendable {
         // Apart from the hosts above: where content runs must not become somewhere that an admin's endpoint may point to.
         let upstreams = OutboundPolicy(allowedHosts: configuration.allowedUpstreams)
         transport = CurlTransport(policy: outbound)
+        let hasher = PasswordHasher()
         let world = World(
             clock: .system(offset: Self.clockOffset), address: configuration.address(port: port), outbound: outbound,
             transport: transport,
             upstreams: UpstreamPolicy(ownPort: UInt16(exactly: port)) { upstreams.permits(host: $0, port: $1) },
-            hasher: PasswordHasher(), logger: logger, maximumBundleBytes: configuration.maximumBundleBytes,
+            hasher: hasher, logger: logger, maximumBundleBytes: configuration.maximumBundleBytes,
+            pools: Pools(others: [transport.places, transport.resolverPlaces, hasher.places]),
             sleeper: sleeper, steps: Self.steps
         )
         self.world = world

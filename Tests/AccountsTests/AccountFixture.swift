@@ -10,6 +10,7 @@ final class TestClock: Sendable {
     private let seconds = Atomic<Int64>(1_800_000_000)
 
     var clock: WallClock { WallClock { Timestamp(seconds: self.seconds.load(ordering: .relaxed)) } }
+    var monotonic: MonotonicClock { MonotonicClock { .seconds(self.seconds.load(ordering: .relaxed)) } }
     var now: Timestamp { clock.now }
     func advance(_ duration: Duration) { seconds.wrappingAdd(duration.components.seconds, ordering: .relaxed) }
 }
@@ -33,7 +34,7 @@ final class AccountFixture: Sendable {
         self.account = account
         people = People(
             account: account, clock: time.clock, hasher: PasswordHasher(),
-            limiter: AttemptLimiter(clock: time.clock)
+            limiter: AttemptLimiter(clock: time.monotonic)
         )
         groups = Groups(account: account, clock: time.clock)
         contents = Contents(

@@ -67,7 +67,7 @@ import Testing
         _ = try await fixture.people.acceptInvite(vic.token, password: password, from: .system)
         let limiter = fixture.people.limiter
         for _ in 0..<AttemptLimiter.maximumFailures {
-            limiter.fail("\(fixture.account.fingerprint) vic@acme.example from 192.0.2.1")
+            limiter.count("\(fixture.account.fingerprint) vic@acme.example from 192.0.2.1")
         }
         await #expect(
             performing: {

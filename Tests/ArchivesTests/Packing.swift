@@ -82,7 +82,7 @@ struct Notes: TarVisitor {
 
 /// Reads an archive in pieces of that many bytes.
 func read(_ archive: [UInt8], piece: Int = 1000) throws(ArchiveError) -> Notes {
-    var reader = TarReader(Notes())
+    var reader = TarReader(Notes(), mostEntries: 100)
     var position = 0
     while position < archive.count {
         let part = Array(archive[position..<min(archive.count, position + piece)])

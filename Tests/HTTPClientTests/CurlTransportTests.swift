@@ -275,8 +275,9 @@ struct CurlTransportTests {
         let transport = try transport(server)
         let answers = try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<200 {
-                let request = try request(number % 2 == 0 ? .post : .get, server, path: "/\(number)")
-                group.addTask {
+                var request = try request(number % 2 == 0 ? .post : .get, server, path: "/\(number)")
+                request.holder = "account \(number % 4)"
+                group.addTask { [request] in
                     String(decoding: try await transport.send(request).body, as: UTF8.self) == "/\(number)"
                 }
             }

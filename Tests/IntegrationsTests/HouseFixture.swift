@@ -16,6 +16,7 @@ final class TestClock: Sendable {
     private let seconds = Atomic<Int64>(1_800_000_000)
 
     var clock: WallClock { WallClock { Timestamp(seconds: self.seconds.load(ordering: .relaxed)) } }
+    var monotonic: MonotonicClock { MonotonicClock { .seconds(self.seconds.load(ordering: .relaxed)) } }
     var now: Timestamp { clock.now }
     func advance(_ seconds: Int64) { self.seconds.wrappingAdd(seconds, ordering: .relaxed) }
 }
@@ -87,7 +88,8 @@ final class HouseFixture: Sendable {
         let world = World(
             clock: time.clock, address: PublicAddress(base: "https://g.example", content: "https://apps.example"),
             outbound: Self.policy, transport: provider, upstreams: UpstreamPolicy(ownPort: nil) { _, _ in false },
-            hasher: PasswordHasher(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, sleeper: sleeper
+            hasher: PasswordHasher(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            monotonic: time.monotonic, sleeper: sleeper
         )
         self.world = world
         directory = try AccountDirectory(folder: try DataFolder(path: path), ring: .fresh()) {

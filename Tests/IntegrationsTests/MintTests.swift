@@ -29,7 +29,7 @@ private final class Requests: Sendable {
 
     @Test func whoeverAsksAtTheSameTimeWaitsForOneRequest() async throws {
         let house = try await HouseFixture()
-        let mint = Mint(account: house.tenant.account, clock: house.time.clock)
+        let mint = Mint(account: house.tenant.account, clock: house.time.clock, monotonic: house.time.monotonic)
         let requests = Requests()
         let (key, coin) = (key(house), coin("one", house))
         try await withThrowingTaskGroup(of: LiveToken.self) { group in
@@ -49,7 +49,7 @@ private final class Requests: Sendable {
 
     @Test func aChangedIntegrationMakesTheOldTokenWorthless() async throws {
         let house = try await HouseFixture()
-        let mint = Mint(account: house.tenant.account, clock: house.time.clock)
+        let mint = Mint(account: house.tenant.account, clock: house.time.clock, monotonic: house.time.monotonic)
         let (one, two) = (coin("one", house), coin("two", house))
         _ = try await mint.token(key(house), version: 1) { .success(one) }
         #expect(try open(try await mint.token(key(house), version: 2) { .success(two) }, house) == "two")
@@ -57,7 +57,7 @@ private final class Requests: Sendable {
 
     @Test func nobodyWaitsForARequestThatWasSentBeforeTheIntegrationChanged() async throws {
         let house = try await HouseFixture()
-        let mint = Mint(account: house.tenant.account, clock: house.time.clock)
+        let mint = Mint(account: house.tenant.account, clock: house.time.clock, monotonic: house.time.monotonic)
         let (key, one, two) = (key(house), coin("one", house), coin("two", house))
         let (sent, sending) = AsyncStream<Void>.makeStream()
         let served = Requests()
@@ -81,7 +81,7 @@ private final class Requests: Sendable {
 
     @Test func theOldTokenIsServedWhileItWorksAndNoLonger() async throws {
         let house = try await HouseFixture()
-        let mint = Mint(account: house.tenant.account, clock: house.time.clock)
+        let mint = Mint(account: house.tenant.account, clock: house.time.clock, monotonic: house.time.monotonic)
         let one = coin("one", house)
         let gone = Refusal(.serviceAccountFailed, "gone")
         _ = try await mint.token(key(house), version: 1) { .success(one) }

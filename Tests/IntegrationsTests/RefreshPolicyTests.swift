@@ -25,7 +25,7 @@ import Testing
     let time = TestClock()
 
     private func breaker(threshold: Int) -> CircuitBreaker {
-        CircuitBreaker(threshold: threshold, clock: time.clock) { $0.upperBound }
+        CircuitBreaker(threshold: threshold, clock: time.monotonic) { $0.upperBound }
     }
 
     @Test func itOpensAfterSoManyFailuresInARowAndLetsOneThroughLater() {

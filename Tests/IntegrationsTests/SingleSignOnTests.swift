@@ -153,7 +153,7 @@ import Testing
 
     @Test func keysThatAreKnownOutliveARenewalThatFails() async throws {
         let (time, provider) = (TestClock(), ScriptedProvider())
-        let desk = IssuerDesk(clock: time.clock, policy: HouseFixture.policy, transport: provider)
+        let desk = IssuerDesk(clock: time.monotonic, policy: HouseFixture.policy, transport: provider)
         let address = "https://issuer.example/keys"
         let keys = Array(#"{"keys": []}"#.utf8)
         provider.next { _ throws(OutboundError) in ScriptedProvider.json(200, keys) }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ResourcePools
 
-@Suite struct FairPoolTests {
+@Suite(.timeLimit(.minutes(1))) struct FairPoolTests {
     /// What happened, in order.
     private final class Order: Sendable {
         private let names = Mutex<[String]>([])
@@ -114,8 +114,8 @@ import Testing
         let other = Task { try await pool.enter("b") }
         await waiting(2, at: pool)
         first?.leave()
-        _ = try await waiter.value
-        _ = try await other.value
+        try await waiter.value.leave()
+        try await other.value.leave()
     }
 
     @Test func stopsWaitingInTime() async throws {

@@ -13,8 +13,12 @@ struct BundleInspection {
     private static let largestRatio = 200
     private static let ratioFreeBytes = 64 << 20
 
+    /// Projects with every package they use have some ten thousand files. An archive of a few MiB can hold a million
+    /// empty entries, and reading each takes its time.
+    private static let mostEntries = 50_000
+
     private let gzip: GzipReader
-    private var tar = TarReader(ManifestFinder())
+    private var tar = TarReader(ManifestFinder(), mostEntries: Self.mostEntries)
 
     init(maximumBundleBytes: Int) {
         gzip = GzipReader(
@@ -42,12 +46,12 @@ struct BundleInspection {
         } catch {
             throw Self.refusal(error)
         }
-        guard let bytes = tar.visitor.manifest else {
+        guard let manifest = tar.visitor.manifest else {
             throw .invalid(
                 "archive", "The bundle has no manifest.json, neither on top nor in the one folder that holds all of it."
             )
         }
-        return try BundleManifest(parsing: bytes)
+        return try manifest.get()
     }
 
     private static func refusal(_ error: ArchiveError) -> Refusal {
@@ -55,24 +59,23 @@ struct BundleInspection {
     }
 }
 
-/// Keeps `manifest.json`, on top or in the single folder on top.
+/// Reads `manifest.json`, on top or in the single folder on top. Of its bytes nothing is kept once they were read.
 private struct ManifestFinder: TarVisitor {
     private static let fileName = "manifest.json"
-    /// Manifests that list every file and every R package come near to one MiB. What is read of it in memory can be fifty
-    /// times as large, and an archive that holds nothing else is a few kilobytes.
-    private static let largestManifest = 2 << 20
+    /// In bytes. What is read of it in memory can be fifty times as large.
+    private static let largestManifest = 256 << 10
 
     private enum Place {
         case top, inside
     }
 
-    private var found: [Place: [UInt8]] = [:]
-    private var current: Place?
+    private var found: [Place: Result<BundleManifest, Refusal>] = [:]
+    private var current: (place: Place, bytes: [UInt8], size: Int)?
     /// The first name on top, and whether there are others.
     private var top: String?
     private var hasSeveralTops = false
 
-    var manifest: [UInt8]? { found[.top] ?? (hasSeveralTops ? nil : found[.inside]) }
+    var manifest: Result<BundleManifest, Refusal>? { found[.top] ?? (hasSeveralTops ? nil : found[.inside]) }
 
     mutating func begin(_ entry: TarEntry) throws(ArchiveError) {
         current = nil
@@ -87,12 +90,20 @@ private struct ManifestFinder: TarVisitor {
             throw ArchiveError(.tooLarge, "manifest.json has more than \(Self.largestManifest) bytes")
         }
         guard found[place] == nil else { throw ArchiveError(.dangerous, "it has manifest.json twice") }
-        current = place
-        found[place] = []
+        current = (place, [], entry.size)
+        read()
     }
 
     mutating func content(_ bytes: UnsafeRawBufferPointer) {
-        if let current { found[current]?.append(contentsOf: bytes) }
+        current?.bytes.append(contentsOf: bytes)
+        read()
+    }
+
+    /// Reads the manifest as soon as all of it is there.
+    private mutating func read() {
+        guard let (place, bytes, size) = current, bytes.count == size else { return }
+        found[place] = Result { () throws(Refusal) in try BundleManifest(parsing: bytes) }
+        current = nil
     }
 }
 

@@ -1,5 +1,6 @@
 public import Accounts
 public import JSON
+import ResourcePools
 public import Storage
 
 /// Bundles and what is deployed of them. Gatehouse keeps the sources and knows what kind of content they are; it neither
@@ -10,6 +11,7 @@ public struct Deployments: Sendable {
     let contents: Contents
     let address: PublicAddress
     let maximumBundleBytes: Int
+    let pools: Pools
     let steps: StepObserver
 
     /// The largest bundle where the operator says nothing.
@@ -25,12 +27,28 @@ public struct Deployments: Sendable {
         )
     }
 
-    /// Somebody is about to send a bundle.
+    /// How long an upload waits for a place. The time that its body may take runs meanwhile.
+    private static let uploadPatience = Duration.seconds(20)
+
+    /// A publisher is about to send a bundle. The place among the uploads is held until the arrival ends.
+    ///
+    /// - Throws: `Refusal` 277 where too many bundles of this account, or of all, are arriving.
     public func begin(for content: GUID, by publisher: Publisher) async throws(Refusal) -> BundleArrival {
         _ = try await contents.changeable(content, by: publisher)
+        let place: FairPool.Place
+        do throws(FairPool.Failure) {
+            place = try await pools.uploads.enter(
+                account.fingerprint.description, patience: Self.uploadPatience)
+        } catch {
+            throw Refusal(
+                .tooManyRequests, "Too many bundles are being uploaded now: send this one again in a minute.",
+                retryAfter: 60)
+        }
         let upload: BundleUpload
         do throws(StoreError) { upload = try account.beginBundle() } catch { throw Refusal(error) }
-        return BundleArrival(upload, for: content, maximumBytes: maximumBundleBytes)
+        return BundleArrival(
+            upload, for: content, maximumBytes: maximumBundleBytes, place: place, workers: pools.inspection,
+            account: account.fingerprint)
     }
 
     /// A bundle has arrived: keeps it.

@@ -36,14 +36,16 @@ final class Mint: Sendable {
 
     private let account: OpenAccount
     private let clock: WallClock
+    private let monotonic: MonotonicClock
     private let held = Mutex<[SessionKey: Held]>([:])
     /// When another token was last asked for although the one there was not due.
-    private let demands = Mutex<[SessionKey: Timestamp]>([:])
+    private let demands = Mutex<[SessionKey: Duration]>([:])
     private let running = Mutex<[Job: Task<Result<LiveToken, Refusal>, Never>]>([:])
 
-    init(account: OpenAccount, clock: WallClock) {
+    init(account: OpenAccount, clock: WallClock, monotonic: MonotonicClock) {
         self.account = account
         self.clock = clock
+        self.monotonic = monotonic
     }
 
     /// The token of a holder, from memory or from its source.
@@ -54,7 +56,7 @@ final class Mint: Sendable {
     ) async throws(Refusal) -> LiveToken {
         let now = clock.now
         let old = held.withLock { $0[key] }.flatMap { $0.version == version ? $0.token : nil }
-        let isDemanded = onDemand && mayDemand(key, at: now)
+        let isDemanded = onDemand && mayDemand(key)
         if let old, !isDemanded, old.refreshAt.map({ now < $0 }) ?? true { return old }
         let job = Job(key: key, version: version)
         let task = running.withLock { running in
@@ -82,8 +84,9 @@ final class Mint: Sendable {
     }
 
     /// Whether a token on demand is due to this holder; who asks too often gets what there is.
-    private func mayDemand(_ key: SessionKey, at now: Timestamp) -> Bool {
-        demands.withLock { demands in
+    private func mayDemand(_ key: SessionKey) -> Bool {
+        let now = monotonic.now
+        return demands.withLock { demands in
             if let last = demands[key], now < last + RefreshPolicy.demandInterval { return false }
             demands = demands.filter { now < $0.value + RefreshPolicy.demandInterval }
             demands[key] = now

@@ -26,7 +26,7 @@ struct ServiceAccounts: Sendable {
         outbound = world.outbound
         transport = world.transport
         hosts = world.hosts
-        circuits = CircuitBreaker(threshold: 1, clock: world.clock)
+        circuits = CircuitBreaker(threshold: 1, clock: world.monotonic)
         logger = world.logger
         self.mint = mint
         self.activity = activity

@@ -14,6 +14,7 @@ public struct LoginFlows: Sendable {
     let address: PublicAddress
     let outbound: OutboundPolicy
     let transport: any HTTPTransport
+    let hosts: CircuitBreaker
     let keeper: TokenKeeper
     let activity: Activity
     let steps: StepObserver

@@ -7,7 +7,7 @@ import Synchronization
 final class CircuitBreaker: Sendable {
     private struct Circuit {
         var failures = 0
-        var openUntil = Timestamp(seconds: 0)
+        var openUntil = Duration.zero
         var isProbing = false
     }
 
@@ -16,12 +16,12 @@ final class CircuitBreaker: Sendable {
     private static let maximumCircuits = 100_000
 
     private let threshold: Int
-    private let clock: WallClock
+    private let clock: MonotonicClock
     private let jitter: @Sendable (ClosedRange<Int64>) -> Int64
     private let circuits = Mutex<[String: Circuit]>([:])
 
     init(
-        threshold: Int, clock: WallClock,
+        threshold: Int, clock: MonotonicClock,
         jitter: @escaping @Sendable (ClosedRange<Int64>) -> Int64 = { Int64.random(in: $0) }
     ) {
         self.threshold = threshold
@@ -35,7 +35,7 @@ final class CircuitBreaker: Sendable {
         return circuits.withLock { circuits in
             guard var circuit = circuits[name], circuit.failures >= threshold else { return nil }
             guard circuit.openUntil <= now, !circuit.isProbing else {
-                return max(1, circuit.openUntil.seconds - now.seconds)
+                return max(1, (circuit.openUntil - now).wholeSeconds)
             }
             circuit.isProbing = true
             circuits[name] = circuit

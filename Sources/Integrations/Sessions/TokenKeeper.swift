@@ -13,6 +13,7 @@ final class TokenKeeper: Sendable {
 
     let account: OpenAccount
     let clock: WallClock
+    let monotonic: MonotonicClock
     let address: PublicAddress
     let outbound: OutboundPolicy
     let transport: any HTTPTransport
@@ -38,7 +39,7 @@ final class TokenKeeper: Sendable {
     /// How often in a row each session's refresh got no usable answer.
     let failures = Mutex<[SessionKey: Int]>([:])
     /// When a refresh was last asked for although the token was not due.
-    private let demands = Mutex<[SessionKey: Timestamp]>([:])
+    private let demands = Mutex<[SessionKey: Duration]>([:])
     private let observer: @Sendable (OAuthSessionRecord, _ generation: UInt64) -> Void
 
     /// - Parameter observer: told of every session that was stored, with the change count read before it was.
@@ -49,11 +50,12 @@ final class TokenKeeper: Sendable {
         self.account = account
         self.activity = activity
         clock = world.clock
+        monotonic = world.monotonic
         address = world.address
         outbound = world.outbound
         transport = world.transport
         hosts = world.hosts
-        circuits = CircuitBreaker(threshold: 1, clock: world.clock)
+        circuits = CircuitBreaker(threshold: 1, clock: world.monotonic)
         steps = world.steps
         logger = world.logger
         self.observer = observer
@@ -120,7 +122,7 @@ final class TokenKeeper: Sendable {
 
     /// Whether a refresh on demand is due to this session; who asks too often gets what there is.
     private func mayDemand(_ key: SessionKey) -> Bool {
-        let now = clock.now
+        let now = monotonic.now
         return demands.withLock { demands in
             if let last = demands[key], now < last + RefreshPolicy.demandInterval { return false }
             demands = demands.filter { now < $0.value + RefreshPolicy.demandInterval }

@@ -18,12 +18,12 @@ actor IssuerDesk {
 
     private struct Known<Value: Sendable> {
         let result: Result<Value, MetadataError>
-        let at: Timestamp
+        let at: Duration
         /// When it was last asked for out of turn.
-        var renewedAt: Timestamp?
+        var renewedAt: Duration?
     }
 
-    private let clock: WallClock
+    private let clock: MonotonicClock
     private let policy: OutboundPolicy
     private let transport: any HTTPTransport
     private var metadata: [String: Known<ServerMetadata>] = [:]
@@ -31,7 +31,7 @@ actor IssuerDesk {
     private var metadataTasks: [String: Task<Result<ServerMetadata, MetadataError>, Never>] = [:]
     private var keyTasks: [String: Task<Result<KeySet, MetadataError>, Never>] = [:]
 
-    init(clock: WallClock, policy: OutboundPolicy, transport: any HTTPTransport) {
+    init(clock: MonotonicClock, policy: OutboundPolicy, transport: any HTTPTransport) {
         self.clock = clock
         self.policy = policy
         self.transport = transport
@@ -68,7 +68,7 @@ actor IssuerDesk {
         return try await fetchKeys(at: address, renewedAt: now)
     }
 
-    private func fetchKeys(at address: String, renewedAt: Timestamp?) async throws(MetadataError) -> KeySet {
+    private func fetchKeys(at address: String, renewedAt: Duration?) async throws(MetadataError) -> KeySet {
         if let task = keyTasks[address] { return try await task.value.get() }
         let task = Task { [policy, transport] in
             do throws(MetadataError) {
@@ -86,7 +86,7 @@ actor IssuerDesk {
 
     /// What is known after an answer: what failed out of turn takes nothing away from those who do well with what there is.
     private func successor<Value>(
-        of known: Known<Value>?, _ result: Result<Value, MetadataError>, _ lifetime: Duration, renewedAt: Timestamp?
+        of known: Known<Value>?, _ result: Result<Value, MetadataError>, _ lifetime: Duration, renewedAt: Duration?
     ) -> Known<Value> {
         let renewedAt = renewedAt ?? known?.renewedAt
         if case .failure = result, let known, case .success = known.result, isFresh(known, lifetime) {

@@ -39,7 +39,7 @@ extension SingleSignOn {
             throw Refusal(
                 .objectDoesNotExist, "There is no single sign-on in this account: sign in with email and password.")
         }
-        limiter.fail(subject)
+        limiter.count(subject)
         let settings = SingleSignOnSettings(stored: live.settings)
         guard issuer == nil || issuer == settings.issuer else {
             throw Refusal(

@@ -128,10 +128,21 @@ extension SingleSignOn {
         } catch {
             throw Self.refused("single sign-on is not usable as it is configured")
         }
-        switch await endpoint.exchangeCode(code, verifier: verifier, redirectURI: flow.redirectURI, over: transport) {
+        var wait: Int64 = 0
+        let outcome = await HostCircuit(hosts, endpoint.url, of: account).call {
+            await endpoint.exchangeCode(code, verifier: verifier, redirectURI: flow.redirectURI, over: transport)
+        } heldBack: {
+            wait = $0
+        }
+        switch outcome {
+        case nil:
+            throw Self.refused(
+                "the identity provider has not answered for a while, so it is left alone for \(wait) seconds")
         case .granted(let grant): return grant
         case .refused(let refusal):
             throw Self.refused("the identity provider refused the code (\(refusal.message))")
+        case .unavailable(let trouble) where trouble.reason == .noPlace:
+            throw Self.refused("too many calls of this account are under way: wait a moment")
         case .unavailable:
             throw Self.refused("the identity provider could not be reached or gave no usable answer")
         }

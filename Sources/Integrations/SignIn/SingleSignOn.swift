@@ -15,6 +15,7 @@ public struct SingleSignOn: Sendable {
     let address: PublicAddress
     let outbound: OutboundPolicy
     let transport: any HTTPTransport
+    let hosts: CircuitBreaker
     let people: People
     let limiter: AttemptLimiter
     let desk: IssuerDesk
@@ -28,9 +29,10 @@ public struct SingleSignOn: Sendable {
         address = world.address
         outbound = world.outbound
         transport = world.transport
+        hosts = world.hosts
         self.people = people
         limiter = world.limiter
-        desk = IssuerDesk(clock: world.clock, policy: world.outbound, transport: world.transport)
+        desk = IssuerDesk(clock: world.monotonic, policy: world.outbound, transport: world.transport)
     }
 
     /// What an administrator sees.

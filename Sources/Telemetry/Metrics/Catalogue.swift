@@ -70,6 +70,14 @@ public struct Catalogue: Sendable {
             "What waits to be done in the background.",
             labels: [.init("queue", .oneOf(["webhooks", "revocations"]))]),
         Metric(
+            "gatehouse_pool_places", .gauge,
+            "Places of the shared resources, over all accounts.",
+            labels: [.init("pool", .oneOf(pools)), .init("state", .oneOf(["held", "free"]))]),
+        Metric(
+            "gatehouse_pool_waiting", .gauge,
+            "Pieces of work that wait for a place at a shared resource, over all accounts.",
+            labels: [.init("pool", .oneOf(pools))]),
+        Metric(
             refusedName, .counter,
             "Measurements that are not in the catalogue and were dropped; anything but 0 is a fault of this program."),
         Metric("process_cpu_seconds_total", .counter, "Total user and system CPU time spent in seconds."),
@@ -80,6 +88,10 @@ public struct Catalogue: Sendable {
         Metric(
             "process_start_time_seconds", .gauge, "Start time of the process since unix epoch in seconds."),
     ])
+
+    private static let pools: Set<String> = [
+        "outbound", "resolvers", "passwords", "uploads", "inspection", "parsing",
+    ]
 
     static let refusedName = "gatehouse_metrics_refused_total"
 

@@ -15,13 +15,36 @@ enum BundleBody {
     static func receive(_ request: Request, into arrival: BundleArrival) async throws -> JSONObject {
         let type = request.headers[.contentType] ?? ""
         guard type.lowercased().hasPrefix("multipart/form-data") else {
-            for try await part in request.body { try part.lend { bytes throws(Refusal) in try arrival.write(bytes) } }
+            for try await part in request.body {
+                try await arrival.work { () throws(Refusal) in
+                    try part.lend { bytes throws(Refusal) in try arrival.write(bytes) }
+                }
+            }
             return [:]
         }
-        var form = try MultipartReader(contentType: type, BundleForm(arrival))
-        for try await part in request.body { try part.lend { bytes throws(Refusal) in try form.read(bytes) } }
-        try form.finish()
-        return try form.visitor.source()
+        let form = Form(try MultipartReader(contentType: type, BundleForm(arrival)))
+        for try await part in request.body {
+            try await arrival.work { () throws(Refusal) in
+                try part.lend { bytes throws(Refusal) in try form.read(bytes) }
+            }
+        }
+        return try form.finish()
+    }
+
+    /// The form as far as it has arrived.
+    ///
+    /// Unchecked because one task reads it, one piece after the other; only the thread is not always the same.
+    private final class Form: @unchecked Sendable {
+        private var reader: MultipartReader<BundleForm>
+
+        init(_ reader: MultipartReader<BundleForm>) { self.reader = reader }
+
+        func read(_ bytes: UnsafeRawBufferPointer) throws(Refusal) { try reader.read(bytes) }
+
+        func finish() throws(Refusal) -> JSONObject {
+            try reader.finish()
+            return try reader.visitor.source()
+        }
     }
 }
 
@@ -81,7 +104,7 @@ private struct BundleForm: MultipartVisitor {
 
 extension ByteBuffer {
     /// Lends the bytes that are there to be read.
-    fileprivate func lend(_ use: (UnsafeRawBufferPointer) throws(Refusal) -> Void) throws {
-        try withUnsafeReadableBytes { bytes in try use(bytes) }
+    fileprivate func lend(_ use: (UnsafeRawBufferPointer) throws(Refusal) -> Void) throws(Refusal) {
+        try withUnsafeReadableBytes { bytes in Result { () throws(Refusal) in try use(bytes) } }.get()
     }
 }

@@ -36,9 +36,10 @@ extension Request {
 
     func json(ofAnyMedia: Bool = false) async throws -> JSON {
         if !ofAnyMedia { try requireJSON() }
-        let bytes = try await bytes()
-        do throws(JSONError) { return try JSON.parse(bytes) } catch {
-            throw Refusal(.notJSON, "The body is no JSON that this server reads: \(error.description)")
+        return try await BodyParser.read(try await bytes()) { bytes throws(Refusal) in
+            do throws(JSONError) { return try JSON.parse(bytes) } catch {
+                throw Refusal(.notJSON, "The body is no JSON that this server reads: \(error.description)")
+            }
         }
     }
 
@@ -56,11 +57,12 @@ extension Request {
         guard headers[.contentType]?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true else {
             throw Refusal(.formMissing, "Send a form: Content-Type must be application/x-www-form-urlencoded.")
         }
-        let bytes = try await bytes()
-        // A long value of a variable, percent-encoded, is as long as any body may be.
-        do { return try FormEncoding.fields(bytes, maximumBytes: BodyLimit.bytes) } catch {
-            throw Refusal(
-                .formUnreadable, "The form cannot be read: each field must be there once, percent-encoded UTF-8.")
+        return try await BodyParser.read(try await bytes()) { bytes throws(Refusal) in
+            // A long value of a variable, percent-encoded, is as long as any body may be.
+            do { return try FormEncoding.fields(bytes, maximumBytes: BodyLimit.bytes) } catch {
+                throw Refusal(
+                    .formUnreadable, "The form cannot be read: each field must be there once, percent-encoded UTF-8.")
+            }
         }
     }
 

@@ -4,6 +4,7 @@ public import HummingbirdCore
 import Integrations
 public import Logging
 import NIOCore
+import ResourcePools
 import Storage
 public import Telemetry
 
@@ -51,7 +52,18 @@ public enum OperationsServer {
                 Double(services.world.queues.depth(of: queue))
             )
         }
-        return queues + [
+        let pools = services.world.pools.all.flatMap { pool in
+            let usage = pool.usage
+            return [
+                PrometheusRegistry.Sample(
+                    "gatehouse_pool_places", labels: [("pool", pool.name), ("state", "held")], Double(usage.held)),
+                .init(
+                    "gatehouse_pool_places", labels: [("pool", pool.name), ("state", "free")],
+                    Double(pool.limits.total - usage.held)),
+                .init("gatehouse_pool_waiting", labels: [("pool", pool.name)], Double(usage.waiting)),
+            ]
+        }
+        return queues + pools + [
             .init("gatehouse_accounts", Double(services.directory.slugs.count)),
             .init("gatehouse_accounts_open", Double(services.directory.openCount)),
         ]

@@ -11,6 +11,8 @@ struct AWSCredentials: Sendable {
     let clock: WallClock
     let outbound: OutboundPolicy
     let transport: any HTTPTransport
+    /// Circuits of AWS's hosts.
+    let hosts: CircuitBreaker
     let issuer: Issuer
     let mint: Mint
     let activity: Activity
@@ -21,6 +23,7 @@ struct AWSCredentials: Sendable {
         clock = world.clock
         outbound = world.outbound
         transport = world.transport
+        hosts = world.hosts
         self.issuer = issuer
         self.mint = mint
         self.activity = activity
@@ -85,6 +88,8 @@ struct AWSCredentials: Sendable {
             endpoint: settings.stsEndpoint, roleARN: settings.roleARN,
             sessionName: settings.sessionName ?? holder.sessionName,
             duration: .seconds(settings.durationSeconds))
+        let circuit = HostCircuit(hosts, settings.stsEndpoint, of: account)
+        if let wait = circuit.wait() { throw failed(.unavailable, integration, retryAfter: wait) }
         let now = clock.now
         let credentials: AssumeRole.Credentials
         do throws(AssumeRole.Failure) {
@@ -92,9 +97,11 @@ struct AWSCredentials: Sendable {
                 () async throws(AssumeRole.Failure) in
                 try await request.credentials(for: statement, over: transport)
             }
+            circuit.succeed()
             Measurements.roleCredentials(integration.template, nil)
             activity.count(.refreshesDone, of: integration.guid)
         } catch {
+            if error == .unavailable { circuit.fail() } else { circuit.succeed() }
             Measurements.roleCredentials(integration.template, error)
             activity.count(.refreshesFailed, of: integration.guid)
             throw failed(error, integration)
@@ -105,7 +112,9 @@ struct AWSCredentials: Sendable {
             refreshAt: RefreshPolicy.refreshAt(sentAt: now, lifetime: lifetime, margin: .quarter))
     }
 
-    private func failed(_ failure: AssumeRole.Failure, _ integration: IntegrationRecord) -> Refusal {
+    private func failed(
+        _ failure: AssumeRole.Failure, _ integration: IntegrationRecord, retryAfter: Int64 = 1
+    ) -> Refusal {
         let (sentence, reason) =
             switch failure {
             case .refused(let message):
@@ -123,6 +132,6 @@ struct AWSCredentials: Sendable {
         return Refusal(
             .awsFailed, sentence,
             payload: ["integration_guid": .string(integration.guid.description), "reason": .string(reason)],
-            retryAfter: failure == .unavailable ? 1 : nil)
+            retryAfter: failure == .unavailable ? retryAfter : nil)
     }
 }

@@ -1,0 +1,192 @@
+"""Shared resources: one account takes its own share of each, and the others do not notice."""
+
+import io
+import tarfile
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from harness.browser import Browser
+from harness.bundles import bundle
+from harness.operations import Operations
+from harness.scene import play
+from harness.waiting import wait_until
+from harness.wire import Wire
+
+SHARE = {"outbound": 64, "passwords": 1, "uploads": 4, "inspection": 1, "parsing": 1}
+"""What one account has of each resource: docs/threat_model.md."""
+
+
+@pytest.fixture(scope="module")
+def operations() -> Operations:
+    return Operations()
+
+
+@pytest.fixture(scope="module")
+def server(stage, operations):
+    return stage.gatehouse(options=operations.options)
+
+
+@pytest.fixture(scope="module")
+def places(operations):
+    """How many places of a pool are held, and how many pieces of work wait for one."""
+
+    def read(pool: str) -> tuple[int, int]:
+        samples = operations.samples()
+        held = samples["gatehouse_pool_places", frozenset({("pool", pool), ("state", "held")})]
+        waiting = samples["gatehouse_pool_waiting", frozenset({("pool", pool)})]
+        return int(held), int(waiting)
+
+    return read
+
+
+@pytest.fixture
+def together():
+    """Calls many functions at the same time, and waits for all of them at the end."""
+    with ThreadPoolExecutor(160) as threads:
+        yield lambda calls: [threads.submit(call) for call in calls]
+
+
+def test_an_account_whose_provider_hangs_leaves_the_others_their_connections(server, own_stage, places, together):
+    attacker, provider = server.create_account(), own_stage.simulator()
+    scene = play(server, own_stage.simulator())
+    robots = [attacker.add_service_account(provider, f"Robot {number}") for number in range(SHARE["outbound"] + 40)]
+    provider.fault("token", "hold_before", times=len(robots))
+    calls = together(
+        [
+            lambda guid=robot["guid"]: attacker.admin.api("POST", f"v1/oauth/integrations/{guid}/verify")
+            for robot in robots
+        ]
+    )
+    provider.await_held(SHARE["outbound"])
+    wait_until(lambda: places("outbound") == (SHARE["outbound"], 40), "all others of that account wait")
+    assert scene.exchange(headers={"Cache-Control": "no-cache"}).status_code == 200
+    assert scene.provider.counters()["refresh_grants"] == 1, scene.provider.counters()
+    provider.clear_faults()
+    provider.release()
+    assert all(call.result().status_code < 500 for call in calls)
+    assert places("outbound") == (0, 0)
+
+
+def test_logins_pass_the_circuit_of_their_provider(server, own_stage):
+    """What does not answer is left alone by logins as by refreshes."""
+    account, provider = server.create_account(), own_stage.simulator()
+    integration = account.add_integration(provider)
+    provider.add_user("vera")
+    viewer = account.add("viewer")
+    viewer.accept_invite()
+    provider.fault("token", "status", times=100, status=503)
+    for _ in range(5):
+        assert "could not be reached" in viewer.log_in_at(provider, integration, "vera").text
+    asked = provider.counters()["token_requests"]
+    page = viewer.log_in_at(provider, integration, "vera").text
+    assert "left alone for" in page and "try again" in page
+    assert provider.counters()["token_requests"] == asked
+
+
+def test_one_accounts_sign_ins_do_not_refuse_anothers(server, places, together):
+    attacker, victim = server.create_account(), server.create_account()
+    people = [attacker.add("viewer") for _ in range(5)]
+    for person in [*people, victim.admin]:
+        person.accept_invite()
+    calls = together([lambda person=person: person.sign_in(Browser()) for person in people * 12])
+    wait_until(lambda: places("passwords")[1] > 0, "sign-ins wait for a thread")
+    for _ in range(10):
+        assert victim.admin.sign_in(Browser()).status_code == 200
+    codes = {call.result().status_code for call in calls}
+    assert 429 in codes, f"the account's own queue is bounded: {codes}"
+
+
+def test_a_right_password_is_no_reason_to_go_on_without_end(server):
+    person = server.create_account().admin
+    person.accept_invite()
+    for _ in range(60):
+        assert person.sign_in(Browser()).status_code == 200
+    refused = person.sign_in(Browser())
+    assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 60
+
+
+def endless_upload(server, person, path: str) -> Wire:
+    """An upload that has begun, and goes on for as long as the test likes."""
+    wire = Wire(server.port)
+    headers = {"Authorization": f"Key {person.key}", "Transfer-Encoding": "chunked"}
+    wire.request("POST", f"/{path}/bundles", headers)
+    return wire
+
+
+def test_uploads_have_places(server, places):
+    attacker, victim = server.create_account().add("publisher"), server.create_account().add("publisher")
+    paths = [f"v1/content/{person.api.ok('POST', 'v1/content', json={})['guid']}" for person in (attacker, victim)]
+    uploads = [endless_upload(server, attacker, paths[0]) for _ in range(SHARE["uploads"] + 2)]
+    wait_until(lambda: places("uploads") == (SHARE["uploads"], 2), "the others wait")
+    assert victim.api.ok("POST", f"{paths[1]}/bundles", data=bundle())["id"]
+    uploads[0].socket.close()
+    wait_until(lambda: places("uploads")[1] == 1, "the next one has the place")
+    for upload in uploads:
+        upload.socket.close()
+    wait_until(lambda: places("uploads") == (0, 0), "all are gone")
+
+
+def entries(count: int) -> bytes:
+    """An archive of a manifest and so many empty files: small on the wire, long to read."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=9, format=tarfile.USTAR_FORMAT) as tar:
+        text = b'{"version": 1, "metadata": {"appmode": "python-shiny"}, "files": {}}'
+        first = tarfile.TarInfo("manifest.json")
+        first.size = len(text)
+        tar.addfile(first, io.BytesIO(text))
+        for number in range(count):
+            tar.addfile(tarfile.TarInfo(f"f{number}"))
+    return packed.getvalue()
+
+
+def test_an_archive_has_so_many_entries_at_most(server):
+    person = server.create_account().add("publisher")
+    path = f"v1/content/{person.api.ok('POST', 'v1/content', json={})['guid']}/bundles"
+    assert person.api.ok("POST", path, data=entries(1000))["id"]
+    error = person.api.refused(400, 25, "POST", path, data=entries(50_001))
+    assert "more than 50000 files" in error["error"]
+
+
+def test_a_manifest_has_256_kib_at_most(server):
+    person = server.create_account().add("publisher")
+    path = f"v1/content/{person.api.ok('POST', 'v1/content', json={})['guid']}/bundles"
+    assert person.api.ok("POST", path, data=bundle(padding="x" * (255 << 10)))["id"]
+    error = person.api.refused(400, 25, "POST", path, data=bundle(padding="x" * (256 << 10)))
+    assert "manifest.json has more than 262144 bytes" in error["error"]
+
+
+def test_archives_are_read_on_threads_of_which_an_account_has_one(server, places, together):
+    attacker, victim = server.create_account().add("publisher"), server.create_account().add("publisher")
+    path = f"v1/content/{attacker.api.ok('POST', 'v1/content', json={})['guid']}/bundles"
+    data = entries(20_000)
+    calls = together([lambda: attacker.api("POST", path, data=data)] * SHARE["uploads"])
+    seen = []
+
+    def is_busy() -> bool:
+        seen.append(places("inspection"))
+        return seen[-1][1] > 0
+
+    wait_until(is_busy, "uploads of that account wait for its thread")
+    own = f"v1/content/{victim.api.ok('POST', 'v1/content', json={})['guid']}/bundles"
+    assert victim.api.ok("POST", own, data=bundle())["id"]
+    assert [call.result().status_code for call in calls] == [200] * SHARE["uploads"]
+    assert max(held for held, _ in seen) == SHARE["inspection"]
+
+
+def test_large_bodies_are_read_on_threads_of_which_an_account_has_one(server, places, together):
+    attacker, victim = server.create_account().admin, server.create_account().admin
+    body = b'{"a":[' + b"0," * 500_000 + b"0]}"
+    calls = together(
+        [lambda: attacker.api("POST", "v1/content", data=body, headers={"Content-Type": "application/json"})] * 8
+    )
+    seen = []
+
+    def is_busy() -> bool:
+        seen.append(places("parsing"))
+        return seen[-1][1] > 0
+
+    wait_until(is_busy, "bodies of that account wait for its thread")
+    assert victim.api.ok("GET", "v1/user")["guid"] == victim.guid
+    assert [call.result().status_code for call in calls] == [400] * 8
+    assert max(held for held, _ in seen) == SHARE["parsing"]
