@@ -59,6 +59,8 @@ public enum ErrorCode: Int, Sendable, CaseIterable {
     case internalFailure = 500
     /// Ours: the account cannot be opened or written for now.
     case accountUnavailable = 503
+    /// Ours: content's `upstream_url` leads back to the proxy in front of content.
+    case upstreamLoop = 508
 
     /// The HTTP status that the code is sent with.
     public var status: Int {
@@ -75,6 +77,7 @@ public enum ErrorCode: Int, Sendable, CaseIterable {
         case .internalFailure: 500
         case .refreshFailed: 502
         case .accountUnavailable: 503
+        case .upstreamLoop: 508
         default: 400
         }
     }

@@ -43,7 +43,9 @@ struct House: Sendable {
         let world = World(
             clock: .system(offset: Self.clockOffset), address: configuration.address(port: port), outbound: outbound,
             transport: transport,
-            upstreams: UpstreamPolicy(ownPort: UInt16(exactly: port)) { upstreams.permits(host: $0, port: $1) },
+            upstreams: UpstreamPolicy(ownPort: UInt16(exactly: port), own: configuration.ownAddresses(port: port)) {
+                upstreams.permits(host: $0, port: $1)
+            },
             hasher: hasher, logger: logger, maximumBundleBytes: configuration.maximumBundleBytes,
             pools: Pools(others: [transport.places, transport.resolverPlaces, hasher.places]),
             sleeper: sleeper, steps: Self.steps

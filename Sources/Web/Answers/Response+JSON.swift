@@ -22,6 +22,7 @@ extension HTTPField.Name {
     static let forwardedHost = HTTPField.Name.known("X-Forwarded-Host")
     static let forwardedMethod = HTTPField.Name.known("X-Forwarded-Method")
     static let originalMethod = HTTPField.Name.known("X-Original-Method")
+    static let cdnLoop = HTTPField.Name.known("CDN-Loop")
     static let openerPolicy = HTTPField.Name.known("Cross-Origin-Opener-Policy")
     static let resourcePolicy = HTTPField.Name.known("Cross-Origin-Resource-Policy")
 

@@ -27,8 +27,20 @@ struct GatewayRoutes {
     private static let notAProxy = Refusal(
         .permissionDenied, "Only a proxy may ask this: the operator of this server names it with --trusted-proxy.")
 
+    private static let loop = Refusal(
+        .upstreamLoop,
+        "This content's upstream_url leads back to this server or its proxy: its publisher sets the address of the content's process."
+    )
+
     private func authorize(_ question: ProxiedRequest, _ headers: HTTPFields) async throws -> Response {
         guard let path = question.path else { throw Refusal.notFound("content") }
+        guard !question.isLoop else { throw Self.loop }
+        if let name = question.reservedHeader {
+            throw Refusal(
+                .parameter,
+                "The header \(name.rawName.prefix(64)) may be set by this server and its proxies alone: send the request without it."
+            )
+        }
         let origin = try services.contentOrigin(of: path.guid)
         let tenant = try await services.tenant(of: path.guid)
         guard services.world.address.serves(path.guid, at: question.host) else {
@@ -38,6 +50,7 @@ struct GatewayRoutes {
         let isForeign = question.isForeign(to: origin)
         let secret = isForeign ? nil : headers.cookie(services.cookies.content(path.guid))
         switch try await tenant.gateway.authorize(content: path.guid, secret: secret) {
+        case .allowed(let upstream, _) where services.world.upstreams.isOwn(upstream): throw Self.loop
         case .allowed(let upstream, let token):
             var response = Response(status: .ok, headers: [.cacheControl: "no-store", .gatehouseUpstream: upstream])
             response.headers[.userSessionToken] = token?.reveal()

@@ -28,6 +28,42 @@ struct ProxiedRequest {
         return sent.count == 1 && !host.contains(",") ? host : nil
     }
 
+    /// Whether one of our own proxies sent the request on to where content should be, and it came back.
+    ///
+    /// Each proxy of `deploy/` names itself in `CDN-Loop` (RFC 8586) of what it sends to content, behind the names that are there.
+    var isLoop: Bool {
+        request.headers[values: .cdnLoop].contains { value in
+            value.split(separator: ",").contains { hop in
+                let name = hop.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
+                return name.lowercased() == Self.proxyName
+            }
+        }
+    }
+
+    private static let proxyName = "gatehouse"
+
+    /// A header by which content could take the client for somebody else, and which the proxy would pass on.
+    ///
+    /// Proxies that can drop headers by the beginning of their name have dropped these before they ask. nginx cannot: it drops those
+    /// whose names it knows from its question and from what content gets, and leaves the rest to be refused here.
+    var reservedHeader: HTTPField.Name? {
+        request.headers.first { field in
+            let name = field.name.canonicalName
+            return Self.reservedFamilies.contains { name.hasPrefix($0) } && !Self.proxyHeaders.contains(name)
+        }?.name
+    }
+
+    /// In lower case, as `HTTPField.Name.canonicalName` is.
+    private static let reservedFamilies = [
+        "connect-", "posit-connect-", "rstudio-connect-", "x-auth-request-", "x-forwarded-", "x-gatehouse-",
+        "x-original-", "x-rsc-",
+    ]
+    /// What the question of a proxy itself consists of; Traefik sends the last ones of its own accord.
+    private static let proxyHeaders: Set<String> = [
+        "x-original-uri", "x-original-method", "x-forwarded-uri", "x-forwarded-method", "x-forwarded-for",
+        "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-server", "x-forwarded-prefix",
+    ]
+
     /// Whether a page of another origin made the browser ask, with the viewer's cookie but without the viewer's wish: a
     /// fetch, a form, a WebSocket. Links and frames are wishes enough; what they show their page cannot read.
     ///

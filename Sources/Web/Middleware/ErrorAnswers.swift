@@ -106,7 +106,8 @@ struct ErrorAnswers: RouterMiddleware {
     private func refusal(_ error: any Error, _ request: Request, _ context: Context) -> Refusal {
         switch error {
         case let refusal as Refusal:
-            if refusal.code.status >= 500 && refusal.code != .refreshFailed {
+            // A loop is the content's fault, or of a header that anybody can send: no failure of this server.
+            if refusal.code.status >= 500 && refusal.code != .refreshFailed && refusal.code != .upstreamLoop {
                 context.logger.error(
                     "a request failed",
                     metadata: ["code": "\(refusal.code.rawValue)", "cause": "\(refusal.cause ?? "")"]

@@ -17,7 +17,8 @@ extension Resource {
                             description: "What the content gets.", isRequired: false),
                     ]),
                 refusals: [
-                    .authenticationRequired, .permissionDenied, .objectDoesNotExist, .accountUnavailable,
+                    .authenticationRequired, .permissionDenied, .objectDoesNotExist, .accountUnavailable, .parameter,
+                    .upstreamLoop,
                 ]),
             Operation(
                 .get, "/gateway/sign-in", "Carry a sign-in over to the content's origin", for: .browser,

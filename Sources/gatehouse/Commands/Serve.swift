@@ -25,7 +25,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         try await Failures.reported {
             Process.prepare()
-            let configuration = try ServerConfiguration(options)
+            let configuration = try ServerConfiguration(options).choosingMetricsPort()
             LineLogHandler.bootstrap(format: configuration.telemetry.format, level: configuration.telemetry.level)
             let logger = Logger(label: "gatehouse")
             let lock = try await Self.lock(try DataFolder(path: configuration.dataPath))

@@ -16,8 +16,16 @@ struct ListenAddress: Sendable, CustomStringConvertible {
         guard !self.host.isEmpty else { throw ConfigurationError("\(flag) must name a host, such as 127.0.0.1.") }
     }
 
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// The host as URLs have it: an IPv6 address in brackets.
+    var hostInURL: String { host.contains(":") ? "[\(host)]" : host }
+
     /// HOST:PORT, as in a URL.
     var description: String { at(port: port) }
 
-    func at(port: Int) -> String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+    func at(port: Int) -> String { "\(hostInURL):\(port)" }
 }

@@ -4,6 +4,8 @@ import Glibc
 struct Origin {
     let text: String
     let host: String
+    /// The scheme's own where none was written.
+    let port: UInt16
 
     /// - Parameter allowsWildcard: whether `*` may stand for the first label of the host.
     /// - Throws: `ConfigurationError` naming the flag. Plain http is possible only where it cannot leave this machine.
@@ -32,12 +34,15 @@ struct Origin {
             guard behind.first == ":", let port, port > 0 else { throw problem }
         }
         switch scheme {
-        case "https": text = "https://\(host)" + (port == 443 || port == nil ? "" : ":\(port ?? 0)")
+        case "https":
+            self.port = port ?? 443
+            text = "https://\(host)" + (self.port == 443 ? "" : ":\(self.port)")
         case "http":
             guard Self.isLoopback(host) else {
                 throw ConfigurationError("\(flag) must be https: plain http is for loopback alone.")
             }
-            text = "http://\(host)" + (port == 80 || port == nil ? "" : ":\(port ?? 0)")
+            self.port = port ?? 80
+            text = "http://\(host)" + (self.port == 80 ? "" : ":\(self.port)")
         default: throw problem
         }
     }

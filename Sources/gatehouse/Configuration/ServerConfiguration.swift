@@ -13,10 +13,12 @@ import Web
 struct ServerConfiguration: Sendable {
     let dataPath: String
     let listen: ListenAddress
-    let telemetry: TelemetryConfiguration
+    private(set) var telemetry: TelemetryConfiguration
     /// nil until the port is known.
     let baseURL: String?
     let contentURL: String?
+    /// Both, as far as they were given.
+    private let origins: [Origin]
     /// What may be called although it is not public, and counts as a vendor's own host.
     let allowedHosts: [AllowedHost]
     /// Where content may run beside this machine.
@@ -44,6 +46,7 @@ struct ServerConfiguration: Sendable {
             .map { try Origin($0, "--content-url", allowsWildcard: true) }
         baseURL = base?.text
         contentURL = content?.text
+        origins = [base, content].compactMap { $0 }
         allowedHosts = try Self.hosts(options.allowHost, "--allow-host", "GATEHOUSE_ALLOW_HOST")
         allowedUpstreams = try Self.hosts(options.allowUpstream, "--allow-upstream", "GATEHOUSE_ALLOW_UPSTREAM")
         trustedProxies = try Self.proxies(options.trustedProxy)
@@ -90,6 +93,27 @@ struct ServerConfiguration: Sendable {
     /// The public addresses, once the port is known.
     func address(port: Int) -> PublicAddress {
         PublicAddress(base: baseURL ?? Self.localBase(port), content: contentURL)
+    }
+
+    /// The same with a port for metrics that nobody listens at, where any free one was asked for.
+    ///
+    /// - Throws: `CommandFailure` where there is none.
+    func choosingMetricsPort() throws -> ServerConfiguration {
+        guard let metrics = telemetry.metrics, metrics.port == 0 else { return self }
+        var chosen = self
+        chosen.telemetry.metrics = ListenAddress(host: metrics.host, port: try Process.freePort(host: metrics.host))
+        return chosen
+    }
+
+    /// Where the installation itself answers: its listeners, and its proxy at the public addresses.
+    func ownAddresses(port: Int) -> [UpstreamPolicy.OwnAddress] {
+        let metrics = telemetry.metrics.map { [$0] } ?? []
+        let listeners = ([ListenAddress(host: listen.host, port: port)] + metrics).compactMap { listener in
+            UInt16(exactly: listener.port).map { port in
+                UpstreamPolicy.OwnAddress(host: listener.hostInURL.lowercased(), port: port)
+            }
+        }
+        return listeners + origins.map { UpstreamPolicy.OwnAddress(host: $0.host, port: $0.port) }
     }
 
     /// As browsers write it: without the port that goes without saying.

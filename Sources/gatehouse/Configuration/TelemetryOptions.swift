@@ -23,7 +23,7 @@ struct TelemetryOptions: ParsableArguments {
 /// The same, read and checked.
 struct TelemetryConfiguration: Sendable {
     /// nil: metrics are off.
-    let metrics: ListenAddress?
+    var metrics: ListenAddress?
     let format: LogFormat
     let level: Logger.Level
 
