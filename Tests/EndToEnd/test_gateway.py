@@ -132,10 +132,8 @@ def test_encoded_paths_and_queries_arrive_as_they_were_sent(site, viewer, rest):
 @pytest.mark.parametrize("rest", ["/../x", "/%2e%2e/x", "/a/%2e%2e/%2e%2e/%2e%2e/v1/user", "/..%2f..%2fv1/user"])
 def test_a_path_that_climbs_out_reaches_no_other_content(site, viewer, rest):
     before = len(site.app.asked)
-    status, _ = raw_get(viewer, site.url(rest))
-    for asked in site.app.asked[before:]:
-        assert asked.path == rest
-    assert status in (200, 302, 400, 401, 403, 404)
+    assert raw_get(viewer, site.url(rest))[0] == 400
+    assert len(site.app.asked) == before
 
 
 def test_a_post_arrives_whole(site, viewer):

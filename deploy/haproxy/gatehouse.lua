@@ -6,12 +6,17 @@ local gatehouse = os.getenv("GATEHOUSE")
 local patience = 30000
 
 local sentences = {
-    [400] = "The address is not one that content can have. Check it and try again.",
+    [400] = "This request cannot go to content: its address is none of content, or a header of it may be set by this server "
+        .. "alone. Remove it and try again.",
     [403] = "You may not view this content. Ask its publisher for access.",
     [404] = "There is no content at this address. Check the address, or ask who gave it to you.",
     [503] = "This content cannot be opened now: it is not set up, or its account is unavailable. "
         .. "Try again later, or tell its publisher.",
+    [508] = "This content's address leads back to this server. Tell its publisher.",
 }
+
+-- What goes to content names this proxy in CDN-Loop (RFC 8586). Gatehouse refuses what comes back here.
+local own_name = "gatehouse"
 
 -- Header names are in lower case, and each has a list of values that begins at 0.
 local function first(headers, name)
@@ -28,6 +33,15 @@ local function answer(txn, status, text, headers)
     end
     reply:set_body(text .. "\n")
     txn:done(reply)
+end
+
+-- All lines of a header in one.
+local function joined(headers, name, separator)
+    local values = {}
+    for i = 0, #(headers[name] or {}) do
+        values[#values + 1] = headers[name] and headers[name][i]
+    end
+    return #values > 0 and table.concat(values, separator) or nil
 end
 
 -- What is left of the client's cookies without those of Gatehouse, whose names begin with gatehouse-, __Secure-gatehouse-
@@ -61,7 +75,7 @@ local function keep_content_headers(txn, headers)
     end
 end
 
--- "http://127.0.0.1:3838/" as scheme, host and port; nil where it is nothing of the kind.
+-- "http://127.0.0.1:3838/" as scheme, name of the host, where it is, port and authority; nil where it is nothing of the kind.
 local function target(upstream)
     local scheme, rest = (upstream or ""):match("^(https?)://([^/@]+)/?$")
     if not scheme then
@@ -69,18 +83,20 @@ local function target(upstream)
     end
     local host, port = rest:match("^(.-):(%d+)$")
     host = host or rest
+    local name = host
     if host == "localhost" then
         host = "127.0.0.1"
     end
-    return scheme, (host:gsub("^%[", ""):gsub("%]$", "")), tonumber(port) or (scheme == "https" and 443 or 80), rest
+    return scheme, name, (host:gsub("^%[", ""):gsub("%]$", "")), tonumber(port) or (scheme == "https" and 443 or 80), rest
 end
 
 local function pass(txn, headers, said)
-    local scheme, host, port, rest = target(first(said, "x-gatehouse-upstream"))
+    local scheme, name, host, port, rest = target(first(said, "x-gatehouse-upstream"))
     if not scheme then
         return answer(txn, 502, "This content's address cannot be used. Tell its publisher.")
     end
     txn:set_var("txn.content_scheme", scheme)
+    txn:set_var("txn.content_name", name)
     txn:set_var("txn.content_host", host)
     -- A name is looked up by haproxy.cfg; an address must not be.
     if host:match("^%d+%.%d+%.%d+%.%d+$") or host:match(":") then
@@ -89,6 +105,8 @@ local function pass(txn, headers, said)
     txn:set_var("txn.content_port", port)
     txn:set_var("txn.content_authority", rest)
     keep_content_headers(txn, headers)
+    local passed = joined(headers, "cdn-loop", ", ")
+    txn.http:req_set_header("cdn-loop", passed and passed .. ", " .. own_name or own_name)
     local token = first(said, "posit-connect-user-session-token")
     if token then
         txn.http:req_set_header("posit-connect-user-session-token", token)
@@ -102,7 +120,7 @@ end
 local function sign_in(txn, headers, said)
     local more = { ["set-cookie"] = first(said, "set-cookie") }
     local location = first(said, "x-gatehouse-location")
-    if headers["upgrade"] then
+    if txn:get_var("txn.is_socket") then
         -- A WebSocket cannot follow a redirect to a page.
         return answer(txn, 401, "Sign in again: reload the page.", more)
     elseif not location then
@@ -129,12 +147,9 @@ core.register_action("gatehouse", { "http-req" }, function(txn)
     for _, name in ipairs({ "origin", "sec-fetch-site", "sec-fetch-mode" }) do
         question[name] = headers[name] and { first(headers, name) }
     end
-    local cookies = {}
-    for i = 0, #(headers["cookie"] or {}) do
-        cookies[#cookies + 1] = headers["cookie"] and headers["cookie"][i]
-    end
-    if #cookies > 0 then
-        question["cookie"] = { table.concat(cookies, "; ") }
+    for name, separator in pairs({ cookie = "; ", ["cdn-loop"] = ", " }) do
+        local value = joined(headers, name, separator)
+        question[name] = value and { value }
     end
     local url = "http://" .. gatehouse .. "/v1/gateway/authorize"
     local said = core.httpclient():get({ url = url, headers = question, timeout = patience })

@@ -15,10 +15,19 @@ FOLDER = REPOSITORY / "deploy" / "haproxy"
 
 
 class HAProxy(Proxy):
-    """Content's origin at 127.0.0.1:PORT, in front of a Gatehouse; with a `base_port` its own origin too."""
+    """Content's origin at 127.0.0.1:PORT, in front of a Gatehouse; with a `base_port` its own origin too.
+
+    With an `authority`, a file, its certificates are trusted in place of those that the machine trusts.
+    """
 
     def __init__(
-        self, folder: Path, gatehouse: str, port: int, base_port: int | None = None, own_origins: bool = False
+        self,
+        folder: Path,
+        gatehouse: str,
+        port: int,
+        base_port: int | None = None,
+        own_origins: bool = False,
+        authority: Path | None = None,
     ) -> None:
         names = {
             "LOG": "stdout format raw local0",
@@ -31,6 +40,8 @@ class HAProxy(Proxy):
         }
         text = without_comments((FOLDER / "haproxy.cfg").read_text())
         text = re.sub(r"@([A-Z_]+)@", lambda found: names[found[1]], text)
+        if authority:
+            text = text.replace("@system-ca", str(authority))
         (folder / "haproxy.cfg").write_text(text)
         command = [shutil.which("haproxy") or "/usr/sbin/haproxy", "-db", "-f", folder / "haproxy.cfg"]
         checked = subprocess.run([*command, "-c"], capture_output=True, text=True, check=False)

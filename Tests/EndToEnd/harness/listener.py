@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -20,7 +21,10 @@ class Asked:
 class Listener:
     """Answers every request with `answer` as JSON, or, as an echo, with what it was asked."""
 
-    def __init__(self, answer: dict | None = None, status: int = 200, port: int = 0) -> None:
+    def __init__(
+        self, answer: dict | None = None, status: int = 200, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """With `tls` it is at https://localhost."""
         listener = self
         self.asked: list[Asked] = []
         self.answer, self.status = answer, status
@@ -49,11 +53,15 @@ class Listener:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
+        self._host = "https://localhost" if tls else "http://127.0.0.1"
+        if tls:
+            # A handshake that fails is of one connection, in its own thread.
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._host}:{self._server.server_address[1]}"
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -31,10 +31,19 @@ http {{
 
 
 class Nginx(Proxy):
-    """Content's origin at 127.0.0.1:PORT, in front of a Gatehouse; with a `base_port` its own origin too."""
+    """Content's origin at 127.0.0.1:PORT, in front of a Gatehouse; with a `base_port` its own origin too.
+
+    With an `authority`, a file, its certificates are trusted in place of those that the machine trusts.
+    """
 
     def __init__(
-        self, folder: Path, gatehouse: str, port: int, base_port: int | None = None, own_origins: bool = False
+        self,
+        folder: Path,
+        gatehouse: str,
+        port: int,
+        base_port: int | None = None,
+        own_origins: bool = False,
+        authority: Path | None = None,
     ) -> None:
         names = {
             "GATEHOUSE": gatehouse,
@@ -52,6 +61,8 @@ class Nginx(Proxy):
             if part == "content" or base_port:
                 text = without_comments((TEMPLATES / template).read_text())
                 text = re.sub(r"@([A-Z_]+)@", lambda found: names[found[1]], text)
+                if authority:
+                    text = text.replace("/etc/ssl/certs/ca-certificates.crt", str(authority))
                 (folder / f"{part}.conf").write_text(text)
         (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
         command = [shutil.which("nginx") or "/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf"]

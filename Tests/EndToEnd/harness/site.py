@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import ssl
 import threading
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
@@ -23,9 +25,11 @@ PROXIES: dict[str, type[Proxy]] = {"nginx": Nginx, "caddy": Caddy, "haproxy": HA
 class EchoSocket:
     """A WebSocket app: answers each message with the message and the headers of its handshake."""
 
-    def __init__(self) -> None:
-        self._server = serve(self._talk, "127.0.0.1", 0)
-        self.origin = f"http://127.0.0.1:{self._server.socket.getsockname()[1]}"
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        """With `tls` it is at https://localhost."""
+        self._server = serve(self._talk, "127.0.0.1", 0, ssl=tls)
+        host = "https://localhost" if tls else "http://127.0.0.1"
+        self.origin = f"{host}:{self._server.socket.getsockname()[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def _talk(self, connection) -> None:
@@ -40,11 +44,22 @@ class EchoSocket:
 class Site:
     """Gatehouse, a proxy, an app, and a viewer who is signed in and logged in at the provider."""
 
-    def __init__(self, stage, proxy: str) -> None:
+    def __init__(
+        self,
+        stage,
+        proxy: str,
+        base_port: int | None = None,
+        authority: Path | None = None,
+        options: tuple[str, ...] = (),
+    ) -> None:
+        """With a `base_port` the pages are behind the proxy too. An `authority` is trusted by it."""
         port = free_port()
-        self.server = stage.gatehouse(content_port=port)
+        self.server = stage.gatehouse(content_port=port, options=options)
+        self.pages = f"http://localhost:{base_port}"
         self.app = stage.keep(Listener())
-        self.proxy = stage.keep(PROXIES[proxy](stage.folder("proxy"), self.server.listen, port))
+        kind = PROXIES[proxy]
+        folder = stage.folder("proxy")
+        self.proxy = stage.keep(kind(folder, self.server.listen, port, base_port, authority=authority))
         self.scene = play(self.server, stage.simulator("databricks"))
         self.set_upstream(self.app.origin)
         self.content = self.scene.content

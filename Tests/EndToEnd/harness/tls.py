@@ -1,10 +1,17 @@
-"""Pages and content over TLS below one domain, behind Debian's nginx with the repository's own configuration."""
+"""Certificates, and pages and content over TLS behind Debian's nginx with the repository's own configuration."""
 
+import datetime
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from .gatehouse import Gatehouse
 from .nginx import MAIN, TEMPLATES, without_comments
@@ -13,6 +20,41 @@ from .proxy import Proxy
 from .waiting import wait_until
 
 SITE = "site.localhost"
+
+
+class Authority:
+    """A certificate authority of the tests' own, and what servers need that show certificates."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Authority of the tests")])
+        made = self._build(self._name, self._key, days=1, is_authority=True).sign(self._key, hashes.SHA256())
+        self.certificate = folder / "authority.pem"
+        self.certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+
+    def context(self, name: str, signed: bool = True, days: int = 1) -> ssl.SSLContext:
+        """For a server of that name. Not `signed` it signs itself; with `days` below 0 it has expired."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        builder = self._build(subject, key, days, is_authority=False, issuer=self._name if signed else subject)
+        names = x509.SubjectAlternativeName([x509.DNSName(name)])
+        made = builder.add_extension(names, critical=False).sign(self._key if signed else key, hashes.SHA256())
+        pem = self._folder / f"{name}-{made.serial_number}.pem"
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        pem.write_bytes(key.private_bytes(*form) + made.public_bytes(serialization.Encoding.PEM))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem)
+        return context
+
+    @staticmethod
+    def _build(subject, key, days: int, is_authority: bool, issuer=None) -> x509.CertificateBuilder:
+        now = datetime.datetime.now(datetime.UTC)
+        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer or subject)
+        builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
+        builder = builder.not_valid_before(now - datetime.timedelta(days=3))
+        builder = builder.not_valid_after(now + datetime.timedelta(days=days))
+        return builder.add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
 
 
 class BehindTls(Gatehouse):
