@@ -88,7 +88,7 @@ let package = Package(
             [
                 "Integrations", "Accounts", "Storage", "OAuthClient", "HTTPClient", "Cryptography", "JSON", "Telemetry",
                 "ResourcePools",
-                hummingbird, hummingbirdCore, httpTypes, logging, metrics, mustache, nioCore, nioHTTP1,
+                hummingbird, hummingbirdCore, httpTypes, logging, metrics, mustache, nioCore, nioHTTP1, nioPosix,
                 serviceLifecycle,
             ],
             resources: [.embedInCode("Resources")]

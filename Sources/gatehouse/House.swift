@@ -18,20 +18,25 @@ struct House: Sendable {
 
     /// Checks the master keys against the accounts, then builds everything that serves them.
     ///
-    /// - Parameter sleeper: how the background waits; nil where nothing is done in the background.
+    /// - Parameters:
+    ///   - lock: what is held of the folder.
+    ///   - sleeper: how the background waits; nil where nothing is done in the background.
     /// - Throws: `ConfigurationError` or what the folder says, before anything runs.
-    init(_ configuration: ServerConfiguration, port: Int, logger: Logger, sleeper: Sleeper? = nil) throws {
-        let folder = try DataFolder(path: configuration.dataPath)
+    init(
+        _ configuration: ServerConfiguration, lock: FolderLock, port: Int, limit: OpenFileLimit? = nil, logger: Logger,
+        sleeper: Sleeper? = nil
+    ) throws {
+        let folder = try DataFolder(path: configuration.dataPath, lock: lock)
         try folder.sweep()
         let ring = try configuration.masterKey.ring(for: folder, creating: true)
         try Self.requireKeys(ring, folder)
-        try self.init(folder, ring, configuration, port: port, logger: logger, sleeper: sleeper)
+        try self.init(folder, ring, configuration, port: port, limit: limit, logger: logger, sleeper: sleeper)
     }
 
     /// Builds everything on a folder and a ring that were checked, or that nothing will be asked of.
     init(
-        _ folder: DataFolder, _ ring: MasterKeyRing, _ configuration: ServerConfiguration, port: Int, logger: Logger,
-        sleeper: Sleeper? = nil
+        _ folder: DataFolder, _ ring: MasterKeyRing, _ configuration: ServerConfiguration, port: Int,
+        limit: OpenFileLimit? = nil, logger: Logger, sleeper: Sleeper? = nil
     ) throws {
         self.folder = folder
         masterKeyFile = configuration.masterKey.file(in: folder)
@@ -51,9 +56,19 @@ struct House: Sendable {
             sleeper: sleeper, steps: Self.steps
         )
         self.world = world
-        directory = try AccountDirectory(folder: folder, ring: ring) { try Tenant($0, world: world) }
+        directory = try AccountDirectory(
+            folder: folder, ring: ring, limit: limit?.accounts ?? AccountDirectory<Tenant>.defaultLimit
+        ) { try Tenant($0, world: world) }
         services = try Services(
             directory: directory, world: world, ring: ring, proxies: configuration.trustedProxies)
+    }
+
+    /// Lets providers answer for so long; what they have not answered then is broken off, as if the process had ended.
+    func leave(within drain: Duration) {
+        Task {
+            try? await Task.sleep(for: drain)
+            await transport.shutdown()
+        }
     }
 
     /// Waits for refreshes that are under way, then lets go of the network.

@@ -16,6 +16,7 @@ import requests
 
 from harness.booted import BootedMachine, CannotBoot
 from harness.gatehouse import Gatehouse, gatehouse_binary
+from harness.load import Load, get
 from harness.process import Child, DidNotStart
 from harness.scene import play
 from harness.simulator import REPOSITORY
@@ -84,6 +85,7 @@ class Machine:
             "GATEHOUSE_DATA": str(self.data),
             "GATEHOUSE_LISTEN": f"127.0.0.1:{self.port}",
             "GATEHOUSE_METRICS_LISTEN": f"127.0.0.1:{free_port()}",
+            "GATEHOUSE_SHUTDOWN_DELAY": "0",
         }
         more = {"CREDENTIALS_DIRECTORY": str(self.credentials), "NOTIFY_SOCKET": self.notify}
         return {**settings(), **own, **more, "GATEHOUSE_TRUSTED_PROXIES": "127.0.0.1"}
@@ -182,6 +184,7 @@ def test_systemd_reads_the_unit_without_a_complaint(tmp_path):
     if not shutil.which("systemd-analyze"):
         pytest.skip("systemd is not installed here")
     unit = tmp_path / "gatehouse.service"
+    shutil.copy(FOLDER / "gatehouse.socket", tmp_path)
     text = (FOLDER / "gatehouse.service").read_text()
     unit.write_text(text.replace("/usr/local/bin/gatehouse", str(gatehouse_binary())))
     # Whether the manual is installed is another matter.
@@ -229,8 +232,12 @@ class Installed(Gatehouse):
             "GATEHOUSE_METRICS_LISTEN": f"127.0.0.1:{free_port()}",
             "GATEHOUSE_ALLOW_HOST": ",".join(self.allow_hosts),
             "GATEHOUSE_TRUSTED_PROXIES": "127.0.0.1",
+            "GATEHOUSE_SHUTDOWN_DELAY": "0",
         }
         edited.write_text("".join(f"{name}={value}\n" for name, value in {**settings(), **more}.items()))
+        unit = self.machine.root / "src/deploy/systemd/gatehouse.socket"
+        assert unit.read_text().count("ListenStream=127.0.0.1:8080\n") == 1
+        unit.write_text(unit.read_text().replace("127.0.0.1:8080", self.listen))
 
     def inside(self, script: str) -> str:
         done = self.machine.run("sh", "-e", "-c", f"cd /src\n{script}")
@@ -284,6 +291,31 @@ def test_a_real_systemd_runs_it_with_all_that_the_unit_forbids(installed, databr
     wait_until(lambda: installed.state("NRestarts") == "1" and installed.state("ActiveState") == "active", "it is back")
     assert scene.exchange().json()["access_token"] == first, "nothing is lost"
     assert "thread priority" not in installed.logs and "rror" not in installed.logs, installed.logs
+
+
+def test_ten_restarts_under_load_refuse_no_request(installed):
+    load = Load(f"http://{installed.listen}", [get("/__ping__"), get("/healthz")] * 4)
+    try:
+        for number in range(10):
+            before = load.answered
+            wait_until(lambda before=before: load.answered > before + 100, "it is busy")
+            installed.inside("systemctl restart gatehouse")
+            assert installed.state("ActiveState") == "active", number
+    finally:
+        load.stop()
+    assert load.failures == [] and load.closed >= 10
+    assert installed.state("NRestarts") == "0"
+
+
+def test_the_socket_is_systemds_and_the_service_begins_by_it(installed):
+    installed.inside("systemctl stop gatehouse.socket gatehouse")
+    assert installed.state("ActiveState") == "inactive"
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"http://{installed.listen}/healthz", timeout=20)
+    installed.inside("systemctl start gatehouse.socket")
+    assert installed.state("ActiveState") == "inactive"
+    assert requests.get(f"http://{installed.listen}/healthz", timeout=20).json() == {"status": "ok"}
+    assert installed.state("ActiveState") == "active"
 
 
 def test_a_wrong_configuration_is_not_tried_again(installed):

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Storage
@@ -36,6 +37,45 @@ import Testing
             return try await group.reduce(into: Set<ObjectIdentifier?>()) { $0.insert($1) }
         }
         #expect(tenants.count == 1)
+    }
+
+    private func replace(_ path: String, age: Int) throws {
+        try Files.replace(path, with: try Files.read(path, limit: .max))
+        var times = [timeval(tv_sec: time(nil) - age, tv_usec: 0), timeval(tv_sec: time(nil) - age, tv_usec: 0)]
+        #expect(utimes(path, &times) == 0)
+    }
+
+    @Test func anAccountThatWasReplacedIsOpenedAnewWhenNobodyHoldsTheOldOne() async throws {
+        let directory = try directory(limit: 4, accounts: ["acme"])
+        let slug = try temporary.slug("acme")
+        var held = try await directory.tenant(slug)
+        let before = held?.changes.current
+        try replace(temporary.folder.databasePath(of: slug), age: 60)
+        await #expect(throws: AccountError.self) { _ = try await directory.tenant(slug) }
+        #expect(held?.isGone == true && held?.changes.current != before)
+        #expect(directory.opened(TenantFingerprint(of: slug)) == nil)
+        await #expect(throws: AccountError.self) { _ = try await directory.tenant(slug) }
+        held = nil
+        #expect(try await directory.tenant(slug)?.isGone == false)
+    }
+
+    @Test func aFileThatWasWrittenJustNowIsNotOpenedInThePlaceOfAnother() async throws {
+        let directory = try directory(limit: 4, accounts: ["acme"])
+        let slug = try temporary.slug("acme")
+        _ = try await directory.tenant(slug)
+        try replace(temporary.folder.databasePath(of: slug), age: 0)
+        #expect(directory.watch().count == 1 && directory.watch().isEmpty)
+        await #expect(throws: AccountError.self) { _ = try await directory.tenant(slug) }
+        try replace(temporary.folder.databasePath(of: slug), age: 60)
+        #expect(try await directory.tenant(slug) != nil)
+    }
+
+    @Test func nothingIsWrittenToAFileThatHasNoNameAnyMore() async throws {
+        let directory = try directory(limit: 4, accounts: ["acme"])
+        let account = try #require(try await directory.tenant(try temporary.slug("acme")))
+        try replace(temporary.folder.databasePath(of: account.slug), age: 60)
+        await #expect(throws: StoreError.self) { try await account.rename(to: "lost", noting: nil) }
+        #expect(account.name != "lost")
     }
 
     @Test func anUnknownFingerprintIsNoAccount() async throws {

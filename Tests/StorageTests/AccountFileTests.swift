@@ -76,4 +76,20 @@ import Testing
         #expect { try FolderLock(temporary.folder) } throws: { "\($0)".contains("process \(getpid()) ") }
         withExtendedLifetime(lock) {}
     }
+
+    @Test func aLockWhoseFileIsGoneIsTakenAgain() throws {
+        let lock = try FolderLock(temporary.folder)
+        try Files.remove(temporary.folder.lockPath)
+        #expect(lock.loss() == nil)
+        #expect(throws: FolderLock.Held.self) { try FolderLock(temporary.folder) }
+    }
+
+    @Test func aLockThatSomebodyElseHasTakenMeanwhileIsLostForGood() throws {
+        let lock = try FolderLock(temporary.folder)
+        try Files.remove(temporary.folder.lockPath)
+        do { _ = try FolderLock(temporary.folder) }
+        #expect(lock.loss() != nil)
+        try Files.remove(temporary.folder.lockPath)
+        #expect(lock.loss() != nil)
+    }
 }

@@ -170,7 +170,7 @@ public final class Activity: Sendable {
             state.moves += 1
             return counts
         }
-        guard !counts.isEmpty, !account.isErased else { return }
+        guard !counts.isEmpty, !account.isGone else { return }
         let records = counts.map { ActivityRecord(integration: $0.integration, hour: $0.hour, counts: $1) }
         do throws(StoreError) { try await add(records) } catch {
             state.withLock { state in

@@ -157,10 +157,10 @@ extension Errands {
         let isStopped = state.withLock { state in
             state.hasNews = false
             state.ended = []
-            return state.isStopped || account.isErased
+            return state.isStopped || account.isGone
         }
         guard !isStopped else {
-            if account.isErased { report(0, 0) }
+            if account.isGone { report(0, 0) }
             end()
             return nil
         }

@@ -52,7 +52,7 @@ final class ExchangeMemory: Sendable {
     func recall(_ fingerprint: Digest) -> Exchange.Granted? {
         let now = clock.now
         let generation = account.changes.current
-        guard !account.isErased else { return nil }
+        guard !account.isGone else { return nil }
         typealias Found = (live: LiveToken, type: IssuedTokenType, listener: (@Sendable () -> Void)?)
         let found = state.withLock { state -> Found? in
             guard let grant = state.grants[fingerprint], grant.generation == generation, now < grant.validUntil,

@@ -10,6 +10,8 @@ enum LoginFailure: String, Sendable {
     case declined
     /// The provider does not answer, or not usefully.
     case unavailable
+    /// This server was shut down on the way.
+    case interrupted
     /// The client or its secret is wrong.
     case client
     /// The client may not do this.
@@ -47,6 +49,7 @@ enum LoginFailure: String, Sendable {
             "Log in as somebody who may use the app, and agree to what it asks for; or let the app's owner allow it."
         case .unavailable:
             "Check the host of the data source, and whether this server may reach it; then test again in a moment."
+        case .interrupted: "Test it again: this server was restarted while the provider was asked."
         case .client:
             "Copy the client ID and the client secret from the provider again. A secret that has expired there must be made anew; some providers say the same where a network policy keeps this server out."
         case .notAllowed:

@@ -170,8 +170,11 @@ extension LoginFlows {
         case .unavailable(let trouble) where trouble.reason == .noPlace:
             login.outcome = .unavailable
             throw refused(flow, "too many calls of this account to its providers are under way: wait a moment", .own)
-        case .unavailable:
+        case .unavailable(let trouble):
             login.outcome = .unavailable
+            guard trouble.reason != .cancelled else {
+                throw refused(flow, "this server was restarted before the provider had answered", .interrupted)
+            }
             throw refused(flow, "the provider could not be reached or gave no usable answer", .unavailable)
         }
     }

@@ -12,15 +12,21 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
     private struct Entry {
         var kept: Tenant?
         weak var tenant: Tenant?
+        /// The account that the tenant was built on.
+        weak var account: OpenAccount?
         var lastUsed: UInt64
     }
+
+    private typealias Opened = (tenant: Tenant, account: OpenAccount)
 
     private struct State {
         var slugs: [TenantFingerprint: AccountSlug] = [:]
         var entries: [TenantFingerprint: Entry] = [:]
-        var opening: [TenantFingerprint: Task<Tenant, any Error>] = [:]
+        var opening: [TenantFingerprint: Task<Opened, any Error>] = [:]
         /// Accounts on their way out: nobody opens them any more.
         var erasing: Set<TenantFingerprint> = []
+        /// Accounts whose folder was replaced while they were open, until they are opened anew.
+        var replaced: Set<TenantFingerprint> = []
         var uses: UInt64 = 0
         var scannedAt: ContinuousClock.Instant?
     }
@@ -57,22 +63,67 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
     /// An account that is open already; for the hot path, which neither waits nor opens.
     public func opened(_ fingerprint: TenantFingerprint) -> Tenant? {
         state.withLock { state in
-            guard let tenant = state.entries[fingerprint]?.tenant, !state.erasing.contains(fingerprint) else {
-                return nil
-            }
-            Self.use(tenant, fingerprint, limit: limit, in: &state)
+            guard let entry = state.entries[fingerprint], let tenant = entry.tenant, let account = entry.account,
+                !account.isGone, !state.erasing.contains(fingerprint)
+            else { return nil }
+            Self.use((tenant, account), fingerprint, limit: limit, in: &state)
             return tenant
         }
     }
 
     /// An account, opened when it is not open yet; nil where there is none.
     ///
-    /// - Throws: `AccountError` where the account is there but cannot be opened.
+    /// - Throws: `AccountError` where the account is there but cannot be opened, or was replaced under this server.
     public func tenant(_ fingerprint: TenantFingerprint) async throws -> Tenant? {
-        if let tenant = opened(fingerprint) { return tenant }
-        return try await open(fingerprint) { tenant, state in
-            Self.use(tenant, fingerprint, limit: limit, in: &state)
+        if let tenant = try inPlace(fingerprint) { return tenant }
+        return try await open(fingerprint) { opened, state in
+            Self.use(opened, fingerprint, limit: limit, in: &state)
         }
+    }
+
+    /// An account that is open already, and whose file is still the one in the folder.
+    private func inPlace(_ fingerprint: TenantFingerprint) throws -> Tenant? {
+        if let loss = folder.lock?.loss() { throw AccountError(.unavailable, loss) }
+        let account = state.withLock { $0.entries[fingerprint]?.account }
+        guard let account, !account.isErased else { return nil }
+        let wasGone = account.isGone
+        if account.isInPlace() { return opened(fingerprint) }
+        letGo(fingerprint)
+        // Told once; who asks next gets what is in the folder now.
+        if wasGone { return nil }
+        throw AccountError(.unavailable, Self.replaced(account.slug))
+    }
+
+    private static func replaced(_ slug: AccountSlug) -> String {
+        "the folder of account \(slug) was moved or replaced under the running server; what is there now is opened at the next request"
+    }
+
+    private func letGo(_ fingerprint: TenantFingerprint) {
+        state.withLock { state in
+            state.entries[fingerprint]?.kept = nil
+            state.replaced.insert(fingerprint)
+        }
+    }
+
+    /// Looks after the folder and the open accounts: what was removed or replaced is let go of, so that nothing is answered
+    /// from memory that is not true any more.
+    ///
+    /// - Returns: a sentence for each change that was not known before.
+    public func watch() -> [String] {
+        let open = state.withLock { state in
+            state.entries.compactMap { entry in entry.value.account.map { (entry.key, $0) } }
+        }
+        let loss = folder.lock?.loss()
+        var news: [String] = []
+        for (fingerprint, account) in open where !account.isGone {
+            if loss != nil {
+                account.markReplaced()
+            } else if !account.isInPlace() {
+                news.append(Self.replaced(account.slug))
+            }
+            if account.isGone { letGo(fingerprint) }
+        }
+        return (loss.map { [$0] } ?? []) + news
     }
 
     /// An account, for a short look in the background: it counts as no use, so those that people use stay open.
@@ -82,23 +133,44 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
     /// - Throws: `AccountError` where the account is there but cannot be opened.
     public func visit(_ slug: AccountSlug) async throws -> Tenant? {
         let fingerprint = TenantFingerprint(of: slug)
-        let open = state.withLock { $0.erasing.contains(fingerprint) ? nil : $0.entries[fingerprint]?.tenant }
-        if let open { return open }
-        return try await self.open(fingerprint) { tenant, state in
-            guard state.entries[fingerprint]?.tenant == nil else { return }
-            state.entries[fingerprint] = Entry(kept: nil, tenant: tenant, lastUsed: state.uses)
+        let open = state.withLock { state -> Opened? in
+            guard !state.erasing.contains(fingerprint), let entry = state.entries[fingerprint],
+                let tenant = entry.tenant, let account = entry.account
+            else { return nil }
+            return (tenant, account)
+        }
+        if let open {
+            if open.account.isInPlace() { return open.tenant }
+            letGo(fingerprint)
+        }
+        return try await self.open(fingerprint) { opened, state in
+            guard state.entries[fingerprint]?.tenant !== opened.tenant else { return }
+            state.entries[fingerprint] = Entry(
+                kept: nil, tenant: opened.tenant, account: opened.account, lastUsed: state.uses)
         }
     }
 
     private func open(
-        _ fingerprint: TenantFingerprint, noting note: (Tenant, inout State) -> Void
+        _ fingerprint: TenantFingerprint, noting note: (Opened, inout State) -> Void
     ) async throws -> Tenant? {
         guard let slug = try slug(of: fingerprint) else { return nil }
-        let task = state.withLock { state -> Task<Tenant, any Error>? in
+        let task = try state.withLock { state -> Task<Opened, any Error>? in
             guard !state.erasing.contains(fingerprint) else { return nil }
             if let task = state.opening[fingerprint] { return task }
+            // Somebody still works with what was there before: two truths at once would be one too many.
+            let isReplacing = state.entries[fingerprint]?.account?.isGone ?? false
+            guard !isReplacing else {
+                throw AccountError(
+                    .unavailable, "account \(slug) was replaced, and requests to the old one are still under way")
+            }
+            // A file that somebody is copying to its place looks whole before it is.
+            guard !state.replaced.contains(fingerprint) || folder.isSettled(slug) else {
+                throw AccountError(
+                    .unavailable, "account \(slug) was replaced, and its file was written only a moment ago")
+            }
             let task = Task { [self] in
-                try assemble(try OpenAccount(slug, in: folder, ring: ring.withLock { $0 }))
+                let account = try OpenAccount(slug, in: folder, ring: ring.withLock { $0 })
+                return (tenant: try assemble(account), account: account)
             }
             state.opening[fingerprint] = task
             return task
@@ -108,10 +180,11 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
         return try state.withLock { state in
             // Whoever waited longest has done this already; then the entry is there and only its use is counted.
             if state.opening[fingerprint] == task { state.opening[fingerprint] = nil }
-            let tenant = try result.get()
+            let opened = try result.get()
             guard !state.erasing.contains(fingerprint), state.slugs[fingerprint] != nil else { return nil }
-            note(tenant, &state)
-            return tenant
+            state.replaced.remove(fingerprint)
+            note(opened, &state)
+            return opened.tenant
         }
     }
 
@@ -133,7 +206,7 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
         }
         defer { state.withLock { _ = $0.erasing.remove(fingerprint) } }
         // Whoever is opening it finishes first, so that there is nobody left who was not told.
-        if let tenant = try? await opening?.value { closing(tenant) }
+        if let tenant = try? await opening?.value.tenant { closing(tenant) }
         let tenant = state.withLock { state in
             state.slugs[fingerprint] = nil
             return state.entries.removeValue(forKey: fingerprint)?.tenant
@@ -194,13 +267,14 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
         }
     }
 
-    private static func use(_ tenant: Tenant, _ fingerprint: TenantFingerprint, limit: Int, in state: inout State) {
+    private static func use(_ opened: Opened, _ fingerprint: TenantFingerprint, limit: Int, in state: inout State) {
         state.uses += 1
         guard state.entries[fingerprint]?.kept == nil else {
             state.entries[fingerprint]?.lastUsed = state.uses
             return
         }
-        state.entries[fingerprint] = Entry(kept: tenant, tenant: tenant, lastUsed: state.uses)
+        state.entries[fingerprint] = Entry(
+            kept: opened.tenant, tenant: opened.tenant, account: opened.account, lastUsed: state.uses)
         let kept = state.entries.filter { $0.value.kept != nil }
         guard kept.count > limit, let oldest = kept.min(by: { $0.value.lastUsed < $1.value.lastUsed }) else { return }
         state.entries[oldest.key]?.kept = nil

@@ -5,11 +5,16 @@ import JSON
 public struct DataFolder: Sendable {
     /// The folder's path as it was given.
     public let path: String
+    /// What this process holds of it; nil for who only looks.
+    let lock: FolderLock?
 
     /// The folder at a path; it is created where there is none.
     ///
-    /// - Parameter creating: false for who only looks.
-    public init(path: String, creating: Bool = true) throws {
+    /// - Parameters:
+    ///   - creating: false for who only looks.
+    ///   - lock: what is held of it.
+    public init(path: String, creating: Bool = true, lock: FolderLock? = nil) throws {
+        self.lock = lock
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         if creating, !Files.exists(self.path) { try Files.createDirectory(self.path) }
     }
@@ -67,6 +72,17 @@ public struct DataFolder: Sendable {
         try Files.remove("\(doomed)/\(DataKeyFile.name)")
         try Files.removeFolder(doomed)
     }
+
+    /// Whether nobody has written the account's file just now.
+    func isSettled(_ slug: AccountSlug) -> Bool {
+        guard let age = try? Files.secondsSinceChange(databasePath(of: slug)) else { return true }
+        return age >= Self.settledSeconds || age < 0
+    }
+
+    private static let settledSeconds = 2
+
+    /// Whether another process may have taken it from this one.
+    public var isLost: Bool { lock?.loss() != nil }
 
     /// Writes a little and removes it again: what cannot be written must not take work.
     ///

@@ -6,7 +6,8 @@ public enum Files {
     public struct Failure: Error, CustomStringConvertible {
         let action: String
         let path: String
-        let code: Int32
+        /// The system's number of the error.
+        public let code: Int32
 
         /// The sentence.
         public var description: String { "cannot \(action) \(path): \(String(cString: strerror(code)))" }
@@ -24,6 +25,13 @@ public enum Files {
         var status = stat()
         guard stat(path, &status) == 0 else { throw Failure(action: "look at", path: path, code: errno) }
         return status.st_mode & 0o777
+    }
+
+    /// How long ago a file's bytes were written last.
+    static func secondsSinceChange(_ path: String) throws(Failure) -> Int {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw Failure(action: "look at", path: path, code: errno) }
+        return time(nil) - status.st_mtim.tv_sec
     }
 
     /// The bytes of a file, up to a limit.

@@ -14,6 +14,7 @@ public final class OpenAccount: Sendable {
     public let changes: ChangeCounter
 
     private let erased = Atomic<Bool>(false)
+    private let replaced = Atomic<Bool>(false)
     private let file: SQLiteStore
     private let bundles: BundleFiles
     private let nameNow: Mutex<String>
@@ -33,7 +34,7 @@ public final class OpenAccount: Sendable {
             bundles = BundleFiles(path: folder.bundlesPath(of: slug))
             file = try SQLiteStore(
                 path: folder.databasePath(of: slug), slug: slug, changes: changes,
-                auditKey: try vault.derivedKey(purpose: "audit"), bundles: bundles
+                auditKey: try vault.derivedKey(purpose: "audit"), bundles: bundles, lock: folder.lock
             )
             nameNow = Mutex(try file.about().name)
             // What cannot be removed now is still there at the next opening; nobody is kept out for it.
@@ -74,6 +75,26 @@ public final class OpenAccount: Sendable {
     public func markErased() {
         erased.store(true, ordering: .releasing)
         changes.advance()
+    }
+
+    /// Whether nothing may be answered from this object any more: the account was erased, or its file is another one now.
+    public var isGone: Bool { isErased || replaced.load(ordering: .acquiring) }
+
+    /// Looks whether the file in the folder is still the one that is open; from the moment that it is not, the account is
+    /// gone, and has to be opened anew.
+    func isInPlace() -> Bool {
+        guard !isGone else { return false }
+        guard !file.isInPlace else { return true }
+        markReplaced()
+        return false
+    }
+
+    /// Notes that what is open here is not what counts any more.
+    func markReplaced() {
+        replaced.store(true, ordering: .releasing)
+        changes.advance()
+        // What waits in the background holds the account.
+        file.bell.ring()
     }
 
     /// A fresh GUID of this account.

@@ -12,6 +12,9 @@ final class QueueBell: TransactionObserver, Sendable {
 
     func onRing(_ listener: @escaping @Sendable () -> Void) { state.withLock { $0.listener = listener } }
 
+    /// Rings although nothing was queued: the account is gone.
+    func ring() { state.withLock { $0.listener }?() }
+
     func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool {
         switch eventKind {
         case .insert(let table): table == "webhook_delivery" || table == "revocation"

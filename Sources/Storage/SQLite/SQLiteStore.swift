@@ -25,6 +25,9 @@ final class SQLiteStore: Sendable {
 
     let pool: DatabasePool
     private let changes: ChangeCounter
+    private let path: String
+    private let identity: FileIdentity
+    private let lock: FolderLock?
     /// Writes the audit's lines.
     let log: EventLog
     /// The files beside the rows.
@@ -49,18 +52,26 @@ final class SQLiteStore: Sendable {
     /// Opens the file of an account, after making sure that it is one, and brings its schema up to date.
     ///
     /// - Throws: `StoreError`: `damaged`, `newerSchema`, or what the database says. A file that is refused is not touched.
-    init(path: String, slug: AccountSlug, changes: ChangeCounter, auditKey: SecretBytes, bundles: BundleFiles)
-        throws(StoreError)
-    {
+    ///
+    /// - Parameter lock: what is held of the folder; nil where nobody else can be writing.
+    init(
+        path: String, slug: AccountSlug, changes: ChangeCounter, auditKey: SecretBytes, bundles: BundleFiles,
+        lock: FolderLock? = nil
+    ) throws(StoreError) {
         self.changes = changes
+        self.path = path
+        self.lock = lock
         self.bundles = bundles
         log = EventLog(key: auditKey)
         do {
             guard try Files.read(path, limit: 16) == Array("SQLite format 3\0".utf8) else {
                 throw StoreError(.damaged, "the account file is no database")
             }
+            let before = FileIdentity(path: path)
             try Self.refuseForeign(path: path, slug: slug)
             pool = try Self.openPool(path: path)
+            guard let before, before == FileIdentity(path: path) else { throw Self.moved }
+            identity = before
             try Schema.migrator.migrate(pool)
             pool.add(transactionObserver: bell, extent: .databaseLifetime)
         } catch {
@@ -118,6 +129,19 @@ final class SQLiteStore: Sendable {
         }
     }
 
+    /// Whether the file at its path is the one that is open here. Costs a microsecond.
+    var isInPlace: Bool { FileIdentity(path: path) == identity }
+
+    private static var moved: StoreError {
+        StoreError(.cannotWrite, "the account file was moved or replaced while it was open")
+    }
+
+    /// A write to a file that has no name any more, or beside another process, would be lost with nobody the wiser.
+    private func requirePlace() throws {
+        if let loss = lock?.loss() { throw StoreError(.cannotWrite, loss) }
+        guard isInPlace else { throw Self.moved }
+    }
+
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value
     {
         do { return try await pool.read(body) } catch { throw StoreError(mapping: error) }
@@ -130,13 +154,17 @@ final class SQLiteStore: Sendable {
         // The counter moves however the write ends: one count too many costs a read, one too few would keep a lost right.
         defer { if effect == .permissions { changes.advance() } }
         do {
-            return try await pool.write { [log] db in
+            let value = try await pool.write { [self] db in
+                try requirePlace()
                 let before = db.totalChangesCount
                 let value = try body(db)
                 // Whatever was asked for, a line says what was done.
                 if let event, db.totalChangesCount > before { try log.append(event, in: db) }
                 return value
             }
+            // What went away while it was written is not answered as done.
+            try requirePlace()
+            return value
         } catch {
             throw StoreError(mapping: error)
         }

@@ -114,7 +114,7 @@ struct Pages: Sendable {
             title,
             [
                 "heading": .text(title), "message": .text(refusal.message), "link": .text(retry ?? next.path),
-                "link_text": .text(retry == nil ? next.words : "Try again"),
+                "link_text": .text(retry == nil ? next.words : "Log in again"),
             ]
         )
     }

@@ -16,6 +16,8 @@ public struct Services: Sendable {
     let proxies: TrustedProxies
     let shownOnce = Handover<ShownOnce>(ShownOnce.parameter)
     let loginTests = Handover<LoginTest>(DataSourceReport.parameter)
+    /// What has run out.
+    public let shortages: Shortages
     /// Whether this server takes work.
     public let readiness: Readiness
 
@@ -32,7 +34,10 @@ public struct Services: Sendable {
         self.proxies = proxies
         pages = try Pages()
         let folder = directory.folder
-        readiness = Readiness(logger: world.logger) { try folder.proveWritable() }
+        shortages = Shortages(logger: world.logger)
+        readiness = Readiness(
+            logger: world.logger, shortages: shortages, isLost: { folder.isLost },
+            prove: { try folder.proveWritable() })
         forms = FormGuard(key: try ring.derivedKey(purpose: "forms"), base: world.address.base)
         cookies = CookieNames(
             isSecure: world.address.isSecure, isContentSecure: world.address.isContentSecure,

@@ -46,7 +46,7 @@ extension Resource {
                 .object([
                     "status": .word(of: ["unavailable"]),
                     "reason": .word(of: Readiness.Obstacle.allCases.map(\.rawValue)), "error": .text,
-                ]), "It shuts down, or its folder cannot be written.", status: 503)),
+                ]), "It shuts down, has run out of something, or cannot write its folder.", status: 503)),
     ]
 
     private static func installations(_ language: String) -> Operation {

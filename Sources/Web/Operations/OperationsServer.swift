@@ -1,6 +1,6 @@
 import HTTPTypes
-public import Hummingbird
-public import HummingbirdCore
+import Hummingbird
+import HummingbirdCore
 import Integrations
 public import Logging
 import NIOCore
@@ -14,16 +14,16 @@ public enum OperationsServer {
     private static let maximumConnections = 64
     private static let idleTimeout = TimeAmount.seconds(75)
 
-    /// The application, ready to be run.
+    /// The server, ready to be run.
     ///
     /// - Parameters:
     ///   - registry: what was measured; from now on it reads the process and the accounts too.
-    ///   - address: where it listens.
-    ///   - onRunning: told of the port, once it listens.
+    ///   - socket: where it listens.
+    ///   - onRunning: called when it takes connections.
     public static func make(
-        _ services: Services, registry: PrometheusRegistry, address: BindAddress, logger: Logger,
-        onRunning: @escaping @Sendable (_ port: Int?) async -> Void
-    ) -> some ApplicationProtocol {
+        _ services: Services, registry: PrometheusRegistry, socket: ListeningSocket, logger: Logger,
+        onRunning: @escaping @Sendable () async -> Void
+    ) -> HTTPListener {
         registry.add(ProcessSamples.read)
         registry.add { samples(of: services) }
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
@@ -34,14 +34,10 @@ public enum OperationsServer {
                 body: .init(byteBuffer: ByteBuffer(string: registry.text()))
             )
         }
-        return Application(
-            responder: router.buildResponder(),
-            server: .http1(configuration: .init(idleTimeout: idleTimeout)),
-            configuration: .init(
-                address: address, availableConnectionsDelegate: MaximumAvailableConnections(maximumConnections)
-            ),
-            onServerRunning: { channel in await onRunning(channel.localAddress?.port) },
-            logger: logger
+        return HTTPListener(
+            socket, .init(name: "metrics", maximumConnections: maximumConnections, drain: .seconds(1)),
+            responder: router.buildResponder(), shortages: services.shortages,
+            configuration: .init(idleTimeout: idleTimeout), logger: logger, onRunning: onRunning
         )
     }
 

@@ -1,5 +1,5 @@
-public import Hummingbird
-public import HummingbirdCore
+import Hummingbird
+import HummingbirdCore
 import Integrations
 public import Logging
 import NIOCore
@@ -7,40 +7,43 @@ import Storage
 
 /// The server for people, content and proxies.
 public enum WebServer {
-    /// Connections beyond this wait in the kernel.
-    private static let maximumConnections = 4096
+    /// How many connections are accepted where the system allows so many; others wait in the kernel.
+    public static let maximumConnections = 4096
+    /// How long requests may take that are under way when the shutdown begins. Provider calls are broken off then.
+    public static let drain = Duration.seconds(5)
+    /// From then on, until what was broken off has been answered.
+    private static let lastWords = Duration.seconds(2)
 
-    /// The application, ready to be run.
+    /// The server, ready to be run.
     ///
     /// - Parameters:
-    ///   - address: where it listens.
+    ///   - socket: where it listens.
+    ///   - maximumConnections: how many it accepts.
     ///   - idleTimeout: how long a connection may wait for its next request.
-    ///   - onRunning: told of the port, once it listens.
+    ///   - onRunning: called when it takes connections.
     public static func make(
-        _ services: Services, address: BindAddress, idleTimeout: Duration, logger: Logger,
-        onRunning: @escaping @Sendable (_ port: Int?) async -> Void
-    ) -> some ApplicationProtocol {
+        _ services: Services, socket: ListeningSocket, maximumConnections: Int, idleTimeout: Duration, logger: Logger,
+        onRunning: @escaping @Sendable () async -> Void
+    ) -> HTTPListener {
         let directory = services.directory
         let limits = ArrivalLimits(maximumBundleBytes: services.world.maximumBundleBytes)
         let connectionLimits = ConnectionState.Limits(idle: TimeAmount(idleTimeout))
-        return Application(
+        return HTTPListener(
+            socket,
+            .init(
+                name: Shortages.web, maximumConnections: maximumConnections, drain: drain + lastWords),
             responder: WebRouter.build(services).buildResponder(),
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [
-                        FrontDoorInstaller(
-                            recall: ExchangeRecall(directory: directory), limits: limits,
-                            connectionLimits: connectionLimits)
-                    ],
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 64 * 1024, maxHeaderFieldCount: 100)
-                )
-            ),
+            shortages: services.shortages,
             configuration: .init(
-                address: address, availableConnectionsDelegate: MaximumAvailableConnections(maximumConnections)
+                additionalChannelHandlers: [
+                    FrontDoorInstaller(
+                        recall: ExchangeRecall(directory: directory), limits: limits,
+                        connectionLimits: connectionLimits)
+                ],
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 64 * 1024, maxHeaderFieldCount: 100)
             ),
-            onServerRunning: { channel in await onRunning(channel.localAddress?.port) },
-            logger: logger
+            logger: logger, onRunning: onRunning
         )
     }
 }

@@ -2,12 +2,25 @@ import Accounts
 import ArgumentParser
 import Glibc
 import HTTPClient
+import ServiceLifecycle
 import Storage
+import Web
 
 /// Turns what went wrong into a sentence on standard error and an exit code (`sysexits.h`).
 enum Failures {
-    /// The sentence of any error; ours all describe themselves in one.
-    static func sentence(_ error: any Error) -> String { "\(error)" }
+    /// The sentence of any error. Ours all describe themselves in one; what others print of theirs may be everything that
+    /// they hold.
+    static func sentence(_ error: any Error) -> String {
+        switch error {
+        case is ServiceGroupError: "a part of the server ended by itself; the log says more"
+        case is CancellationError: "it was broken off because the process ends: run it again"
+        case let error as any CustomStringConvertible: String(error.description.prefix(longestSentence))
+        default: "something failed that has no words of its own (\(type(of: error)))"
+        }
+    }
+
+    /// Some name ten accounts, each with its cause.
+    private static let longestSentence = 8000
 
     /// Runs a command's body.
     static func reported(_ body: () async throws -> Void) async throws {
@@ -32,7 +45,7 @@ enum Failures {
         case let failure as RunFailure: failure.code.rawValue
         case is ConfigurationError, is MasterKeyError: EX_CONFIG
         case is FolderLock.Held: EX_TEMPFAIL
-        case is ControlSocket.Failure: EX_UNAVAILABLE
+        case is ControlSocket.Failure, is ListenFailure, is ListenerFailure: EX_UNAVAILABLE
         default: EXIT_FAILURE
         }
     }

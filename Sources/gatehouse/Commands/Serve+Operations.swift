@@ -1,6 +1,4 @@
 import CoreMetrics
-import Hummingbird
-import HummingbirdCore
 import Logging
 import ServiceLifecycle
 import Telemetry
@@ -11,33 +9,33 @@ extension Serve {
     ///
     /// Services end in reverse order: first it is said that no work is taken, and metrics are served to the last.
     static func services(
-        _ house: House, _ telemetry: TelemetryConfiguration, web: some Service, logger: Logger
+        _ house: House, _ configuration: ServerConfiguration, _ sockets: Sockets, web: some Service, logger: Logger
     ) -> [any Service] {
+        let control = ControlServer(house: house, logger: logger)
+        let farewell = Readiness.Farewell(house.services.readiness, delay: configuration.shutdownDelay) {
+            house.leave(within: WebServer.drain)
+        }
+        // Operations are taken while requests are answered, and end after them.
         let others: [any Service] = [
-            ControlServer(house: house, logger: logger), ErrandsRound(house: house, logger: logger),
-            Readiness.Farewell(house.services.readiness),
+            ErrandsRound(house: house, logger: logger), FolderWatch(house: house, logger: logger), farewell,
         ]
-        guard let listen = telemetry.metrics else { return [web] + others }
+        guard let socket = sockets.metrics else { return [control, web] + others }
         let (running, signal) = AsyncStream<Never>.makeStream()
-        let operations = operations(house, at: listen, logger: logger) { address in
-            telemetry.announce("metrics at http://\(address)/metrics", logger)
+        let operations = operations(house, at: socket, logger: logger) {
+            configuration.telemetry.announce("metrics at http://\(socket.address)/metrics", logger)
             signal.finish()
         }
-        return [operations, Following(service: web, signal: running)] + others
+        return [operations, control, Following(service: web, signal: running)] + others
     }
 
     /// Measuring begins here: without a listener for them, metrics cost nothing.
     private static func operations(
-        _ house: House, at listen: ListenAddress, logger: Logger, onRunning: @escaping @Sendable (String) -> Void
+        _ house: House, at socket: ListeningSocket, logger: Logger, onRunning: @escaping @Sendable () -> Void
     ) -> some Service {
         let registry = PrometheusRegistry(.gatehouse)
         MetricsSystem.bootstrap(registry)
         return OperationsServer.make(
-            house.services, registry: registry, address: .hostname(listen.host, port: listen.port), logger: logger
-        ) { port in
-            guard let port else { return }
-            onRunning(listen.at(port: port))
-        }
+            house.services, registry: registry, socket: socket, logger: logger, onRunning: onRunning)
     }
 
     /// A service that waits for another to run: nobody is told to come in while the listener for metrics may still fail.

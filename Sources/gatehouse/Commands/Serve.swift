@@ -1,7 +1,5 @@
 import ArgumentParser
 import Glibc
-import Hummingbird
-import HummingbirdCore
 import Integrations
 import JSON
 import Logging
@@ -17,49 +15,72 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var options: ServerOptions
 
-    /// How long requests that are under way may take after SIGTERM.
-    private static let shutdownLimit = Duration.seconds(20)
     /// How long a command that holds the folder may take.
     private static let lockPatience = Duration.seconds(5)
+    /// What the parts need beside the drain of the web server to end; whoever takes longer is cancelled.
+    private static let shutdownMargin = Duration.seconds(15)
 
     func run() async throws {
         try await Failures.reported {
             Process.prepare()
-            let configuration = try ServerConfiguration(options).choosingMetricsPort()
+            let inherited = try InheritedSockets.take()
+            var configuration = try ServerConfiguration(options)
+            let limit = try OpenFileLimit.obtained()
             LineLogHandler.bootstrap(format: configuration.telemetry.format, level: configuration.telemetry.level)
             let logger = Logger(label: "gatehouse")
             let lock = try await Self.lock(try DataFolder(path: configuration.dataPath))
-            let listen = configuration.listen
-            let port = listen.port == 0 ? try Process.freePort(host: listen.host) : listen.port
-            let house = try House(configuration, port: port, logger: logger, sleeper: .system)
-            try await Self.run(house, configuration, port: port, logger: logger)
+            let sockets = try Sockets(configuration, inherited)
+            configuration.telemetry.metrics = sockets.metrics.flatMap { ListenAddress(boundTo: $0.descriptor) }
+            let house = try House(
+                configuration, lock: lock, port: sockets.port, limit: limit, logger: logger, sleeper: .system)
+            try await Self.run(house, configuration, sockets, limit, logger: logger)
             withExtendedLifetime(lock) {}
         }
     }
 
-    private static func run(_ house: House, _ configuration: ServerConfiguration, port: Int, logger: Logger)
-        async throws
-    {
-        let listen = configuration.listen
+    /// Where connections arrive.
+    struct Sockets {
+        let web: ListeningSocket
+        let port: Int
+        let metrics: ListeningSocket?
+
+        init(_ configuration: ServerConfiguration, _ inherited: InheritedSockets) throws {
+            if let socket = inherited.web, let address = ListenAddress(boundTo: socket.descriptor) {
+                (web, port) = (socket, address.port)
+            } else {
+                (web, port) = try configuration.listen.bind()
+            }
+            metrics = try inherited.metrics ?? configuration.telemetry.metrics?.bind().socket
+        }
+    }
+
+    private static func run(
+        _ house: House, _ configuration: ServerConfiguration, _ sockets: Sockets, _ limit: OpenFileLimit,
+        logger: Logger
+    ) async throws {
+        if limit.connections < WebServer.maximumConnections {
+            logger.notice(
+                "the limit of open files decides how many connections are accepted",
+                metadata: ["open_files": "\(limit.total)", "connections": "\(limit.connections)"])
+        }
         let web = WebServer.make(
-            house.services, address: .hostname(listen.host, port: port),
+            house.services, socket: sockets.web, maximumConnections: limit.connections,
             idleTimeout: configuration.idleTimeout, logger: logger
-        ) { port in
-            configuration.telemetry.announce("listening on http://\(listen.at(port: port ?? 0))", logger)
+        ) {
+            configuration.telemetry.announce("listening on http://\(sockets.web.address)", logger)
             configuration.telemetry.announce("open \(house.world.address.base)/ in a browser", logger)
             ServiceManager.tellReady()
         }
         var group = ServiceGroupConfiguration(
-            services: services(house, configuration.telemetry, web: web, logger: logger),
+            services: services(house, configuration, sockets, web: web, logger: logger),
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
         )
-        group.maximumGracefulShutdownDuration = shutdownLimit
+        group.maximumGracefulShutdownDuration = configuration.shutdownDelay + WebServer.drain + shutdownMargin
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
             await house.close()
-            let metrics = configuration.telemetry.metrics.map { ", with metrics at \($0)" } ?? ""
-            throw CommandFailure("the server could not run at \(listen.at(port: port))\(metrics): \(error)")
+            throw error
         }
         await house.close()
     }

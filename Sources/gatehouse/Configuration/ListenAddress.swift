@@ -1,3 +1,6 @@
+import Glibc
+import Web
+
 /// Where a server listens.
 struct ListenAddress: Sendable, CustomStringConvertible {
     /// A name or an address; an IPv6 address without its brackets.
@@ -28,4 +31,60 @@ struct ListenAddress: Sendable, CustomStringConvertible {
     var description: String { at(port: port) }
 
     func at(port: Int) -> String { "\(hostInURL):\(port)" }
+}
+
+extension ListenAddress {
+    /// The address that a TCP socket is bound to; nil where it is none.
+    init?(boundTo descriptor: Int32) {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let isKnown = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) == 0 }
+        }
+        guard isKnown, address.ss_family == sa_family_t(AF_INET) || address.ss_family == sa_family_t(AF_INET6) else {
+            return nil
+        }
+        var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let isNamed = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getnameinfo($0, length, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST) == 0
+            }
+        }
+        guard isNamed else { return nil }
+        host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // The port stands at the same place in both families.
+        port = withUnsafeBytes(of: address) { Int($0[2]) << 8 | Int($0[3]) }
+    }
+
+    /// Binds a socket here; connections arrive when somebody listens at it. Before that the port is known, whichever it is.
+    ///
+    /// - Throws: `ListenFailure`.
+    func bind() throws -> (socket: ListeningSocket, port: Int) {
+        var wanted = addrinfo()
+        wanted.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        wanted.ai_flags = AI_NUMERICSERV
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, String(port), &wanted, &found) == 0, let target = found?.pointee else {
+            throw ListenFailure(self, "the name cannot be resolved")
+        }
+        defer { freeaddrinfo(found) }
+        let descriptor = socket(target.ai_family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw ListenFailure(self, String(cString: strerror(errno))) }
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        let isBound = Glibc.bind(descriptor, target.ai_addr, target.ai_addrlen) == 0
+        guard isBound, let bound = ListenAddress(boundTo: descriptor) else {
+            let failure = ListenFailure(self, String(cString: strerror(errno)))
+            close(descriptor)
+            throw failure
+        }
+        return (ListeningSocket(descriptor: descriptor, address: at(port: bound.port)), bound.port)
+    }
+}
+
+/// Why a server cannot listen, in a sentence.
+struct ListenFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ address: ListenAddress, _ reason: String) { description = "cannot listen at \(address): \(reason)" }
 }

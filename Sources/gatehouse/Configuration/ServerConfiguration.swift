@@ -13,7 +13,7 @@ import Web
 struct ServerConfiguration: Sendable {
     let dataPath: String
     let listen: ListenAddress
-    private(set) var telemetry: TelemetryConfiguration
+    var telemetry: TelemetryConfiguration
     /// nil until the port is known.
     let baseURL: String?
     let contentURL: String?
@@ -28,6 +28,8 @@ struct ServerConfiguration: Sendable {
     let maximumBundleBytes: Int
     /// How long a connection may wait for its next request.
     let idleTimeout: Duration
+    /// How long requests are served after SIGTERM as before.
+    let shutdownDelay: Duration
     let masterKey: MasterKeySource
 
     static let defaultDataPath = "tenants"
@@ -56,6 +58,9 @@ struct ServerConfiguration: Sendable {
         idleTimeout = try TimeSpan.parse(
             options.idleTimeout ?? Environment.value("GATEHOUSE_IDLE_TIMEOUT") ?? Self.defaultIdleTimeout,
             "--idle-timeout", in: 1...3600)
+        shutdownDelay = try TimeSpan.parse(
+            options.shutdownDelay ?? Environment.value("GATEHOUSE_SHUTDOWN_DELAY") ?? "0s", "--shutdown-delay",
+            in: 0...300)
         masterKey = .init(path: options.masterKeyFile)
         if let content, content.sharesCookies(with: base?.host ?? "localhost") {
             throw ConfigurationError(
@@ -95,16 +100,6 @@ struct ServerConfiguration: Sendable {
         PublicAddress(base: baseURL ?? Self.localBase(port), content: contentURL)
     }
 
-    /// The same with a port for metrics that nobody listens at, where any free one was asked for.
-    ///
-    /// - Throws: `CommandFailure` where there is none.
-    func choosingMetricsPort() throws -> ServerConfiguration {
-        guard let metrics = telemetry.metrics, metrics.port == 0 else { return self }
-        var chosen = self
-        chosen.telemetry.metrics = ListenAddress(host: metrics.host, port: try Process.freePort(host: metrics.host))
-        return chosen
-    }
-
     /// Where the installation itself answers: its listeners, and its proxy at the public addresses.
     func ownAddresses(port: Int) -> [UpstreamPolicy.OwnAddress] {
         let metrics = telemetry.metrics.map { [$0] } ?? []
@@ -134,6 +129,7 @@ struct ServerConfiguration: Sendable {
             "log_format": .string(telemetry.format.rawValue), "log_level": .string(telemetry.level.rawValue),
             "max_bundle_size": .integer(Int64(maximumBundleBytes)),
             "idle_timeout": .string("\(idleTimeout.components.seconds)s"),
+            "shutdown_delay": .string("\(shutdownDelay.components.seconds)s"),
             "master_key": .string(masterKey.description), "accounts": .integer(Int64(accounts)),
         ]
     }

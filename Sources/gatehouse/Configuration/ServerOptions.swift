@@ -48,6 +48,12 @@ struct ServerOptions: ParsableArguments {
     )
     var idleTimeout: String?
 
+    @Option(
+        help:
+            "How long requests are still served after SIGTERM while /readyz says 503, so that load balancers notice. [GATEHOUSE_SHUTDOWN_DELAY, default 0s]"
+    )
+    var shutdownDelay: String?
+
     @Option(help: "The file with the master keys. [GATEHOUSE_MASTER_KEY_FILE, default DATA/.master-key]")
     var masterKeyFile: String?
 }

@@ -1,12 +1,18 @@
+import Dispatch
 import Glibc
 import Storage
 
 /// The Unix socket in the data folder at which a running server takes operations: one JSON line in, one JSON line out.
+/// Before that line comes an empty one every second, to whoever asks for it: the operation is under way.
 ///
 /// Who may connect is a matter of file permissions: the socket is its owner's alone.
 enum ControlSocket {
     /// Both ends give up on a silent other one after this.
-    static let timeout = timeval(tv_sec: 60, tv_usec: 0)
+    static let timeout = timeval(tv_sec: 5, tv_usec: 0)
+    /// The key of a request whose sender reads the empty lines.
+    static let waits = "waits"
+    /// Where reading and writing may wait for the other end: never on the threads that everybody shares.
+    static let queue = DispatchQueue(label: "control.lines", attributes: .concurrent)
     /// The longest line.
     static let maximumLine = 1 << 20
 
@@ -48,6 +54,35 @@ enum ControlSocket {
         var limit = timeout
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    /// Runs what may wait for the other end on a thread of its own.
+    static func offPool<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try body() }) }
+        }
+    }
+
+    /// Whether the other end is still there.
+    static func isOpen(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) != 0
+    }
+
+    /// Says that the operation is under way; false: there is nobody any more. Waits for nothing.
+    static func beat(_ descriptor: Int32) -> Bool {
+        var line = UInt8(ascii: "\n")
+        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+        return send(descriptor, &line, 1, flags) == 1 || errno == EAGAIN
+    }
+
+    /// The first line that is not empty. `accepted` is called when an empty one says that the operation is under way.
+    static func readAnswer(_ descriptor: Int32, accepted: () -> Void) throws -> [UInt8] {
+        while true {
+            let line = try readLine(descriptor)
+            if let start = line.firstIndex(where: { $0 != UInt8(ascii: "\n") }) { return Array(line[start...]) }
+            accepted()
+        }
     }
 
     static func readLine(_ descriptor: Int32) throws -> [UInt8] {

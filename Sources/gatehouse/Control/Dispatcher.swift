@@ -6,8 +6,9 @@ import Storage
 
 /// Has an operation performed: here, where nobody holds the folder, or by the server that does.
 enum Dispatcher {
-    /// How long a server that has just taken the folder may need until it listens.
-    private static let patience = Duration.seconds(10)
+    /// How long a server that has just taken the folder may need until it listens, or a command until it is done.
+    private static let patience = Duration.seconds(5)
+    private static let pause = Duration.milliseconds(50)
 
     static func perform(
         _ operation: Operation, _ parameters: JSONObject, options: ServerOptions
@@ -18,14 +19,29 @@ enum Dispatcher {
         }
         let configuration = try ServerConfiguration(options)
         let folder = try DataFolder(path: configuration.dataPath)
-        let lock: FolderLock
-        do {
-            lock = try FolderLock(folder)
-        } catch is FolderLock.Held {
-            return try await ask(folder, operation, parameters)
+        let start = ContinuousClock.now
+        while true {
+            do {
+                let lock = try FolderLock(folder)
+                defer { withExtendedLifetime(lock) {} }
+                return try await perform(operation, parameters, configuration, lock)
+            } catch let held as FolderLock.Held {
+                do {
+                    return try await ask(held.owner, folder, operation, parameters)
+                } catch let silence as NothingDone {
+                    // It may be about to end or to begin: then there is somebody else to ask in a moment, or nobody.
+                    guard ContinuousClock.now - start < patience else { throw silence.failure }
+                    try await Task.sleep(for: pause)
+                }
+            }
         }
-        defer { withExtendedLifetime(lock) {} }
-        let house = try House(configuration, port: configuration.listen.port, logger: Logger(label: "gatehouse"))
+    }
+
+    private static func perform(
+        _ operation: Operation, _ parameters: JSONObject, _ configuration: ServerConfiguration, _ lock: FolderLock
+    ) async throws -> JSON {
+        let house = try House(
+            configuration, lock: lock, port: configuration.listen.port, logger: Logger(label: "gatehouse"))
         do {
             let answer = try await Operator(house: house).perform(operation, parameters)
             await house.close()
@@ -36,25 +52,49 @@ enum Dispatcher {
         }
     }
 
-    private static func ask(_ folder: DataFolder, _ operation: Operation, _ parameters: JSONObject) async throws -> JSON
-    {
-        let descriptor = try await connect(folder)
-        defer { close(descriptor) }
-        let request: JSON = ["operation": .string(operation.rawValue), "parameters": .object(parameters)]
-        try ControlSocket.writeLine(descriptor, request.serialized())
-        let answer = try JSON.parse(try ControlSocket.readLine(descriptor))
-        if let sentence = answer["error"]?.stringValue { throw CommandFailure(sentence) }
-        return answer["result"] ?? .null
+    /// The server has not begun with the operation.
+    private struct NothingDone: Error {
+        let failure: ControlSocket.Failure
+
+        init(_ owner: String, _ folder: DataFolder, _ reason: String) {
+            failure = .init(description: "\(owner) has the folder \(folder.path) and \(reason). Nothing was done.")
+        }
     }
 
-    private static func connect(_ folder: DataFolder) async throws -> Int32 {
-        let start = ContinuousClock.now
-        while true {
-            do { return try ControlSocket.connect(folder) } catch {
-                guard ContinuousClock.now - start < patience else { throw error }
-                try await Task.sleep(for: .milliseconds(50))
+    /// Has the server do it. It takes as long as it takes while the server says that it is under way; a server that says
+    /// nothing for some seconds is given up on.
+    private static func ask(
+        _ owner: String, _ folder: DataFolder, _ operation: Operation, _ parameters: JSONObject
+    ) async throws -> JSON {
+        let request: JSON = [
+            "operation": .string(operation.rawValue), "parameters": .object(parameters),
+            ControlSocket.waits: .bool(true),
+        ]
+        let line = try await ControlSocket.offPool {
+            let descriptor: Int32
+            do { descriptor = try ControlSocket.connect(folder) } catch {
+                throw NothingDone(
+                    owner, folder,
+                    "does not listen for operations: it is another command, or a server that has not started")
+            }
+            defer { close(descriptor) }
+            var isUnderWay = false
+            do {
+                try ControlSocket.writeLine(descriptor, request.serialized())
+                return try ControlSocket.readAnswer(descriptor) { isUnderWay = true }
+            } catch {
+                guard isUnderWay else {
+                    throw NothingDone(owner, folder, "takes no operation: it is stopped, overloaded or about to end")
+                }
+                throw ControlSocket.Failure(
+                    description:
+                        "\(owner) took the operation and says nothing any more: it has ended or hangs. Look at what was done before you run the command again."
+                )
             }
         }
+        let answer = try JSON.parse(line)
+        if let sentence = answer["error"]?.stringValue { throw CommandFailure(sentence) }
+        return answer["result"] ?? .null
     }
 }
 

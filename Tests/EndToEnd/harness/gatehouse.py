@@ -38,8 +38,9 @@ class Gatehouse:
         allow_hosts: tuple[str, ...] = ("localhost", "127.0.0.1"),
         options: tuple[str, ...] = (),
         own_origins: bool = False,
+        before: tuple[str, ...] = (),
     ) -> None:
-        """`options` are given to every start, besides those of that start alone.
+        """`options` are given to every start, besides those of that start alone; `before` is a command that runs it.
 
         With `own_origins` each content has an origin of its own, GUID.localhost.
         """
@@ -51,6 +52,7 @@ class Gatehouse:
         self.content_url = f"http://{'*.localhost' if own_origins else '127.0.0.1'}:{content_port or self.port}"
         self.allow_hosts = allow_hosts
         self.options = options
+        self.before = before
         self.journal = Journal()
         self.children: list[Child] = []
         self.child: Child | None = None
@@ -62,7 +64,7 @@ class Gatehouse:
     # The server.
 
     def serve_command(self, *more: str) -> list[str | Path]:
-        command: list[str | Path] = [gatehouse_binary(), "serve", "--data", self.data]
+        command: list[str | Path] = [*self.before, gatehouse_binary(), "serve", "--data", self.data]
         command += ["--listen", self.listen, "--base-url", self.base_url, "--content-url", self.content_url]
         for host in self.allow_hosts:
             command += ["--allow-host", host]

@@ -34,6 +34,7 @@ class Child:
         environment: Mapping[str, str] | None = None,
         ready: re.Pattern[str] = LISTENING,
         wait: bool = True,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         self.name = name
         self.lines: collections.deque[str] = collections.deque(maxlen=200_000)
@@ -46,6 +47,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=pass_fds,
         )
         self._readers = [
             threading.Thread(target=self._read, args=(stream, ready), daemon=True)

@@ -1,0 +1,41 @@
+import Synchronization
+
+/// How far a listener has come on its way to its end.
+final class Departure: Sendable {
+    enum Phase: Int, Comparable {
+        case serving
+        /// No connection is taken any more, and each one ends with the answer that is under way.
+        case leaving
+        /// Whatever is still open is closed.
+        case over
+
+        static func < (one: Phase, other: Phase) -> Bool { one.rawValue < other.rawValue }
+    }
+
+    private let reached = Atomic<Int>(Phase.serving.rawValue)
+    private let observers = Mutex<[@Sendable (Phase) -> Void]>([])
+
+    /// Whether it is to end.
+    var hasBegun: Bool { reached.load(ordering: .acquiring) != Phase.serving.rawValue }
+
+    private var phase: Phase { Phase(rawValue: reached.load(ordering: .acquiring)) ?? .over }
+
+    /// Goes on to a phase. Going back, or to the same one again, does nothing.
+    func enter(_ phase: Phase) {
+        let told = observers.withLock { observers -> [@Sendable (Phase) -> Void] in
+            guard phase > self.phase else { return [] }
+            reached.store(phase.rawValue, ordering: .releasing)
+            return observers
+        }
+        for observer in told { observer(phase) }
+    }
+
+    /// Calls a closure at each phase from now on, and at once where the end has begun.
+    func observe(_ observer: @escaping @Sendable (Phase) -> Void) {
+        let phase = observers.withLock { observers in
+            observers.append(observer)
+            return self.phase
+        }
+        if phase > .serving { observer(phase) }
+    }
+}
