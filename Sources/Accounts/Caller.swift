@@ -13,10 +13,24 @@ public struct Caller: Sendable {
     public let origin: Origin
     /// Whether a content acts for the person with a key that it was given for an hour.
     public let isVisitor: Bool
+    /// What all that the caller does rests on: that they are not locked, keep their role, and that the key or session they
+    /// came with has not ended. Each write judges it again.
+    public let premises: [Premise]
 
-    /// Somebody who signed in with a browser, or whom the server itself vouches for.
+    /// Somebody whom the server itself vouches for: its operator, or somebody on the way in.
     public init(user: UserRecord, origin: Origin) {
+        // The operator is no user of the account.
+        self.init(user: user, origin: origin, on: origin.door == .command ? [] : [.active(user.guid, atLeast: .viewer)])
+    }
+
+    /// Somebody who came with the cookie of a session.
+    init(user: UserRecord, session: Premise, origin: Origin) {
+        self.init(user: user, origin: origin, on: [.active(user.guid, atLeast: user.role), session])
+    }
+
+    private init(user: UserRecord, origin: Origin, on premises: [Premise]) {
         self.user = user
+        self.premises = premises
         role = user.role
         contentGUID = nil
         self.origin = origin
@@ -32,6 +46,7 @@ public struct Caller: Sendable {
         contentGUID = key.contentGUID
         self.origin = origin.through(.key(key.id))
         isVisitor = key.visitor != nil
+        premises = [.active(user.guid, atLeast: role), .key(key.id)]
     }
 
     /// - Throws: `Refusal` 22 for a key that content holds: it must not become one that lasts longer, or reaches further.

@@ -9,9 +9,7 @@ extension Contents {
         _ content: ContentRecord, _ caller: Caller, permissions: [ContentPermissionRecord], groups: Set<GUID>
     ) -> Bool {
         guard caller.contentGUID == nil || caller.contentGUID == content.guid else { return false }
-        guard caller.role >= .publisher else { return false }
-        return caller.role == .administrator || content.ownerGUID == caller.user.guid
-            || permissions.contains { $0.level == .owner && $0.principal.includes(caller.user.guid, in: groups) }
+        return content.isEditable(by: caller.user.guid, as: caller.role, permissions: permissions, groups: groups)
     }
 
     /// Whether somebody may see a content in lists and by the API.
@@ -88,8 +86,8 @@ extension Contents {
     public func forbid(_ choice: PermissionChoice, on guid: GUID, by publisher: Publisher) async throws(Refusal) {
         _ = try await changeable(guid, by: publisher)
         let permission = try await permission(choice, of: guid, for: publisher)
-        let event = publisher.caller.event(
-            .permissionRemoved, at: clock.now, subject: permission.principal.guid, content: guid,
+        let event = publisher.caller.change(
+            .permissionRemoved, of: guid, at: clock.now, subject: permission.principal.guid,
             details: ["id": .integer(permission.id), "principal_type": .string(permission.principal.kind)]
         )
         let removed = try await attempt { () throws(StoreError) in
@@ -101,8 +99,8 @@ extension Contents {
     private func set(
         _ permission: ContentPermissionRecord, by publisher: Publisher
     ) async throws(Refusal) -> ContentPermissionRecord {
-        let event = publisher.caller.event(
-            .permissionSet, at: clock.now, subject: permission.principal.guid, content: permission.contentGUID,
+        let event = publisher.caller.change(
+            .permissionSet, of: permission.contentGUID, at: clock.now, subject: permission.principal.guid,
             details: [
                 "role": .string(permission.level.rawValue), "principal_type": .string(permission.principal.kind),
             ]

@@ -105,8 +105,8 @@ public struct Contents: Sendable {
         try await apply(fields, to: &content, by: publisher.caller)
         content.updatedAt = clock.now
         let changed = content
-        let event = publisher.caller.event(
-            .contentUpdated, at: changed.updatedAt, content: guid,
+        let event = publisher.caller.change(
+            .contentUpdated, of: guid, at: changed.updatedAt,
             details: [
                 "name": .string(changed.name), "access_type": .string(changed.accessType.rawValue),
                 "owner_guid": .string(changed.ownerGUID.description),
@@ -121,8 +121,8 @@ public struct Contents: Sendable {
     /// Removes content with all that hangs on it.
     public func delete(_ guid: GUID, by publisher: Publisher) async throws(Refusal) {
         let content = try await changeable(guid, by: publisher)
-        let event = publisher.caller.event(
-            .contentDeleted, at: clock.now, content: guid, details: ["name": .string(content.name)])
+        let event = publisher.caller.change(
+            .contentDeleted, of: guid, at: clock.now, details: ["name": .string(content.name)])
         try await attempt { () throws(StoreError) in try await account.store.removeContent(guid, noting: event) }
     }
 

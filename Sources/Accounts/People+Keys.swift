@@ -29,7 +29,7 @@ extension People {
             throw .invalidKey
         }
         guard !user.isLocked else {
-            throw Refusal(.userLocked, "This user is locked: ask an administrator of the account.")
+            throw Refusal.userLocked
         }
         return Caller(user: user, key: key, origin: origin)
     }

@@ -22,7 +22,7 @@ public struct BrowserIdentity: Sendable {
     public let origin: Origin
 
     /// What the person may do.
-    public var caller: Caller { Caller(user: user, origin: origin) }
+    public var caller: Caller { Caller(user: user, session: .browserSession(session.hash), origin: origin) }
 }
 
 extension People {
@@ -45,21 +45,37 @@ extension People {
         for subject in subjects { limiter.count(subject.name) }
         let user = try await attempt { () throws(StoreError) in try await account.store.user(email: email) }
         let matches = try await hasher.verify(password, against: user?.passwordHash, for: account.fingerprint)
+        await hashed()
         let isAllowed = try await mayUsePassword(user)
-        guard let user, matches, isAllowed, !user.isLocked else {
+        guard let user, let hash = user.passwordHash, matches, isAllowed, !user.isLocked else {
             if let user { await noteFailure(of: user, from: origin) }
-            // Whose password counts while passwords are off is not for everybody to find out.
-            throw Refusal(
-                .authenticationRequired,
-                try await arePasswordsOff()
-                    ? "That did not work: passwords are off in this account. Use single sign-on, or ask your administrator."
-                    : "Email and password do not match. Try again, or ask your administrator.")
+            throw try await mismatch()
         }
-        await renewHash(of: user, password: password)
+        let signIn: SignIn
+        do throws(StoreError) {
+            // The hash took its time: a lock or another password may have come meanwhile.
+            signIn = try await storeSession(
+                for: user, from: origin, on: [.passwordHash(of: user.guid, hash), .passwordCounts(of: user.guid)])
+        } catch {
+            guard case .lapsed = error.code else { throw Refusal(error) }
+            await noteFailure(of: user, from: origin)
+            throw try await mismatch()
+        }
         limiter.count(successes)
         limiter.succeed(subjects[0].name)
         for subject in subjects.dropFirst() { limiter.forgive(subject.name) }
-        return try await openSession(for: user, from: origin)
+        await renewHash(of: user, password: password)
+        return signIn
+    }
+
+    /// The one answer to every sign-in that fails: whose password counts while passwords are off, and who is locked, is not
+    /// for everybody to find out.
+    private func mismatch() async throws(Refusal) -> Refusal {
+        Refusal(
+            .authenticationRequired,
+            try await arePasswordsOff()
+                ? "That did not work: passwords are off in this account. Use single sign-on, or ask your administrator."
+                : "Email and password do not match. Try again, or ask your administrator.")
     }
 
     /// A wrong guess for somebody there is; guesses at nobody are only counted, or anybody could fill the audit with names.
@@ -89,9 +105,14 @@ extension People {
 
     /// Ends a browser session, and those at content origins that came from it.
     public func signOut(_ identity: BrowserIdentity) async throws(Refusal) {
-        let event = identity.caller.event(.signedOut, at: clock.now, subject: identity.user.guid)
-        try await attempt { () throws(StoreError) in
+        // On no premise but that the user is there: signing out must be possible whatever else was lost meanwhile.
+        let event = Caller(user: identity.user, origin: identity.origin).event(
+            .signedOut, at: clock.now, subject: identity.user.guid)
+        do throws(StoreError) {
             try await account.store.endBrowserSession(hash: identity.session.hash, noting: event)
+        } catch {
+            // A lock has ended the session already.
+            guard case .lapsed = error.code else { throw Refusal(error) }
         }
     }
 
@@ -108,19 +129,28 @@ extension People {
 
     /// Signs somebody in who proved elsewhere who they are.
     ///
-    /// - Parameter details: how, for the audit.
+    /// - Parameters:
+    ///   - details: how, for the audit.
+    ///   - premises: what that proof rests on; judged again with the write.
     public func openSession(
-        for user: UserRecord, from origin: Origin, details: JSONObject = [:]
+        for user: UserRecord, from origin: Origin, details: JSONObject = [:], on premises: [Premise]
     ) async throws(Refusal) -> SignIn {
+        try await attempt { () throws(StoreError) in
+            try await storeSession(for: user, from: origin, details: details, on: premises)
+        }
+    }
+
+    private func storeSession(
+        for user: UserRecord, from origin: Origin, details: JSONObject = [:], on premises: [Premise]
+    ) async throws(StoreError) -> SignIn {
         let secret = Self.makeSecret(for: account.fingerprint)
         let now = clock.now
         let session = BrowserSessionRecord(
             hash: SHA256.hash(secret.reveal()), userGUID: user.guid, expiresAt: now + Self.sessionLifetime
         )
         let event = Caller(user: user, origin: origin).event(.signedIn, at: now, subject: user.guid, details: details)
-        try await attempt { () throws(StoreError) in
-            try await account.store.openBrowserSession(session, at: now, noting: event)
-        }
+            .on(premises)
+        try await account.store.openBrowserSession(session, at: now, noting: event)
         return SignIn(user: user, secret: secret, expiresAt: session.expiresAt)
     }
 }

@@ -44,6 +44,7 @@ extension People {
         if let password {
             try Self.check(password: password)
             user.passwordHash = try await hasher.hash(password, for: account.fingerprint)
+            await hashed()
         }
         let token = password == nil ? Self.makeSecret(for: account.fingerprint) : nil
         let new = user

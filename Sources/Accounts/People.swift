@@ -20,13 +20,19 @@ public struct People: Sendable {
     let clock: WallClock
     let hasher: PasswordHasher
     let limiter: AttemptLimiter
+    /// Called after each hash of a password, before its result is used: tests hold this step.
+    let hashed: @Sendable () async -> Void
 
     /// The people of an account.
-    public init(account: OpenAccount, clock: WallClock, hasher: PasswordHasher, limiter: AttemptLimiter) {
+    public init(
+        account: OpenAccount, clock: WallClock, hasher: PasswordHasher, limiter: AttemptLimiter,
+        hashed: @escaping @Sendable () async -> Void = {}
+    ) {
         self.account = account
         self.clock = clock
         self.hasher = hasher
         self.limiter = limiter
+        self.hashed = hashed
     }
 
     /// A person who was just added, with what is shown this one time.
@@ -97,20 +103,29 @@ public struct People: Sendable {
         let gone = Refusal(
             .parameter, "This invite was used already or is too old: ask your administrator for a new one.")
         guard let invited = try await invitedUser(token) else { throw gone }
-        guard try await mayUsePassword(invited) else {
-            throw Refusal(
-                .prohibitedChange,
-                "Passwords are off in this account: you need none. Go to the sign-in page and use single sign-on.")
-        }
+        guard try await mayUsePassword(invited) else { throw Self.passwordsOff }
         let hash = try await hasher.hash(password, for: account.fingerprint)
+        await hashed()
         let event = Caller(user: invited, origin: origin).event(.passwordSet, at: clock.now, subject: invited.guid)
-        let user = try await attempt { () throws(StoreError) in
-            try await account.store.acceptInvite(
+            .on(.passwordCounts(of: invited.guid))
+        let user: UserRecord?
+        do throws(StoreError) {
+            user = try await account.store.acceptInvite(
                 hash: SHA256.hash(token.reveal()), passwordHash: hash, at: clock.now, noting: event)
+        } catch {
+            switch error.code {
+            case .lapsed(.locked): throw gone
+            case .lapsed(.password): throw Self.passwordsOff
+            default: throw Refusal(error)
+            }
         }
-        guard let user, !user.isLocked else { throw gone }
-        return try await openSession(for: user, from: origin)
+        guard let user else { throw gone }
+        return try await openSession(for: user, from: origin, on: [.passwordHash(of: user.guid, hash)])
     }
+
+    private static let passwordsOff = Refusal(
+        .prohibitedChange,
+        "Passwords are off in this account: you need none. Go to the sign-in page and use single sign-on.")
 
     /// All users, oldest first: for the operator's lists, which have no pages.
     public func all(for publisher: Publisher) async throws(Refusal) -> [UserRecord] {

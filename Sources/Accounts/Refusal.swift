@@ -45,6 +45,10 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
         "This API key is not valid: create one in your account and send it as `Authorization: Key ...`."
     )
 
+    /// The caller's user is locked.
+    public static let userLocked = Refusal(
+        .userLocked, "This user is locked: ask an administrator of the account.")
+
     /// A field is wrong.
     public static func invalid(_ field: String, _ message: String, code: ErrorCode = .parameter) -> Refusal {
         Refusal(code, message, field: field, payload: ["field": .string(field)])
@@ -59,6 +63,7 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
         case .stale:
             self.init(
                 .prohibitedChange, "Somebody else changed this at the same time: read it again and repeat your change.")
+        case .lapsed(let lapse): self.init(lapse)
         case .lastAdministrator:
             self.init(
                 .parameter,
@@ -78,6 +83,30 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
             self.init(
                 .internalFailure, "Something failed on this server: tell its operator the correlation id.",
                 cause: error.description)
+        }
+    }
+
+    /// What allowed something ended while it was done.
+    private init(_ lapse: Lapse) {
+        switch lapse {
+        case .locked: self = .userLocked
+        case .credential:
+            self.init(
+                .authenticationRequired,
+                "Your API key or session ended while this was done, so nothing was changed: use another key, or sign in "
+                    + "again.")
+        case .right:
+            self.init(
+                .permissionDenied,
+                "Your rights changed while this was done, so nothing was changed: ask an administrator of the account.")
+        case .password:
+            self.init(.authenticationRequired, "The password was changed while you signed in: use the new one.")
+        case .singleSignOn:
+            self.init(
+                .loginNotPossible,
+                "Single sign-on was changed while you signed in: go to the sign-in page and begin again.")
+        case .gone: self = .notFound("object")
+        case .changed: self.init(StoreError(.stale, ""))
         }
     }
 }

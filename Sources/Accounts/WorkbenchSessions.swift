@@ -63,7 +63,7 @@ public struct WorkbenchSessions: Sendable {
             details: [
                 "user_guid": .string(owner.description), "expires_at": .string(expiresAt.description),
             ]
-        )
+        ).on(.active(owner, atLeast: .viewer))
         try await attempt { () throws(StoreError) in
             try await account.store.addWorkbenchSession(session, at: now, noting: event)
         }
@@ -110,13 +110,13 @@ public struct WorkbenchSessions: Sendable {
         }
         guard let (session, user) = found else { throw Self.invalidCookie }
         guard !user.isLocked else {
-            throw Refusal(.userLocked, "This user is locked: ask an administrator of the account.")
+            throw Refusal.userLocked
         }
         if session.activeAt.map({ $0 + Self.touchInterval <= now }) ?? true {
             // The time of last use is a convenience: a disk that is full must not keep anybody out.
             try? await account.store.touchWorkbenchSession(session.guid, at: now)
         }
-        return Caller(user: user, origin: origin.through(.workbench))
+        return Caller(user: user, session: .workbenchSession(session.hash), origin: origin.through(.workbench))
     }
 
     /// The cookie is none of this server's, or its session is over.

@@ -137,8 +137,8 @@ public struct Associations: Sendable {
                 )
             }
         }
-        let event = publisher.caller.event(
-            .associationsChanged, at: clock.now, content: content,
+        let event = publisher.caller.change(
+            .associationsChanged, of: content, at: clock.now,
             details: ["integrations": .array(integrations.map { .string($0.description) })]
         )
         try await attempt { () throws(StoreError) in

@@ -67,7 +67,9 @@ public final class Tenant: Sendable {
         let keeper = TokenKeeper(account: account, world: world, activity: activity) {
             memory.remember($0, generation: $1)
         }
-        let people = People(account: account, clock: world.clock, hasher: world.hasher, limiter: world.limiter)
+        let people = People(
+            account: account, clock: world.clock, hasher: world.hasher, limiter: world.limiter,
+            hashed: { await world.gate(.passwordHashed) })
         self.account = account
         self.people = people
         self.keeper = keeper

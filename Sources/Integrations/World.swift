@@ -23,6 +23,8 @@ public struct World: Sendable {
     public let limiter: AttemptLimiter
     /// Told of each step.
     public let steps: StepObserver
+    /// Waits at each slow step.
+    public let gate: StepGate
     /// The log.
     public let logger: Logger
     /// How much waits in the background.
@@ -45,7 +47,7 @@ public struct World: Sendable {
         upstreams: UpstreamPolicy, hasher: PasswordHasher, logger: Logger,
         monotonic: MonotonicClock = .system, maximumBundleBytes: Int = Deployments.usualMaximum,
         pools: Pools = Pools(), sleeper: Sleeper? = nil,
-        steps: @escaping StepObserver = { _ in }
+        steps: @escaping StepObserver = { _ in }, gate: @escaping StepGate = { _ in }
     ) {
         self.clock = clock
         self.monotonic = monotonic
@@ -56,6 +58,7 @@ public struct World: Sendable {
         self.upstreams = upstreams
         self.hasher = hasher
         self.steps = steps
+        self.gate = gate
         self.logger = logger
         self.maximumBundleBytes = maximumBundleBytes
         self.sleeper = sleeper

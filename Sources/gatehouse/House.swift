@@ -53,7 +53,7 @@ struct House: Sendable {
             },
             hasher: hasher, logger: logger, maximumBundleBytes: configuration.maximumBundleBytes,
             pools: Pools(others: [transport.places, transport.resolverPlaces, hasher.places]),
-            sleeper: sleeper, steps: Self.steps
+            sleeper: sleeper, steps: Self.steps, gate: Self.gate
         )
         self.world = world
         directory = try AccountDirectory(
@@ -87,6 +87,21 @@ struct House: Sendable {
         #if DEBUG
             if let name = Environment.value("GATEHOUSE_CRASH_AT") {
                 return { step in if step.rawValue == name { kill(getpid(), SIGKILL) } }
+            }
+        #endif
+        return { _ in }
+    }
+
+    /// Debug builds alone let a test hold a step: whoever reaches it while GATEHOUSE_HOLD_IN has a file of the step's name
+    /// renames that to `NAME.held`, and waits until it is gone.
+    private static var gate: StepGate {
+        #if DEBUG
+            if let folder = Environment.value("GATEHOUSE_HOLD_IN") {
+                return { step in
+                    let held = "\(folder)/\(step.rawValue).held"
+                    guard rename("\(folder)/\(step.rawValue)", held) == 0 else { return }
+                    while access(held, F_OK) == 0, (try? await Task.sleep(for: .milliseconds(10))) != nil {}
+                }
             }
         #endif
         return { _ in }

@@ -38,7 +38,8 @@ public struct Audit: Sendable {
             try await account.store.note([event])
             return try await account.store.auditHead()
         }
-        return AuditExport(account: account, filter: filter, format: format, upTo: head.id)
+        return AuditExport(
+            account: account, clock: clock, premises: event.premises, filter: filter, format: format, upTo: head.id)
     }
 
     /// For how many days lines are kept; nil: for ever.

@@ -14,6 +14,8 @@ public struct AuditExport: Sendable {
     private static let pageSize = 500
 
     let account: OpenAccount
+    let clock: WallClock
+    let premises: [Premise]
     let filter: AuditFilter
     /// The form it leaves in.
     public let format: AuditFormat
@@ -22,8 +24,14 @@ public struct AuditExport: Sendable {
     private var isBegun = false
     private var isOver = false
 
-    init(account: OpenAccount, filter: AuditFilter, format: AuditFormat, upTo: Int64) {
+    /// - Parameter premises: what the export rests on; judged again for each page, however slowly they are taken.
+    init(
+        account: OpenAccount, clock: WallClock, premises: [Premise], filter: AuditFilter, format: AuditFormat,
+        upTo: Int64
+    ) {
         self.account = account
+        self.clock = clock
+        self.premises = premises
         self.filter = filter
         self.format = format
         self.upTo = upTo
@@ -34,7 +42,9 @@ public struct AuditExport: Sendable {
         guard !isOver else { return nil }
         let (position, filter, upTo) = (AuditPosition(.after, last), filter, upTo)
         let page = try await attempt { () throws(StoreError) in
-            try await account.store.auditPage(filter, at: position, ascending: true, limit: Self.pageSize, upTo: upTo)
+            try await account.store.require(premises, at: clock.now)
+            return try await account.store.auditPage(
+                filter, at: position, ascending: true, limit: Self.pageSize, upTo: upTo)
         }
         isOver = !page.hasNext
         last = page.lines.last?.id ?? last

@@ -18,8 +18,8 @@ extension Deployments {
             guid: account.makeGUID(), contentGUID: guid, output: words(content, bundle, activate: activate),
             createdAt: now
         )
-        let event = publisher.caller.event(
-            .contentDeployed, at: now, content: guid,
+        let event = publisher.caller.change(
+            .contentDeployed, of: guid, at: now,
             details: [
                 "bundle_id": .integer(bundle.id), "app_mode": .string(bundle.manifest.appMode),
                 "activated": .bool(activate),

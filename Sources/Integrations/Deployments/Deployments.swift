@@ -60,8 +60,8 @@ public struct Deployments: Sendable {
         let now = clock.now
         let (record, upload) = try await arrival.finish(source: try Self.check(source), at: now)
         steps(.bundleArrived)
-        let event = publisher.caller.event(
-            .bundleUploaded, at: now, content: record.contentGUID,
+        let event = publisher.caller.change(
+            .bundleUploaded, of: record.contentGUID, at: now,
             details: ["size": .integer(record.size), "app_mode": .string(record.manifest.appMode)]
         )
         let stored = try await attempt { () throws(StoreError) in
@@ -104,8 +104,8 @@ public struct Deployments: Sendable {
     /// Deletes a bundle that is not the active one.
     public func delete(_ id: Int64, of content: GUID, by publisher: Publisher) async throws(Refusal) {
         _ = try await contents.changeable(content, by: publisher)
-        let event = publisher.caller.event(
-            .bundleDeleted, at: clock.now, content: content, details: ["bundle_id": .integer(id)])
+        let event = publisher.caller.change(
+            .bundleDeleted, of: content, at: clock.now, details: ["bundle_id": .integer(id)])
         let removed: Bool
         do throws(StoreError) {
             removed = try await account.store.removeBundle(id, of: content, noting: event)

@@ -22,6 +22,9 @@ public struct Exchange: Sendable {
         }
     }
 
+    /// How often a request is judged again because the account changed meanwhile. Only the first time is a provider slow.
+    private static let maximumRounds = 8
+
     let account: OpenAccount
     let clock: WallClock
     let signer: SessionToken.Signer
@@ -49,38 +52,43 @@ public struct Exchange: Sendable {
         key: SecretString, form: [UInt8], onDemand: Bool, from origin: Origin
     ) async throws(Refusal) -> Granted {
         guard !account.isErased else { throw .notFound("account") }
-        let now = clock.now
-        // Read before the facts are: if anything changes after, what is remembered below counts as out of date.
-        let generation = account.changes.current
         let request = try ExchangeRequest(form: form)
-        let token = try verify(request, at: now)
-        let facts = try await attempt { () throws(StoreError) in
-            try await account.store.exchangeFacts(
-                keyHash: SHA256.hash(key.reveal()), user: token.userGUID, content: token.contentGUID
-            )
-        }
-        let caller = try People.judge(facts.caller, from: origin, at: now)
-        let granted: Granted
-        do throws(Refusal) {
-            let entitlement = try judge(request, facts, caller)
-            let answer = try await sources.token(entitlement, facts, onDemand: onDemand, from: caller.origin)
-            granted = Granted(
-                token: try open(answer.token), type: entitlement.type,
-                expiresIn: answer.token.expiresIn(at: clock.now))
-            activity.count(.exchangesServed, of: entitlement.integration.guid)
-            await journal.note(issued(entitlement, granted, caller))
-            remember(
-                answer, entitlement.type, key: key, form: form,
-                until: earlier(token.expiresAt, facts.caller?.key.expiresAt), generation)
-        } catch {
-            let integration = asked(request, facts)
-            if let integration {
-                activity.count(error.isFailure ? .exchangesFailed : .exchangesRefused, of: integration)
+        let token = try verify(request, at: clock.now)
+        for round in 0..<Self.maximumRounds {
+            // Read before the facts are: if anything changes after, what is remembered below counts as out of date.
+            let generation = account.changes.current
+            let facts = try await attempt { () throws(StoreError) in
+                try await account.store.exchangeFacts(
+                    keyHash: SHA256.hash(key.reveal()), user: token.userGUID, content: token.contentGUID
+                )
             }
-            await journal.noteOnce(refused(error, token, integration, caller), code: Int64(error.code.rawValue))
-            throw error
+            let caller = try People.judge(facts.caller, from: origin, at: clock.now)
+            do throws(Refusal) {
+                let entitlement = try judge(request, facts, caller)
+                let answer = try await sources.token(
+                    entitlement, facts, onDemand: onDemand && round == 0, from: caller.origin)
+                // Rights may have been taken away while the provider was asked: they are judged again, and the token that
+                // is there by now is not asked for again.
+                guard account.changes.current == generation else { continue }
+                let granted = Granted(
+                    token: try open(answer.token), type: entitlement.type,
+                    expiresIn: answer.token.expiresIn(at: clock.now))
+                activity.count(.exchangesServed, of: entitlement.integration.guid)
+                await journal.note(issued(entitlement, granted, caller))
+                remember(
+                    answer, entitlement.type, key: key, form: form,
+                    until: earlier(token.expiresAt, facts.caller?.key.expiresAt), generation)
+                return granted
+            } catch {
+                let integration = asked(request, facts)
+                if let integration {
+                    activity.count(error.isFailure ? .exchangesFailed : .exchangesRefused, of: integration)
+                }
+                await journal.noteOnce(refused(error, token, integration, caller), code: Int64(error.code.rawValue))
+                throw error
+            }
         }
-        return granted
+        throw Refusal(.refreshFailed, "This account changes without pause: try again in a second.", retryAfter: 1)
     }
 
     private func open(_ token: LiveToken) throws(Refusal) -> [UInt8] {

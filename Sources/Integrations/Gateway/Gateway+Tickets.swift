@@ -57,9 +57,14 @@ extension Gateway {
             expiresAt: parent.session.expiresAt
         )
         let event = Caller(user: parent.user, origin: origin).event(
-            .contentOpened, at: now, subject: parent.user.guid, content: guid)
-        try await attempt { () throws(StoreError) in
+            .contentOpened, at: now, subject: parent.user.guid, content: guid
+        ).on(.browserSession(found.sessionHash))
+        do throws(StoreError) {
             try await account.store.openBrowserSession(session, at: now, noting: event)
+        } catch {
+            // Signed out, or locked, since the ticket was looked at.
+            if case .lapsed = error.code { return nil }
+            throw Refusal(error)
         }
         return (secret, session.expiresAt)
     }

@@ -97,9 +97,16 @@ extension LoginFlows {
         steps(.loginCodeAnswered)
         let claims = try checkedIdentity(grant, stateHash, flow, at: clock.now)
         guard flow.purpose == .login else {
-            return .tested(await report(grant, claims, integration, by: identity.caller))
+            return .tested(try await report(grant, claims, integration, by: identity.caller))
         }
-        try await keeper.store(grant, integration: integration, sentAt: sentAt, by: identity.caller)
+        do throws(Refusal) {
+            try await keeper.store(grant, integration: integration, sentAt: sentAt, by: identity.caller)
+        } catch {
+            // Tokens that are kept nowhere must not go on working.
+            _ = await revoke(grant, of: integration, by: identity.caller)
+            throw error.code == .prohibitedChange
+                ? refused(flow, "the integration was changed in the meantime", .changed) : error
+        }
         steps(.loginSessionStored)
         login.outcome = .granted
         return .loggedIn(returnPath: flow.returnPath)

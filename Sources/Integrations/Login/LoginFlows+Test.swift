@@ -26,7 +26,9 @@ extension LoginFlows {
     /// The report on what was granted; the tokens are revoked where that is possible and ends nothing else.
     func report(
         _ grant: TokenGrant, _ claims: IDToken.Claims?, _ integration: IntegrationRecord, by caller: Caller
-    ) async -> LoginTest {
+    ) async throws(Refusal) -> LoginTest {
+        let revocation = await revoke(grant, of: integration, by: caller)
+        try await requireStill(caller)
         let identity: LoginTest.Identity =
             if let claims {
                 .verified(
@@ -41,7 +43,7 @@ extension LoginFlows {
             given: grant.scope?.split(separator: " ").map(String.init),
             lifetime: grant.expiresIn?.components.seconds, hasRefreshToken: grant.refreshToken != nil,
             refreshLifetime: grant.refreshTokenExpiresIn?.components.seconds, tokenType: grant.tokenType,
-            identity: identity, revocation: await revoke(grant, of: integration, by: caller))
+            identity: identity, revocation: revocation)
         await noteTest(of: integration, .success, caller, [:])
         return LoginTest(integration: integration.guid, name: integration.name, result: .granted(granted))
     }
@@ -57,6 +59,7 @@ extension LoginFlows {
             try await account.store.integration(flow.integrationGUID)
         }
         guard let integration = found else { throw .notFound("integration") }
+        try await requireStill(identity.caller)
         let reason = refusal.payload?["reason"]?.stringValue ?? LoginFailure.own.rawValue
         await noteTest(of: integration, .failure, identity.caller, ["reason": .string(reason)])
         return LoginTest(
@@ -64,7 +67,15 @@ extension LoginFlows {
             result: .failed(why: refusal.message, advice: (LoginFailure(rawValue: reason) ?? .own).advice))
     }
 
-    private func revoke(
+    /// The provider took its time: whoever is no administrator any more is not told what came back.
+    private func requireStill(_ caller: Caller) async throws(Refusal) {
+        try await attempt { () throws(StoreError) in
+            try await account.store.require(caller.premises, at: clock.now)
+        }
+    }
+
+    /// Gives tokens back that are not kept.
+    func revoke(
         _ grant: TokenGrant, of integration: IntegrationRecord, by caller: Caller
     ) async -> LoginTest.Revocation {
         do {

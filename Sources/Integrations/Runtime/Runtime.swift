@@ -59,10 +59,12 @@ public struct Runtime: Sendable {
                 ("POSIT_PRODUCT", SecretString(Self.product)), (Self.tokenVariable, token),
             ]
         )
-        let event = publisher.caller.event(
-            .runtimeRead, at: now, content: guid,
+        let event = publisher.caller.change(
+            .runtimeRead, of: guid, at: now,
             details: ["variables": .array(environment.variables.map { .string($0.name) })])
         await journal.note(event)
+        // The line waits for the disk: what follows is for somebody who still may read it.
+        try await attempt { () throws(StoreError) in try await account.store.require(event.premises, at: clock.now) }
         return Sheet(
             environment: environment, token: token, expiresAt: expiresAt,
             expiresIn: expiresAt.seconds - now.seconds,

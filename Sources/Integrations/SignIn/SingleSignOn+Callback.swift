@@ -64,7 +64,8 @@ extension SingleSignOn {
                 return .tested(returnPath: flow.returnPath)
             }
             return .signedIn(
-                try await signIn(person, settings, from: arrival.origin), returnPath: flow.returnPath)
+                try await signIn(person, settings, version: flow.settingsVersion, from: arrival.origin),
+                returnPath: flow.returnPath)
         } catch {
             // Anybody can come back with an error or a made-up code; only whom the provider gave tokens for leaves a line.
             if error.cause != nil || flow.testerGUID != nil { await noteFailure(error, flow, arrival) }

@@ -41,18 +41,25 @@ extension SingleSignOn {
 
     /// Signs somebody in: connects or adds them where that is due, then makes role and groups what the claims say, then opens
     /// the session. Whatever fails on the way leaves nobody with more than they should have.
+    ///
+    /// - Parameter version: that of the settings. The provider was asked meanwhile: each write judges again that they are in
+    ///   force.
     func signIn(
-        _ person: ProviderPerson, _ settings: SingleSignOnSettings, from origin: Origin
+        _ person: ProviderPerson, _ settings: SingleSignOnSettings, version: Int64, from origin: Origin
     ) async throws(Refusal) -> SignIn {
-        let user = try await user(of: person, settings, from: origin)
-        let present = try await applyRole(to: user, person, settings, origin)
-        try await applyGroups(to: present, person, settings, origin)
+        let inForce = Premise.singleSignOn(version: version)
+        let user = try await user(of: person, settings, inForce, from: origin)
+        let identity = Premise.identity(issuer: person.issuer, subject: person.subject, of: user.guid)
+        let premises = [inForce, identity, .active(user.guid, atLeast: .viewer)]
+        let present = try await applyRole(to: user, person, settings, premises, origin)
+        try await applyGroups(to: present, person, settings, premises, origin)
         return try await people.openSession(
-            for: present, from: origin, details: ["by": "single_sign_on", "issuer": .string(person.issuer)])
+            for: present, from: origin, details: ["by": "single_sign_on", "issuer": .string(person.issuer)],
+            on: premises)
     }
 
     private func user(
-        of person: ProviderPerson, _ settings: SingleSignOnSettings, from origin: Origin
+        of person: ProviderPerson, _ settings: SingleSignOnSettings, _ inForce: Premise, from origin: Origin
     ) async throws(Refusal) -> UserRecord {
         let verdict = try await verdict(on: person, settings)
         let user: UserRecord
@@ -73,8 +80,11 @@ extension SingleSignOn {
                     .userCreated, origin, user,
                     ["email": .string(user.email), "role": .string(user.role.rawValue), "by": "single_sign_on"]))
         }
+        let linked = event(
+            .identityLinked, origin, user, ["email": .string(user.email), "issuer": .string(person.issuer)])
+        // Somebody who is connected by email must still be whom that email was judged to name.
         events.append(
-            event(.identityLinked, origin, user, ["email": .string(user.email), "issuer": .string(person.issuer)]))
+            linked.on(isNew ? [inForce] : [inForce, .active(user.guid, atLeast: .viewer), .unchanged(user)]))
         do throws(StoreError) {
             try await account.store.addIdentity(identity, adding: isNew ? user : nil, noting: events)
             return user
@@ -94,7 +104,8 @@ extension SingleSignOn {
     /// Makes the role what the claims say, where they decide. Who is named for emergencies keeps theirs, and the account its
     /// last administrator.
     private func applyRole(
-        to user: UserRecord, _ person: ProviderPerson, _ settings: SingleSignOnSettings, _ origin: Origin
+        to user: UserRecord, _ person: ProviderPerson, _ settings: SingleSignOnSettings, _ premises: [Premise],
+        _ origin: Origin
     ) async throws(Refusal) -> UserRecord {
         guard !settings.roleClaim.isEmpty else { return user }
         let role = settings.role(by: person.claims) ?? settings.defaultRole
@@ -106,7 +117,8 @@ extension SingleSignOn {
         let change = changes
         let event = event(
             .userUpdated, origin, user,
-            ["email": .string(user.email), "role": .string(role.rawValue), "by": "single_sign_on"])
+            ["email": .string(user.email), "role": .string(role.rawValue), "by": "single_sign_on"]
+        ).on(premises)
         do throws(StoreError) {
             return try await account.store.changeUser(user.guid, change, at: clock.now, noting: event)
         } catch {
@@ -118,7 +130,8 @@ extension SingleSignOn {
 
     /// Makes membership in the groups that rules name what the claims say; other groups are none of the provider's business.
     private func applyGroups(
-        to user: UserRecord, _ person: ProviderPerson, _ settings: SingleSignOnSettings, _ origin: Origin
+        to user: UserRecord, _ person: ProviderPerson, _ settings: SingleSignOnSettings, _ premises: [Premise],
+        _ origin: Origin
     ) async throws(Refusal) {
         let membership = settings.membership(by: person.claims)
         guard !membership.isEmpty else { return }
@@ -135,7 +148,7 @@ extension SingleSignOn {
                 details: [
                     "name": .string(group.name), "member_guid": .string(user.guid.description),
                     "user_guid": .string(user.guid.description),
-                ])
+                ], premises: premises)
             do throws(StoreError) {
                 if isMember {
                     _ = try await account.store.addMember(.user(user.guid), to: guid, noting: event)

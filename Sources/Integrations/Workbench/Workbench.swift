@@ -80,6 +80,13 @@ public struct Workbench: Sendable {
         guard let integration = found, takesLogins(integration) else { throw .notFound("integration") }
         guard let session else { throw keeper.loginRequired(guid, "not_logged_in") }
         let fresh = try await keeper.fresh(session, integration, onDemand: false, from: caller.origin)
+        do throws(StoreError) {
+            // The provider may have taken its time: a lock, a logout or the end of the session came meanwhile.
+            try await account.store.require(
+                caller.premises + [.oauthSession(fresh.guid, of: caller.user.guid)], at: clock.now)
+        } catch {
+            throw error.code == .lapsed(.gone) ? keeper.loginRequired(guid, "not_logged_in") : Refusal(error)
+        }
         do throws(CryptographyError) {
             let token = try account.vault.open(
                 fresh.tokens.access, at: .accessToken(fresh.userGUID, fresh.integrationGUID))

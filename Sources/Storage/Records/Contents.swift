@@ -67,6 +67,19 @@ public struct ContentRecord: Sendable, Equatable {
         return content
     }
 
+    /// Whether somebody may change it: its owner, a listed co-owner, an administrator.
+    ///
+    /// - Parameters:
+    ///   - role: what the person may do here, which may be less than their own role.
+    ///   - groups: the groups the person is in, directly or through others.
+    public func isEditable(
+        by user: GUID, as role: Role, permissions: [ContentPermissionRecord], groups: Set<GUID>
+    ) -> Bool {
+        guard role >= .publisher else { return false }
+        return role == .administrator || ownerGUID == user
+            || permissions.contains { $0.level == .owner && $0.principal.includes(user, in: groups) }
+    }
+
     /// What kind of content it is, in Connect's words; nil before anything was deployed.
     public var appMode: String? { deployment?.manifest.appMode }
 

@@ -97,11 +97,14 @@ public struct EventRecord: Sendable, Equatable {
     public let integration: GUID?
     /// What else is worth knowing.
     public let details: JSONObject
+    /// What must still hold in the transaction that makes the change. Not part of the line.
+    public let premises: [Premise]
 
     /// An event with these values.
     public init(
         _ action: EventAction, outcome: Outcome = .success, at: Timestamp, actor: EventActor, origin: Origin,
-        subject: GUID? = nil, content: GUID? = nil, integration: GUID? = nil, details: JSONObject = [:]
+        subject: GUID? = nil, content: GUID? = nil, integration: GUID? = nil, details: JSONObject = [:],
+        premises: [Premise] = []
     ) {
         self.action = action
         self.outcome = outcome
@@ -112,13 +115,25 @@ public struct EventRecord: Sendable, Equatable {
         self.content = content
         self.integration = integration
         self.details = details
+        self.premises = premises
     }
 
     /// The same event with another subject.
     func about(_ subject: GUID) -> EventRecord {
         EventRecord(
             action, outcome: outcome, at: at, actor: actor, origin: origin, subject: subject, content: content,
-            integration: integration, details: details
+            integration: integration, details: details, premises: premises
+        )
+    }
+
+    /// The same event with more premises.
+    public func on(_ more: Premise...) -> EventRecord { on(more) }
+
+    /// The same event with more premises.
+    public func on(_ more: [Premise]) -> EventRecord {
+        EventRecord(
+            action, outcome: outcome, at: at, actor: actor, origin: origin, subject: subject, content: content,
+            integration: integration, details: details, premises: premises + more
         )
     }
 }

@@ -8,6 +8,8 @@ public struct StoreError: Error, Equatable, CustomStringConvertible {
         case notFound
         /// Somebody else changed it in between.
         case stale
+        /// What allowed the change does not hold any more. Nothing was changed.
+        case lapsed(Lapse)
         /// Nobody would be left who can administer the account. Nothing was changed.
         case lastAdministrator
         /// Passwords are off, and nobody would be left who can use one all the same. Nothing was changed.

@@ -88,6 +88,7 @@ extension SQLiteStore {
         _ identity: UserIdentityRecord, adding user: UserRecord?, noting events: [EventRecord]
     ) async throws(StoreError) {
         try await write(.permissions) { [log] db in
+            for event in events { try Self.require(event.premises, at: event.at, in: db) }
             if let user { try Self.insert(user, in: db) }
             try db.execute(
                 sql: "INSERT INTO user_identity (issuer, subject, user_guid, created_at) VALUES (?, ?, ?, ?)",

@@ -63,6 +63,7 @@ extension SQLiteStore: IntegrationStore {
         revoking: Bool, noting events: [EventRecord]
     ) async throws(StoreError) {
         try await write(.permissions) { [log] db in
+            for event in events { try Self.require(event.premises, at: event.at, in: db) }
             if endingSessions, revoking {
                 // Before the change: the tokens belong to the provider that was configured so far.
                 try RevocationRecord.queue(

@@ -35,6 +35,7 @@ extension SQLiteStore: OAuthSessionStore {
         noting event: EventRecord?
     ) async throws(StoreError) -> OAuthSessionRecord {
         try await write(.nothing) { [log] db in
+            if let event { try Self.require(event.premises, at: event.at, in: db) }
             let unchanged = try Bool.fetchOne(
                 db,
                 sql: """

@@ -95,6 +95,7 @@ extension SQLiteStore: PeopleStore {
         _ key: APIKeyRecord, hash: Digest, integrationVersion: Int64, at now: Timestamp
     ) async throws(StoreError) {
         try await write(.nothing) { db in
+            try Self.require([.active(key.userGUID, atLeast: .viewer)], at: now, in: db)
             let stands = try Bool.fetchOne(
                 db,
                 sql: """

@@ -54,12 +54,14 @@ extension SQLiteStore: SingleSignOnStore {
     }
 
     func mayUsePassword(_ user: GUID) async throws(StoreError) -> Bool {
-        try await read { db in
-            guard try Self.arePasswordsOff(in: db) else { return true }
-            return try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM break_glass WHERE user_guid = ?)", arguments: [user.description])
-                ?? false
-        }
+        try await read { db in try Self.mayUsePassword(user, in: db) }
+    }
+
+    static func mayUsePassword(_ user: GUID, in db: Database) throws -> Bool {
+        guard try arePasswordsOff(in: db) else { return true }
+        return try Bool.fetchOne(
+            db, sql: "SELECT EXISTS (SELECT 1 FROM break_glass WHERE user_guid = ?)", arguments: [user.description])
+            ?? false
     }
 
     func breakGlassUsers() async throws(StoreError) -> [UserRecord] {

@@ -156,6 +156,7 @@ final class SQLiteStore: Sendable {
         do {
             let value = try await pool.write { [self] db in
                 try requirePlace()
+                if let event { try Self.require(event.premises, at: event.at, in: db) }
                 let before = db.totalChangesCount
                 let value = try body(db)
                 // Whatever was asked for, a line says what was done.

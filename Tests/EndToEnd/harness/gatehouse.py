@@ -39,8 +39,11 @@ class Gatehouse:
         options: tuple[str, ...] = (),
         own_origins: bool = False,
         before: tuple[str, ...] = (),
+        hold_in: Path | None = None,
     ) -> None:
         """`options` are given to every start, besides those of that start alone; `before` is a command that runs it.
+
+        `hold_in` is the folder by which a test holds steps of a debug build (`harness/holding.py`).
 
         With `own_origins` each content has an origin of its own, GUID.localhost.
         """
@@ -53,6 +56,7 @@ class Gatehouse:
         self.allow_hosts = allow_hosts
         self.options = options
         self.before = before
+        self.hold_in = hold_in
         self.journal = Journal()
         self.children: list[Child] = []
         self.child: Child | None = None
@@ -76,6 +80,8 @@ class Gatehouse:
             environment["GATEHOUSE_CLOCK_OFFSET"] = str(clock_offset)
         if crash_at:
             environment["GATEHOUSE_CRASH_AT"] = crash_at
+        if self.hold_in:
+            environment["GATEHOUSE_HOLD_IN"] = str(self.hold_in)
         self.child = Child("gatehouse", self.serve_command(*more), environment)
         self.children.append(self.child)
         return self

@@ -29,6 +29,7 @@ class IdentityProvider:
         self.token: str | None = None
         self.key_answer: tuple[int, bytes] | None = None
         self.hold: threading.Event | None = None
+        self.hold_token: threading.Event | None = None
         self.asked: list[str] = []
         self.codes: dict[str, dict] = {}
         self.tokens: list[str] = []
@@ -61,8 +62,9 @@ class IdentityProvider:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def stop(self) -> None:
-        if self.hold is not None:
-            self.hold.set()
+        for hold in (self.hold, self.hold_token):
+            if hold is not None:
+                hold.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -120,6 +122,8 @@ class IdentityProvider:
         if "code_challenge" not in asked or "code_verifier" not in form:
             handler.reply(400, b'{"error": "invalid_request"}')
             return
+        if self.hold_token is not None:
+            self.hold_token.wait(60)
         access = secrets.token_urlsafe(24)
         self.tokens.append(access)
         answer = {"access_token": access, "token_type": "Bearer", "expires_in": 300}
