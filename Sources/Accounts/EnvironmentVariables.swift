@@ -70,8 +70,8 @@ public struct EnvironmentVariables: Sendable {
         }
         let set = variables.map(\.name).sorted()
         let removed = changes.filter { $0.value == nil }.map(\.name).sorted()
-        let event = publisher.caller.event(
-            .environmentChanged, at: clock.now, content: content,
+        let event = publisher.caller.change(
+            .environmentChanged, of: content, at: clock.now,
             details: [
                 "set": .array(set.map(JSON.string)), "removed": .array(removed.map(JSON.string)),
                 "replaced_all": .bool(replacing),
@@ -138,6 +138,13 @@ public struct EnvironmentVariables: Sendable {
             throw .invalid("name", "\(change.name) is set by Gatehouse itself: choose another name.")
         }
         guard let value = change.value else { return }
+        // One that is there already can be removed.
+        if let effect = ProtectedVariables.effect(of: change.name) {
+            throw .invalid(
+                "name",
+                "\(change.name) \(effect), so it is not the content's to set: choose another name, or set it where the content is started."
+            )
+        }
         guard value.utf8Count <= maximumValue else {
             throw .invalid("value", "The value of \(change.name) is too long: \(maximumValue) bytes at most.")
         }

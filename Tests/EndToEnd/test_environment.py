@@ -1,10 +1,14 @@
 """Environment variables of content: names come out, values never do, and a change is whole or not at all."""
 
+import re
 import sqlite3
 
 import pytest
 from posit.connect import Client
 from posit.connect.errors import ClientError
+
+from harness.browser import form_with
+from harness.sealing import seal
 
 SECRET = "postgres://user:a-password-nobody-may-see@db.example/sales"
 RESERVED = (
@@ -157,3 +161,77 @@ def test_variables_go_with_their_content(server, account, publisher, content, pa
     with sqlite3.connect(server.data / account.slug / "account.sqlite") as database:
         left = database.execute("SELECT * FROM environment_variable WHERE content_guid = ?", (content["guid"],))
         assert left.fetchall() == []
+
+
+# Variables that belong to the machine.
+
+# fmt: off
+PROTECTED = [
+    "PATH", "LD_PRELOAD", "LD_AUDIT", "ld_preload", "DYLD_INSERT_LIBRARIES", "BASH_ENV", "ENV", "PS4", "IFS",
+    "PYTHONSTARTUP", "PYTHONPATH", "PYTHONWARNINGS", "R_PROFILE", "R_PROFILE_USER", "R_ENVIRON_USER",
+    "R_LIBS_SITE", "R_TESTS", "NODE_OPTIONS", "PERL5OPT", "PERLLIB", "RUBYOPT", "JAVA_TOOL_OPTIONS",
+    "_JAVA_OPTIONS", "GLIBC_TUNABLES", "GCONV_PATH", "HOSTALIASES", "OPENSSL_CONF", "SSLKEYLOGFILE",
+    "GIT_SSH_COMMAND", "GIT_CONFIG_COUNT", "EDITOR", "PAGER", "LESSOPEN", "HOME", "SHELL", "USER", "TMPDIR",
+    "XDG_RUNTIME_DIR", "UV_INDEX", "PIP_INDEX_URL", "FLASK_APP", "GATEHOUSE_API_KEY",
+]
+# fmt: on
+# fmt: off
+FREE = [
+    "PYTHONUNBUFFERED", "PYTHONUTF8", "PYTHONHASHSEED", "TZ", "LANG", "LC_ALL", "AWS_REGION", "AWS_PROFILE",
+    "SNOWFLAKE_ACCOUNT", "DATABRICKS_HOST", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE",
+    "DATABASE_URL", "PGHOST", "PORT", "APP_ENV", "GIT_COMMIT", "MALLOC_ARENA_MAX", "OMP_NUM_THREADS",
+    "UV_THREADPOOL_SIZE", "STREAMLIT_SERVER_PORT", "SHINY_LOG_LEVEL", "R_MAX_VSIZE", "NODE_ENV", "USERNAME",
+    "PATHS",
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("name", PROTECTED)
+def test_a_variable_that_decides_what_is_run_is_refused(publisher, content, path, name):
+    for method in ("PUT", "PATCH"):
+        body = [{"name": "FINE", "value": "1"}, {"name": name, "value": "/tmp/mine"}]
+        refused = publisher.api.refused(400, 25, method, path, json=body)
+        assert refused["payload"] == {"field": "name"}
+        assert name in refused["error"] and "where the content is started" in refused["error"]
+    assert publisher.api.ok("GET", path) == [], "nothing of the list is set"
+
+
+def test_what_publishers_need_is_not_refused(publisher, path):
+    body = [{"name": name, "value": "1"} for name in FREE]
+    assert publisher.api.ok("PUT", path, json=body) == sorted(FREE)
+
+
+def test_the_page_refuses_it_beside_the_name(publisher, content):
+    publisher.accept_invite()
+    url = publisher.account.url(f"content/{content['guid']}/environment")
+    page = publisher.browser.get(url)
+    answer = publisher.browser.submit(form_with(page, "name", "value"), name="BASH_ENV", value="/tmp/mine")
+    assert answer.status_code == 400
+    error = re.search(r'id="error-name"[^>]*>([^<]*)', answer.text)
+    assert error and "BASH_ENV is read by shells" in error.group(1), answer.text[:3000]
+    assert 'value="BASH_ENV"' in answer.text, "what was typed is still there"
+
+
+def store(account, content: dict, name: str, value: str) -> None:
+    """A variable as an earlier version took it."""
+    data, guid = account.server.data, content["guid"]
+    sealed = seal(data, account.slug, "environment_variable", "value", f"{guid}/{name}", value)
+    with sqlite3.connect(data / account.slug / "account.sqlite") as database:
+        database.execute(
+            "INSERT INTO environment_variable (content_guid, name, sealed_value) VALUES (?, ?, ?)", (guid, name, sealed)
+        )
+
+
+def test_what_was_set_earlier_is_left_out_with_a_warning_until_it_is_removed(account, publisher, content, path):
+    publisher.api.ok("PUT", path, json=[{"name": "FINE", "value": "kept"}])
+    store(account, content, "LD_PRELOAD", "/tmp/mine.so")
+    sheet = publisher.api.ok("GET", f"v1/content/{content['guid']}/runtime")
+    given = {one["name"]: one["value"] for one in sheet["environment"]}
+    assert "LD_PRELOAD" not in given and given["FINE"] == "kept"
+    [warning] = sheet["warnings"]
+    assert "LD_PRELOAD" in warning and "left out" in warning and "/tmp/mine.so" not in warning
+    page = publisher.browser.get(account.url(f"content/{content['guid']}/environment"))
+    assert "Left out: it decides which libraries are loaded" in page.text
+    assert publisher.api.ok("GET", path) == ["FINE", "LD_PRELOAD"]
+    assert publisher.api.ok("PATCH", path, json=[{"name": "LD_PRELOAD", "value": None}]) == ["FINE"]
+    assert publisher.api.ok("GET", f"v1/content/{content['guid']}/runtime")["warnings"] == []

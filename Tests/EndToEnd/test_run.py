@@ -1,16 +1,20 @@
 """`gatehouse run`: the environment, the token's file, signals, exit codes, what stays behind (nothing)."""
 
 import contextlib
+import http.server
 import json
 import os
 import pty
 import re
 import select
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -18,6 +22,7 @@ from harness.gatehouse import gatehouse_binary
 from harness.listener import Listener
 from harness.process import Child
 from harness.scene import play
+from harness.sealing import seal
 from harness.waiting import free_port, wait_until
 
 NAMES = {
@@ -483,3 +488,68 @@ def test_the_key_is_in_no_file_and_not_in_the_commands_memory_of_words(runner):
         assert not file.is_file() or runner.scene.publisher.key not in file.read_text()
         assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0
     child.stop()
+
+
+# Variables that belong to the machine.
+
+
+def test_what_decides_which_code_is_run_is_not_handed_on(runner):
+    """Set by an earlier version, by whoever may edit the content."""
+    scene = runner.scene
+    server, slug, guid = scene.server, scene.account.slug, scene.content["guid"]
+    planted = {"PATH": "/tmp/mine", "LD_PRELOAD": "/tmp/mine.so", "PYTHONSTARTUP": "/tmp/mine.py", "GREETING": "hello"}
+    with sqlite3.connect(server.data / slug / "account.sqlite") as database:
+        for name, value in planted.items():
+            sealed = seal(server.data, slug, "environment_variable", "value", f"{guid}/{name}", value)
+            database.execute("INSERT INTO environment_variable VALUES (?, ?, ?)", (guid, name, sealed))
+    done = runner.python("import json, os; print(json.dumps(dict(os.environ)))")
+    assert done.returncode == 0, done.stderr
+    given = json.loads(done.stdout)
+    assert given["PATH"] == os.environ["PATH"] and given["GREETING"] == "hello"
+    assert "LD_PRELOAD" not in given and "PYTHONSTARTUP" not in given
+    for name in ("PATH", "LD_PRELOAD", "PYTHONSTARTUP"):
+        assert f"{name} is set for this content and is left out" in done.stderr
+    assert "/tmp/mine" not in done.stderr
+
+
+class OldServer(http.server.BaseHTTPRequestHandler):
+    """A server that hands on what it was given."""
+
+    variables: ClassVar[dict[str, str]] = {"PATH": "/tmp/mine", "BASH_ENV": "/tmp/mine.sh", "GREETING": "hello"}
+
+    def do_GET(self) -> None:
+        sheet = {
+            "environment": [{"name": name, "value": value} for name, value in self.variables.items()],
+            "content_session_token": "token",
+            "expires_at": "2100-01-01T00:00:00Z",
+            "expires_in": 3600,
+            "warnings": [],
+        }
+        body = json.dumps(sheet).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Nothing is printed."""
+
+
+def test_an_older_server_does_not_decide_what_is_run_either(runner):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OldServer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        environment = runner.environment(GATEHOUSE_SERVER=f"http://127.0.0.1:{server.server_address[1]}")
+        script = "import json, os; print(json.dumps(dict(os.environ)))"
+        done = runner.python(script, environment=environment)
+        names = runner.run(options=("--print-env",), environment=environment).stdout.split()
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    given = json.loads(done.stdout)
+    assert given["PATH"] == os.environ["PATH"] and given["GREETING"] == "hello" and "BASH_ENV" not in given
+    assert done.stderr.count("is left out") == 2
+    assert "PATH" not in names and "GREETING" in names

@@ -35,6 +35,17 @@ import Testing
         #expect(values(decided) == ["HOST": "b"])
     }
 
+    @Test func protectedVariablesAreLeftOutWithAWarningThatHasNoValue() {
+        let environment = RuntimeEnvironment(
+            own: [
+                ("PATH", SecretString("/mine")), ("Ld_Preload", SecretString("/mine")), ("MINE", SecretString("own")),
+            ],
+            contributions: [], fixed: [])
+        #expect(values(environment) == ["MINE": "own"])
+        #expect(environment.warnings.count == 2)
+        #expect(environment.warnings.allSatisfy { $0.contains("left out") && !$0.contains("/mine") })
+    }
+
     @Test func integrationsThatAgreeAreNoConflict() {
         let environment = RuntimeEnvironment(
             own: [], contributions: [contribution("one", "a"), contribution("two", "a")], fixed: [])

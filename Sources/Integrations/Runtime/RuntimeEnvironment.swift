@@ -1,8 +1,10 @@
+import Accounts
 public import Cryptography
 
 /// The variables that content runs with, put together from who sets them.
 ///
-/// What Gatehouse itself sets wins over what integrations set, and that over the publisher's own.
+/// What Gatehouse itself sets wins over what integrations set, and that over the publisher's own. Protected variables are
+/// left out, whoever set them: some are older than the rule that refuses them.
 public struct RuntimeEnvironment: Sendable {
     /// A variable. Values are secrets, whatever they are.
     public typealias Variable = (name: String, value: SecretString)
@@ -20,8 +22,14 @@ public struct RuntimeEnvironment: Sendable {
 
     init(own: [Variable], contributions: [Contribution], fixed: [Variable]) {
         var values: [String: SecretString] = [:]
-        for variable in own { values[variable.name] = variable.value }
         var warnings: [String] = []
+        for variable in own {
+            if let warning = Self.warning(of: variable.name) {
+                warnings.append(warning)
+            } else {
+                values[variable.name] = variable.value
+            }
+        }
         for (name, given) in Self.collect(contributions) {
             if Set(given.map(\.value)).count > 1 {
                 let names = given.map(\.integration).joined(separator: ", ")
@@ -35,6 +43,13 @@ public struct RuntimeEnvironment: Sendable {
         for variable in fixed { values[variable.name] = variable.value }
         variables = values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         self.warnings = warnings
+    }
+
+    /// Why a variable is not handed on; nil where it is.
+    public static func warning(of name: String) -> String? {
+        ProtectedVariables.effect(of: name).map {
+            "\(name) is set for this content and is left out: it \($0). Remove it, and set it where the content is started if it is needed."
+        }
     }
 
     /// Who wants what of each name, in alphabetical order of the names.

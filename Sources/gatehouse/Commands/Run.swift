@@ -67,7 +67,7 @@ struct Run: AsyncParsableCommand {
                 for name in Self.names(sheet) { Answer.line(name) }
                 return
             }
-            for warning in sheet.warnings { Failures.report(warning) }
+            for warning in sheet.warnings + Self.left(sheet) { Failures.report(warning) }
             let code = try await perform(client, sheet, inherited)
             guard code == 0 else { throw ExitCode(code) }
         }
@@ -75,7 +75,12 @@ struct Run: AsyncParsableCommand {
 
     /// The variables that stay true while the command runs: a token in a variable would end before the command does.
     private static func lasting(_ sheet: RuntimeClient.Sheet) -> [(name: String, value: SecretString)] {
-        sheet.environment.filter { $0.name != Runtime.tokenVariable }
+        sheet.environment.filter { $0.name != Runtime.tokenVariable && RuntimeEnvironment.warning(of: $0.name) == nil }
+    }
+
+    /// What is left out here although the server, which may be an older one, hands it on.
+    private static func left(_ sheet: RuntimeClient.Sheet) -> [String] {
+        sheet.environment.compactMap { RuntimeEnvironment.warning(of: $0.name) }
     }
 
     /// What the command would get.

@@ -45,7 +45,13 @@ struct ContentEnvironmentPages {
         var values = Field.form(fields, typed: typed, error: error)
         let shown = names.dropFirst((pager.number - 1) * Pager.size).prefix(Pager.size)
         values["variables"] = .list(
-            shown.map { ["variable": .text($0), "replace": .text("\(path)?name=\($0)#field-name")] })
+            shown.map {
+                let effect = ProtectedVariables.effect(of: $0)
+                return [
+                    "variable": .text($0), "replace": .text("\(path)?name=\($0)#field-name"),
+                    "is_left_out": .flag(effect != nil), "effect": .text(effect ?? ""),
+                ]
+            })
         values["given"] = .list(given.map { ["variable": .text($0.0), "by": .text($0.1)] })
         values["own"] = .list(
             EnvironmentVariables.reservedNames.sorted().map { ["variable": .text($0)] })
