@@ -31,8 +31,8 @@ public struct EnvironmentVariables: Sendable {
         }
     }
 
-    /// So many variables a content can have.
-    public static let maximumCount = 500
+    /// So many variables can be named in one change; how many a content can have is a quota, and never more.
+    public static let maximumCount = 1000
     /// So many UTF-8 bytes a value can have.
     public static let maximumValue = 64 * 1024
     private static let maximumName = 255
@@ -78,14 +78,9 @@ public struct EnvironmentVariables: Sendable {
             ]
         )
         let new = variables
-        do throws(StoreError) {
+        try await attempt { () throws(StoreError) in
             try await account.store.changeEnvironmentVariables(
-                of: content, setting: new, removing: removed, replacing: replacing, maximum: Self.maximumCount,
-                noting: event)
-        } catch {
-            throw error.code == .conflict("environment")
-                ? .invalid("environment", "A content can have \(Self.maximumCount) variables: remove some first.")
-                : Refusal(error)
+                of: content, setting: new, removing: removed, replacing: replacing, noting: event)
         }
         return try await stored(content).map(\.name)
     }

@@ -55,10 +55,14 @@ public enum ErrorCode: Int, Sendable, CaseIterable {
     case bodyTooLarge = 413
     /// Ours: the body is of another kind than the address reads.
     case unsupportedMediaType = 415
+    /// Ours: there are as many of these as may be.
+    case quotaReached = 422
     /// Ours: something on this side failed; the log has the correlation id.
     case internalFailure = 500
     /// Ours: the account cannot be opened or written for now.
     case accountUnavailable = 503
+    /// Ours: what is free of the disk is kept for what must go on.
+    case insufficientStorage = 507
     /// Ours: content's `upstream_url` leads back to the proxy in front of content.
     case upstreamLoop = 508
 
@@ -73,10 +77,12 @@ public enum ErrorCode: Int, Sendable, CaseIterable {
         case .duplicates, .bundleActive: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
+        case .quotaReached: 422
         case .tooManyRequests: 429
         case .internalFailure: 500
         case .refreshFailed: 502
         case .accountUnavailable: 503
+        case .insufficientStorage: 507
         case .upstreamLoop: 508
         default: 400
         }

@@ -64,6 +64,17 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
             self.init(
                 .prohibitedChange, "Somebody else changed this at the same time: read it again and repeat your change.")
         case .lapsed(let lapse): self.init(lapse)
+        case .quota(let quota, let limit):
+            let (holder, things) = quota.words
+            self.init(
+                .quotaReached,
+                "\(holder) can have \(limit) \(things) at most: delete what is not needed, or ask the operator of this server.",
+                payload: ["quota": .string(quota.rawValue), "limit": .integer(Int64(limit))])
+        case .diskNearlyFull:
+            self.init(
+                .insufficientStorage,
+                "The disk of this server is nearly full, and what is left is not for bundles: tell the operator of this server."
+            )
         case .lastAdministrator:
             self.init(
                 .parameter,

@@ -57,7 +57,8 @@ struct House: Sendable {
         )
         self.world = world
         directory = try AccountDirectory(
-            folder: folder, ring: ring, limit: limit?.accounts ?? AccountDirectory<Tenant>.defaultLimit
+            folder: folder, ring: ring, limit: limit?.accounts ?? AccountDirectory<Tenant>.defaultLimit,
+            quotas: configuration.quotas
         ) { try Tenant($0, world: world) }
         services = try Services(
             directory: directory, world: world, ring: ring, proxies: configuration.trustedProxies)

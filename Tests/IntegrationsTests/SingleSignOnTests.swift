@@ -134,12 +134,16 @@ import Testing
         let house = try await HouseFixture()
         let service = house.tenant.singleSignOn
         let rules = try await settings { $0.createsUsers = true }
+        let state = SingleSignOnState(version: 1, settings: rules.stored, sealedSecret: nil)
+        try await house.tenant.account.store.saveSingleSignOn(
+            SingleSignOnRecord(draft: state, live: state, updatedAt: house.time.now), noting: nil)
         let new = person(["email": "new@acme.example", "email_verified": true, "name": "New Person"])
         let users = try await withThrowingTaskGroup(of: GUID.self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    try await service.signIn(new, rules, from: Origin(.browser, address: nil, correlationID: "")).user
-                        .guid
+                    try await service.signIn(
+                        new, rules, version: 1, from: Origin(.browser, address: nil, correlationID: "")
+                    ).user.guid
                 }
             }
             return try await group.reduce(into: Set<GUID>()) { $0.insert($1) }

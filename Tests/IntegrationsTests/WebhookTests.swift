@@ -194,9 +194,9 @@ import Testing
     }
 
     @Test func anAccountHasTwentyAtMost() async throws {
-        for _ in 0..<Webhooks.maximum { _ = try await subscribe() }
-        await #expect(performing: { try await subscribe() }, throws: isRefusal(.prohibitedChange))
-        #expect(try await house.tenant.webhooks.all(for: admin).count == Webhooks.maximum)
+        for _ in 0..<Quota.webhooks.usual { _ = try await subscribe() }
+        await #expect(performing: { try await subscribe() }, throws: isRefusal(.quotaReached))
+        #expect(try await house.tenant.webhooks.all(for: admin).count == Quota.webhooks.usual)
     }
 
     @Test func aRefreshThatFailsIsToldOnceUntilItWorksAgain() async throws {

@@ -28,10 +28,10 @@ final class TemporaryFolder {
 
     func slug(_ text: String) throws -> AccountSlug { try #require(AccountSlug(text)) }
 
-    func open(_ text: String) throws -> OpenAccount {
+    func open(_ text: String, quotas: Quotas = Quotas()) throws -> OpenAccount {
         let slug = try slug(text)
         if !folder.contains(slug) { try folder.create(slug, name: text, ring: ring, at: now) }
-        return try OpenAccount(slug, in: folder, ring: ring)
+        return try OpenAccount(slug, in: folder, ring: ring, quotas: quotas)
     }
 
     func user(of account: OpenAccount, email: String = "vic@acme.example", role: Role = .viewer) async throws

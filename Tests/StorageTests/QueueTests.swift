@@ -22,7 +22,7 @@ import Testing
         let webhook = WebhookRecord(
             guid: account.makeGUID(), url: "https://hooks.example.com/", description: "", events: events,
             isEnabled: isEnabled, sealedSecret: [1], createdAt: now, updatedAt: now)
-        return try #require(try await account.store.addWebhook(webhook, limit: 20, noting: nil))
+        return try await account.store.addWebhook(webhook, noting: nil)
     }
 
     private func event(_ action: EventAction, integration: GUID, user: String = "u") -> EventRecord {
@@ -124,17 +124,6 @@ import Testing
         let stored = try #require(try await account.store.webhook(hook.guid))
         #expect(stored.description == "the other one" && stored.sealedSecret == [9])
         #expect(!stored.isEnabled && stored.disabledReason == "gone")
-    }
-
-    @Test func thereAreOnlySoManyWebhooks() async throws {
-        let first = try await webhook()
-        let refused = try await account.store.addWebhook(
-            WebhookRecord(
-                guid: account.makeGUID(), url: "x", description: "", events: [], isEnabled: true, sealedSecret: [],
-                createdAt: now, updatedAt: now), limit: 1, noting: nil)
-        #expect(refused == nil)
-        #expect(try await account.store.removeWebhook(first.guid, noting: nil))
-        #expect(try await account.store.webhooks().isEmpty)
     }
 
     @Test func endedDeliveriesAreDroppedInTheirTime() async throws {

@@ -6,8 +6,6 @@ public import Storage
 
 /// Who outside is told what happens in an account; for its administrators.
 public struct Webhooks: Sendable {
-    /// So many an account has at most.
-    public static let maximum = 20
     /// So many deliveries are shown.
     public static let shownDeliveries = 100
     /// So long the old secret signs beside a new one.
@@ -63,11 +61,7 @@ public struct Webhooks: Sendable {
         )
         let event = admin.caller.event(.webhookCreated, at: now, subject: guid, details: details(webhook))
         let stored = try await attempt { () throws(StoreError) in
-            try await account.store.addWebhook(webhook, limit: Self.maximum, noting: event)
-        }
-        guard let stored else {
-            throw Refusal(
-                .prohibitedChange, "An account has \(Self.maximum) webhooks at most: delete one that is not needed.")
+            try await account.store.addWebhook(webhook, noting: event)
         }
         return (stored, secret)
     }

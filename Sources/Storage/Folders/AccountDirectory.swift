@@ -34,6 +34,7 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
     /// The folder the accounts are in.
     public let folder: DataFolder
     private let limit: Int
+    private let quotas: Quotas
     /// Held for a moment only: whoever opens an account reads it.
     private let ring: Mutex<MasterKeyRing>
     /// Held while key files are written, which takes the disk's time: a creation and a rotation must see each other, but
@@ -44,11 +45,12 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
 
     /// A directory of the accounts in a folder; `assemble` builds what the upper rooms want of an open account.
     public init(
-        folder: DataFolder, ring: MasterKeyRing, limit: Int = AccountDirectory.defaultLimit,
+        folder: DataFolder, ring: MasterKeyRing, limit: Int = AccountDirectory.defaultLimit, quotas: Quotas = Quotas(),
         assemble: @escaping @Sendable (OpenAccount) throws -> Tenant
     ) throws {
         self.folder = folder
         self.limit = limit
+        self.quotas = quotas
         self.ring = Mutex(ring)
         self.assemble = assemble
         try rescan()
@@ -169,7 +171,7 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
                     .unavailable, "account \(slug) was replaced, and its file was written only a moment ago")
             }
             let task = Task { [self] in
-                let account = try OpenAccount(slug, in: folder, ring: ring.withLock { $0 })
+                let account = try OpenAccount(slug, in: folder, ring: ring.withLock { $0 }, quotas: quotas)
                 return (tenant: try assemble(account), account: account)
             }
             state.opening[fingerprint] = task

@@ -10,12 +10,30 @@ struct BundleFiles: Sendable {
 
     private static let incoming = ".incoming"
     private static let suffix = ".tar.gz"
+    /// One byte in so many of the disk is kept free of bundles, and never more than the next.
+    private static let keptPart = 20
+    private static let largestKept = 1 << 30
 
     /// A file for an upload, without a place among the bundles yet.
     func begin() throws(Files.Failure) -> BundleUpload {
         try make(path)
         try make("\(path)/\(Self.incoming)")
         return try BundleUpload(folder: "\(path)/\(Self.incoming)")
+    }
+
+    /// - Throws: `StoreError` `diskNearlyFull` where another bundle would leave too little for everything else.
+    func requireSpace() throws(StoreError) {
+        // The folder is made with the first bundle; the account's own is on the same disk.
+        try Self.requireSpace(for: 0, at: Files.exists(path) ? path : "\(path)/..")
+    }
+
+    /// Makes sure that bundles leave room for what must go on: refreshed tokens, sign-ins, the audit.
+    static func requireSpace(for bytes: Int, at path: String) throws(StoreError) {
+        // A disk that does not say is no reason to refuse: the write itself shows whether it has room.
+        guard let space = Files.space(at: path) else { return }
+        guard space.free - bytes >= min(space.total / keptPart, largestKept) else {
+            throw StoreError(.diskNearlyFull, "the disk is nearly full: no bundles are taken")
+        }
     }
 
     /// A folder that is there is on disk, too.

@@ -5,9 +5,11 @@ import Glibc
 /// A bundle that is arriving: a file that is nobody's yet, and goes with this object unless it gets a place.
 public final class BundleUpload: Sendable {
     let path: String
+    private let folder: String
     private let descriptor: Int32
 
     init(folder: String) throws(Files.Failure) {
+        self.folder = folder
         path = "\(folder)/\(Hex.encode(SecureRandom.bytes(16)))"
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Files.Failure(action: "write", path: path, code: errno) }
@@ -21,8 +23,10 @@ public final class BundleUpload: Sendable {
 
     /// Adds the next bytes.
     ///
-    /// - Throws: `StoreError` `cannotWrite`, where the disk is full for example.
+    /// - Throws: `StoreError` `diskNearlyFull` as soon as too little would be left for everything else; `cannotWrite`.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+        // The disk is asked each time: other uploads fill it at the same time.
+        try BundleFiles.requireSpace(for: bytes.count, at: folder)
         var rest = bytes
         while !rest.isEmpty {
             let count = Glibc.write(descriptor, rest.baseAddress, rest.count)

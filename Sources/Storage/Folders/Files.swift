@@ -21,6 +21,14 @@ public enum Files {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// How many bytes a file system has, and how many of them may still be used; nil where it does not say.
+    static func space(at path: String) -> (total: Int, free: Int)? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        let unit = Int(status.f_frsize)
+        return (Int(status.f_blocks) * unit, Int(status.f_bavail) * unit)
+    }
+
     static func mode(_ path: String) throws(Failure) -> mode_t {
         var status = stat()
         guard stat(path, &status) == 0 else { throw Failure(action: "look at", path: path, code: errno) }

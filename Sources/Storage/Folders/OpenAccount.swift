@@ -25,7 +25,9 @@ public final class OpenAccount: Sendable {
     /// Opens an account of a folder.
     ///
     /// - Throws: `AccountError`, with a sentence for the operator.
-    public init(_ slug: AccountSlug, in folder: DataFolder, ring: MasterKeyRing) throws(AccountError) {
+    public init(
+        _ slug: AccountSlug, in folder: DataFolder, ring: MasterKeyRing, quotas: Quotas = Quotas()
+    ) throws(AccountError) {
         guard folder.contains(slug) else { throw AccountError(.unknown, "there is no account \(slug)") }
         do {
             let dataKey = try DataKeyFile(path: folder.keyPath(of: slug)).unwrap(slug: slug, ring: ring)
@@ -34,7 +36,7 @@ public final class OpenAccount: Sendable {
             bundles = BundleFiles(path: folder.bundlesPath(of: slug))
             file = try SQLiteStore(
                 path: folder.databasePath(of: slug), slug: slug, changes: changes,
-                auditKey: try vault.derivedKey(purpose: "audit"), bundles: bundles, lock: folder.lock
+                auditKey: try vault.derivedKey(purpose: "audit"), bundles: bundles, quotas: quotas, lock: folder.lock
             )
             nameNow = Mutex(try file.about().name)
             // What cannot be removed now is still there at the next opening; nobody is kept out for it.
@@ -50,7 +52,10 @@ public final class OpenAccount: Sendable {
     }
 
     /// A file for a bundle that is about to arrive.
+    ///
+    /// - Throws: `StoreError` `diskNearlyFull` where what is free is kept for everything else.
     public func beginBundle() throws(StoreError) -> BundleUpload {
+        try bundles.requireSpace()
         do throws(Files.Failure) { return try bundles.begin() } catch {
             throw StoreError(.cannotWrite, error.description)
         }

@@ -10,6 +10,10 @@ public struct StoreError: Error, Equatable, CustomStringConvertible {
         case stale
         /// What allowed the change does not hold any more. Nothing was changed.
         case lapsed(Lapse)
+        /// There would be more of something than may be. Nothing was changed.
+        case quota(Quota, limit: Int)
+        /// What is free of the disk is kept for everything but bundles.
+        case diskNearlyFull
         /// Nobody would be left who can administer the account. Nothing was changed.
         case lastAdministrator
         /// Passwords are off, and nobody would be left who can use one all the same. Nothing was changed.

@@ -5,7 +5,7 @@ extension SQLiteStore {
     func openBrowserSession(
         _ session: BrowserSessionRecord, at now: Timestamp, noting event: EventRecord?
     ) async throws(StoreError) {
-        try await write(.nothing, noting: event) { db in
+        try await write(.nothing, noting: event) { [quotas] db in
             try db.execute(sql: "DELETE FROM browser_session WHERE expires_at <= ?", arguments: [now.seconds])
             try db.execute(
                 sql: """
@@ -17,6 +17,8 @@ extension SQLiteStore {
                     session.expiresAt.seconds,
                 ]
             )
+            let quota = session.contentGUID == nil ? Quota.browserSessionsPerUser : .contentSessionsPerUser
+            try quota.trim(of: session.userGUID, within: quotas, in: db)
             try db.execute(
                 sql: "UPDATE user SET active_at = ? WHERE guid = ?",
                 arguments: [now.seconds, session.userGUID.description]

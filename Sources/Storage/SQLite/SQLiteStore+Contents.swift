@@ -4,7 +4,8 @@ extension SQLiteStore: ContentStore {
     func addContent(
         _ content: ContentRecord, noting event: EventRecord?
     ) async throws(StoreError) -> ContentRecord {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions, noting: event) { [quotas] db in
+            let room = try Room(for: .contents, within: quotas, in: db)
             try db.execute(
                 sql: """
                     INSERT INTO content (guid, owner_guid, name, title, description, access_type, upstream_url, created_at, updated_at)
@@ -19,6 +20,7 @@ extension SQLiteStore: ContentStore {
             )
             var stored = content
             stored.id = db.lastInsertedRowID
+            try room.require(in: db)
             return stored
         }
     }
@@ -100,7 +102,8 @@ extension SQLiteStore: ContentStore {
     func setPermission(
         _ permission: ContentPermissionRecord, noting event: EventRecord?
     ) async throws(StoreError) -> ContentPermissionRecord {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions, noting: event) { [quotas] db in
+            let room = try Room(for: .permissionsPerContent, of: permission.contentGUID, within: quotas, in: db)
             let id = try Int64.fetchOne(
                 db,
                 sql: """
@@ -115,6 +118,7 @@ extension SQLiteStore: ContentStore {
             )
             var stored = permission
             stored.id = id ?? 0
+            try room.require(in: db)
             return stored
         }
     }
@@ -149,7 +153,8 @@ extension SQLiteStore: ContentStore {
         of content: GUID, with integrations: [GUID], knowing known: Set<GUID>?, at now: Timestamp,
         noting event: EventRecord?
     ) async throws(StoreError) {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions, noting: event) { [quotas] db in
+            let room = try Room(for: .integrationsPerContent, of: content, within: quotas, in: db)
             let old = Set(try AssociationRecord.fetchAll(ofContent: content, in: db).map(\.integration.guid))
             guard known == nil || known == old else {
                 throw StoreError(.stale, "the content uses other integrations by now")
@@ -170,6 +175,7 @@ extension SQLiteStore: ContentStore {
                     arguments: [content.description, guid.description, now.seconds]
                 )
             }
+            try room.require(in: db)
         }
     }
 }

@@ -5,7 +5,8 @@ extension SQLiteStore: DeploymentStore {
     func addBundle(
         _ bundle: BundleRecord, file: BundleUpload, placed: @escaping @Sendable () -> Void, noting event: EventRecord?
     ) async throws(StoreError) -> BundleRecord {
-        try await write(.nothing, noting: event) { [bundles] db in
+        let (stored, removed) = try await write(.nothing, noting: event) { [bundles, quotas, log] db in
+            let room = try Room(for: .bundleBytes, within: quotas, in: db)
             try db.execute(
                 sql: """
                     INSERT INTO bundle (content_guid, size, app_mode, r_version, py_version, quarto_version, source, created_at)
@@ -19,13 +20,40 @@ extension SQLiteStore: DeploymentStore {
             )
             var stored = bundle
             stored.id = db.lastInsertedRowID
+            let removed = try Self.removeOldest(of: bundle.contentGUID, sparing: stored.id, within: quotas, in: db)
+            try room.require(in: db)
+            if let event {
+                for id in removed { try log.append(event.removing(bundle: id), in: db) }
+            }
             // Before the commit: a row is never without its file, a file without a row is swept away.
             do throws(Files.Failure) { try bundles.place(file, as: stored.id, of: bundle.contentGUID) } catch {
                 throw StoreError(.cannotWrite, error.description)
             }
             placed()
-            return stored
+            return (stored, removed)
         }
+        // What cannot be removed now is swept away later.
+        for id in removed { try? bundles.remove(id, of: bundle.contentGUID) }
+        return stored
+    }
+
+    /// Makes room for a new bundle of a content: its oldest ones go, but for the active one.
+    private static func removeOldest(
+        of content: GUID, sparing new: Int64, within quotas: Quotas, in db: Database
+    ) throws -> [Int64] {
+        try Int64.fetchAll(
+            db,
+            sql: """
+                DELETE FROM bundle WHERE id IN (
+                    SELECT id FROM bundle WHERE content_guid = :content AND id NOT IN (:new, :active) ORDER BY id
+                    LIMIT max(0, (SELECT count(*) FROM bundle WHERE content_guid = :content) - :limit)
+                ) RETURNING id
+                """,
+            arguments: [
+                "content": content.description, "new": new,
+                "active": try ContentRecord.fetch(content, in: db)?.deployment?.bundleID ?? new,
+                "limit": quotas[.bundlesPerContent],
+            ])
     }
 
     func bundles(of content: GUID) async throws(StoreError) -> [BundleRecord] {
@@ -72,7 +100,7 @@ extension SQLiteStore: DeploymentStore {
         _ deployment: DeploymentRecord?, refusingAssociations: Bool, task: TaskRecord, droppingBefore limit: Timestamp,
         noting event: EventRecord?
     ) async throws(StoreError) {
-        try await write(deployment == nil ? .nothing : .permissions, noting: event) { db in
+        try await write(deployment == nil ? .nothing : .permissions, noting: event) { [quotas] db in
             if refusingAssociations, try !AssociationRecord.fetchAll(ofContent: task.contentGUID, in: db).isEmpty {
                 throw StoreError(.conflict("association"), "the content has associations")
             }
@@ -85,6 +113,7 @@ extension SQLiteStore: DeploymentStore {
                     JSON.array(task.output.map(JSON.string)).text(), task.createdAt.seconds,
                 ]
             )
+            try Quota.tasksPerContent.trim(of: task.contentGUID, within: quotas, in: db)
         }
     }
 
@@ -101,6 +130,15 @@ extension SQLiteStore: DeploymentStore {
             let rows = try pool.read { db in try Row.fetchAll(db, sql: "SELECT id, content_guid FROM bundle") }
             return Set(rows.map { BundleFiles.name($0["id"], of: $0["content_guid"]) })
         }
+    }
+}
+
+extension EventRecord {
+    /// The line of a bundle that goes because a newer one came.
+    fileprivate func removing(bundle id: Int64) -> EventRecord {
+        EventRecord(
+            .bundleDeleted, at: at, actor: actor, origin: origin, content: content,
+            details: ["bundle_id": .integer(id), "reason": .string(Quota.bundlesPerContent.rawValue)])
     }
 }
 

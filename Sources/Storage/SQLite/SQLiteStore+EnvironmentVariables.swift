@@ -13,9 +13,10 @@ extension SQLiteStore: EnvironmentVariableStore {
 
     func changeEnvironmentVariables(
         of content: GUID, setting variables: [EnvironmentVariableRecord], removing names: [String], replacing: Bool,
-        maximum: Int, noting event: EventRecord?
+        noting event: EventRecord?
     ) async throws(StoreError) {
-        try await write(.nothing, noting: event) { db in
+        try await write(.nothing, noting: event) { [quotas] db in
+            let room = try Room(for: .variablesPerContent, of: content, within: quotas, in: db)
             if replacing {
                 try db.execute(
                     sql: "DELETE FROM environment_variable WHERE content_guid = ?", arguments: [content.description])
@@ -35,13 +36,7 @@ extension SQLiteStore: EnvironmentVariableStore {
                     arguments: [content.description, variable.name, Data(variable.sealedValue)]
                 )
             }
-            let count = try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM environment_variable WHERE content_guid = ?",
-                arguments: [content.description]
-            )
-            guard count ?? 0 <= maximum else {
-                throw StoreError(.conflict("environment"), "there are too many variables")
-            }
+            try room.require(in: db)
         }
     }
 }

@@ -2,7 +2,8 @@ import GRDB
 
 extension SQLiteStore: GroupStore {
     func addGroup(_ group: GroupRecord, noting event: EventRecord?) async throws(StoreError) -> GroupRecord {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions, noting: event) { [quotas] db in
+            let room = try Room(for: .groups, within: quotas, in: db)
             try db.execute(
                 sql: """
                     INSERT INTO user_group (guid, name, folded_name, unique_id, owner_guid, created_at, updated_at)
@@ -15,6 +16,7 @@ extension SQLiteStore: GroupStore {
             )
             var stored = group
             stored.id = db.lastInsertedRowID
+            try room.require(in: db)
             return stored
         }
     }

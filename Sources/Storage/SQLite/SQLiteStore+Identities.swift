@@ -87,9 +87,13 @@ extension SQLiteStore {
     func addIdentity(
         _ identity: UserIdentityRecord, adding user: UserRecord?, noting events: [EventRecord]
     ) async throws(StoreError) {
-        try await write(.permissions) { [log] db in
+        try await write(.permissions) { [log, quotas] db in
             for event in events { try Self.require(event.premises, at: event.at, in: db) }
-            if let user { try Self.insert(user, in: db) }
+            if let user {
+                let room = try Room(for: .users, within: quotas, in: db)
+                try Self.insert(user, in: db)
+                try room.require(in: db)
+            }
             try db.execute(
                 sql: "INSERT INTO user_identity (issuer, subject, user_guid, created_at) VALUES (?, ?, ?, ?)",
                 arguments: [

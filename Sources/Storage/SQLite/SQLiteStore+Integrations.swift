@@ -7,7 +7,9 @@ extension SQLiteStore: IntegrationStore {
     func addIntegration(
         _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord], noting event: EventRecord?
     ) async throws(StoreError) -> IntegrationRecord {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions, noting: event) { [quotas] db in
+            let room = try Room(for: .integrations, within: quotas, in: db)
+            let list = try Room(for: .permissionsPerIntegration, of: integration.guid, within: quotas, in: db)
             try db.execute(
                 sql: """
                     INSERT INTO integration (guid, name, description, template, auth_type, config, sealed_secret, version,
@@ -23,6 +25,8 @@ extension SQLiteStore: IntegrationStore {
             var stored = integration
             stored.id = db.lastInsertedRowID
             try Self.insert(permissions, in: db)
+            try room.require(in: db)
+            try list.require(in: db)
             return stored
         }
     }
@@ -62,7 +66,7 @@ extension SQLiteStore: IntegrationStore {
         _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord]?, endingSessions: Bool,
         revoking: Bool, noting events: [EventRecord]
     ) async throws(StoreError) {
-        try await write(.permissions) { [log] db in
+        try await write(.permissions) { [log, quotas] db in
             for event in events { try Self.require(event.premises, at: event.at, in: db) }
             if endingSessions, revoking {
                 // Before the change: the tokens belong to the provider that was configured so far.
@@ -82,11 +86,13 @@ extension SQLiteStore: IntegrationStore {
             )
             guard db.changesCount == 1 else { throw StoreError(.stale, "the integration was changed by somebody else") }
             if let permissions {
+                let list = try Room(for: .permissionsPerIntegration, of: integration.guid, within: quotas, in: db)
                 try db.execute(
                     sql: "DELETE FROM integration_permission WHERE integration_guid = ?",
                     arguments: [integration.guid.description]
                 )
                 try Self.insert(permissions, in: db)
+                try list.require(in: db)
             }
             // Their role was measured by the config that is now replaced.
             try db.execute(

@@ -7,8 +7,10 @@ extension SQLiteStore: PeopleStore {
         _ user: UserRecord, key: APIKeyRecord?, keyHash: Digest?, inviteHash: Digest?, inviteExpiresAt: Timestamp?,
         noting event: EventRecord?
     ) async throws(StoreError) {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions, noting: event) { [quotas] db in
+            let room = try Room(for: .users, within: quotas, in: db)
             try Self.insert(user, in: db)
+            try room.require(in: db)
             if let key, let keyHash { _ = try Self.insert(key, hash: keyHash, in: db) }
             if let inviteHash, let inviteExpiresAt {
                 try Self.insertInvite(of: user.guid, hash: inviteHash, expiresAt: inviteExpiresAt, in: db)
@@ -88,7 +90,12 @@ extension SQLiteStore: PeopleStore {
     func addKey(
         _ key: APIKeyRecord, hash: Digest, noting event: EventRecord?
     ) async throws(StoreError) -> APIKeyRecord {
-        try await write(.nothing, noting: event) { db in try Self.insert(key, hash: hash, in: db) }
+        try await write(.nothing, noting: event) { [quotas] db in
+            let room = try Room(for: .keysPerUser, of: key.userGUID, within: quotas, in: db)
+            let stored = try Self.insert(key, hash: hash, in: db)
+            try room.require(in: db)
+            return stored
+        }
     }
 
     func addVisitorKey(

@@ -52,8 +52,9 @@ extension SQLiteStore {
     func addWorkbenchSession(
         _ session: WorkbenchSessionRecord, at now: Timestamp, noting event: EventRecord?
     ) async throws(StoreError) {
-        try await write(.nothing, noting: event) { db in
+        try await write(.nothing, noting: event) { [quotas] db in
             try db.execute(sql: "DELETE FROM workbench_session WHERE expires_at <= ?", arguments: [now.seconds])
+            let room = try Room(for: .workbenchSessionsPerUser, of: session.userGUID, within: quotas, in: db)
             try db.execute(
                 sql: """
                     INSERT INTO workbench_session (guid, hash, user_guid, created_at, expires_at) VALUES (?, ?, ?, ?, ?)
@@ -63,6 +64,7 @@ extension SQLiteStore {
                     session.createdAt.seconds, session.expiresAt.seconds,
                 ]
             )
+            try room.require(in: db)
         }
     }
 

@@ -2,11 +2,9 @@ import Foundation
 import GRDB
 
 extension SQLiteStore: WebhookStore {
-    func addWebhook(_ webhook: WebhookRecord, limit: Int, noting event: EventRecord?) async throws(StoreError)
-        -> WebhookRecord?
-    {
-        try await write(.nothing, noting: event) { db in
-            guard try Int.fetchOne(db, sql: "SELECT count(*) FROM webhook") ?? 0 < limit else { return nil }
+    func addWebhook(_ webhook: WebhookRecord, noting event: EventRecord?) async throws(StoreError) -> WebhookRecord {
+        try await write(.nothing, noting: event) { [quotas] db in
+            let room = try Room(for: .webhooks, within: quotas, in: db)
             try db.execute(
                 sql: """
                     INSERT INTO webhook (guid, url, description, events, enabled, sealed_secret, created_at, updated_at)
@@ -19,6 +17,7 @@ extension SQLiteStore: WebhookStore {
             )
             var stored = webhook
             stored.id = db.lastInsertedRowID
+            try room.require(in: db)
             return stored
         }
     }

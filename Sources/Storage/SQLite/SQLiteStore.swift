@@ -32,6 +32,8 @@ final class SQLiteStore: Sendable {
     let log: EventLog
     /// The files beside the rows.
     let bundles: BundleFiles
+    /// How many of what there may be.
+    let quotas: Quotas
     /// Rings when something was queued that is done in the background.
     let bell = QueueBell()
 
@@ -56,10 +58,11 @@ final class SQLiteStore: Sendable {
     /// - Parameter lock: what is held of the folder; nil where nobody else can be writing.
     init(
         path: String, slug: AccountSlug, changes: ChangeCounter, auditKey: SecretBytes, bundles: BundleFiles,
-        lock: FolderLock? = nil
+        quotas: Quotas = Quotas(), lock: FolderLock? = nil
     ) throws(StoreError) {
         self.changes = changes
         self.path = path
+        self.quotas = quotas
         self.lock = lock
         self.bundles = bundles
         log = EventLog(key: auditKey)

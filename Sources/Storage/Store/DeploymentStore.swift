@@ -1,6 +1,7 @@
 /// Bundles, deployments and their tasks.
 public protocol DeploymentStore: Sendable {
-    /// Gives an upload its place among the bundles and returns it with its id.
+    /// Gives an upload its place among the bundles and returns it with its id. The content's oldest bundles go where there
+    /// are too many, but never the active one.
     ///
     /// - Parameter placed: called when the file has its name and the row is not yet committed.
     func addBundle(
@@ -30,10 +31,10 @@ public protocol DeploymentStore: Sendable {
 public protocol EnvironmentVariableStore: Sendable {
     /// The variables of a content, in alphabetical order.
     func environmentVariables(of content: GUID) async throws(StoreError) -> [EnvironmentVariableRecord]
-    /// Sets and removes variables in one step; `conflict` where there would be more than `maximum`, and nothing changes.
+    /// Sets and removes variables in one step, or none of them.
     ///
     /// - Parameter replacing: whether all others go.
     func changeEnvironmentVariables(
         of content: GUID, setting variables: [EnvironmentVariableRecord], removing names: [String], replacing: Bool,
-        maximum: Int, noting event: EventRecord?) async throws(StoreError)
+        noting event: EventRecord?) async throws(StoreError)
 }

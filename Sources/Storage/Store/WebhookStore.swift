@@ -1,8 +1,7 @@
 /// Webhooks and what is on its way to them.
 public protocol WebhookStore: Sendable {
-    /// Adds a webhook and returns it with its id; nil where there are so many already.
-    func addWebhook(_ webhook: WebhookRecord, limit: Int, noting event: EventRecord?) async throws(StoreError)
-        -> WebhookRecord?
+    /// Adds a webhook and returns it with its id.
+    func addWebhook(_ webhook: WebhookRecord, noting event: EventRecord?) async throws(StoreError) -> WebhookRecord
     /// All webhooks, oldest first.
     func webhooks() async throws(StoreError) -> [WebhookRecord]
     /// One webhook.

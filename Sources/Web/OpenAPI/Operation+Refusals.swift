@@ -7,17 +7,18 @@ extension Operation {
         switch access {
         // Whatever the role: a key that content holds may be refused what its owner may do.
         case .key: codes += [.authenticationRequired, .userLocked, .permissionDenied, .accountUnavailable]
-        case .browser: codes.append(.accountUnavailable)
-        case .publishersBrowser, .administratorsBrowser: codes += [.accountUnavailable, .permissionDenied]
+        // A session may end, its user be locked, or a right be lost while a form arrives or a provider is asked.
+        case .browser, .publishersBrowser, .administratorsBrowser:
+            codes += [.accountUnavailable, .permissionDenied, .authenticationRequired, .userLocked]
         case .workbench: codes += [.authenticationRequired, .userLocked, .accountUnavailable]
         case .anyone: break
         }
         if !pathParameters.isEmpty { codes += [.objectDoesNotExist, .accountUnavailable] }
         if parameters.contains(where: { $0.place == .query }) { codes.append(.parameter) }
         switch body {
-        case .json: codes += [.notJSON, .parameter, .unsupportedMediaType, .bodyTooLarge]
-        case .archive: codes += [.parameter, .bodyTooLarge]
-        case .form: codes += [.formMissing, .formUnreadable, .bodyTooLarge]
+        case .json: codes += [.notJSON, .parameter, .unsupportedMediaType, .bodyTooLarge, .quotaReached]
+        case .archive: codes += [.parameter, .bodyTooLarge, .quotaReached, .insufficientStorage]
+        case .form: codes += [.formMissing, .formUnreadable, .bodyTooLarge, .quotaReached]
         case nil: break
         }
         return Set(codes).sorted { $0.rawValue < $1.rawValue }

@@ -30,6 +30,8 @@ struct ServerConfiguration: Sendable {
     let idleTimeout: Duration
     /// How long requests are served after SIGTERM as before.
     let shutdownDelay: Duration
+    /// How many of what an account, a content or a user may have.
+    let quotas: Quotas
     let masterKey: MasterKeySource
 
     static let defaultDataPath = "tenants"
@@ -61,6 +63,7 @@ struct ServerConfiguration: Sendable {
         shutdownDelay = try TimeSpan.parse(
             options.shutdownDelay ?? Environment.value("GATEHOUSE_SHUTDOWN_DELAY") ?? "0s", "--shutdown-delay",
             in: 0...300)
+        quotas = try options.quotas.limits()
         masterKey = .init(path: options.masterKeyFile)
         if let content, content.sharesCookies(with: base?.host ?? "localhost") {
             throw ConfigurationError(
@@ -118,7 +121,7 @@ struct ServerConfiguration: Sendable {
 
     /// What is printed by `check-config`; holds no secret.
     func summary(accounts: Int) -> JSON {
-        [
+        let settings: JSONObject = [
             "data": .string(dataPath), "listen": .string(listen.description),
             "base_url": .string(baseURL ?? Self.localBase(listen.port)),
             "content_url": contentURL.map(JSON.string) ?? .null,
@@ -132,6 +135,7 @@ struct ServerConfiguration: Sendable {
             "shutdown_delay": .string("\(shutdownDelay.components.seconds)s"),
             "master_key": .string(masterKey.description), "accounts": .integer(Int64(accounts)),
         ]
+        return .object(settings.merging(QuotaOptions.summary(quotas)))
     }
 }
 

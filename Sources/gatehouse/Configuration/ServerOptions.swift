@@ -54,8 +54,30 @@ struct ServerOptions: ParsableArguments {
     )
     var shutdownDelay: String?
 
+    @OptionGroup var quotas: QuotaOptions
+
     @Option(help: "The file with the master keys. [GATEHOUSE_MASTER_KEY_FILE, default DATA/.master-key]")
     var masterKeyFile: String?
+}
+
+/// How many of what an account, a content or a user may have.
+struct QuotaOptions: ParsableArguments {
+    @Option(
+        help: "The bundles of one content; the oldest inactive ones go. [GATEHOUSE_MAX_BUNDLES_PER_CONTENT, default 20]"
+    )
+    var maxBundlesPerContent: String?
+
+    @Option(help: "The bytes of all bundles of an account. [GATEHOUSE_MAX_BUNDLE_STORAGE, default 2GiB]")
+    var maxBundleStorage: String?
+
+    @Option(help: "The contents of an account. [GATEHOUSE_MAX_CONTENTS, default 1000]")
+    var maxContents: String?
+
+    @Option(help: "The environment variables of one content. [GATEHOUSE_MAX_VARIABLES, default 200]")
+    var maxVariables: String?
+
+    @Option(help: "The API keys of one user. [GATEHOUSE_MAX_KEYS, default 50]")
+    var maxKeys: String?
 }
 
 /// Where the accounts are.
