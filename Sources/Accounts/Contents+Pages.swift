@@ -19,7 +19,7 @@ extension Contents {
     public func page(
         _ search: String, _ request: PageRequest, for caller: Caller
     ) async throws(Refusal) -> (contents: [Seen], total: Int) {
-        try caller.requireAllOfTheUser(to: "list content page by page")
+        _ = try Reader(caller)
         let search = try TextRules.line(search, field: "q")
         let listing = try await attempt { () throws(StoreError) in
             try await account.store.contentListing(

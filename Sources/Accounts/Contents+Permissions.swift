@@ -38,29 +38,34 @@ extension Contents {
     }
 
     /// Who is listed on a content.
-    public func permissions(of guid: GUID, for publisher: Publisher) async throws(Refusal) -> [ContentPermissionRecord]
-    {
-        _ = try await editable(guid, by: publisher.caller)
+    public func permissions(
+        of guid: GUID, for reader: some ReadsAsPublisher
+    ) async throws(Refusal) -> [ContentPermissionRecord] {
+        _ = try await editable(guid, by: reader.caller)
         return try await attempt { () throws(StoreError) in try await account.store.permissions(of: guid) }
     }
 
     /// One permission of a content: by its id, or by whom it names.
     public func permission(
-        _ choice: PermissionChoice, of guid: GUID, for publisher: Publisher
+        _ choice: PermissionChoice, of guid: GUID, for reader: some ReadsAsPublisher
     ) async throws(Refusal) -> ContentPermissionRecord {
-        let listed = try await permissions(of: guid, for: publisher)
+        let listed = try await permissions(of: guid, for: reader)
         guard let found = listed.first(where: choice.means) else { throw .notFound("permission") }
         return found
     }
 
     /// Lists a user or a group on a content, or changes the level of who is listed already.
     public func permit(
-        _ principal: Principal, _ level: ContentPermissionRecord.Level, on guid: GUID, by publisher: Publisher
+        _ principal: Principal, _ level: ContentPermissionRecord.Level, on guid: GUID, by editor: some ChangesContent
     ) async throws(Refusal) -> ContentPermissionRecord {
-        _ = try await changeable(guid, by: publisher)
-        try await check(principal, level, by: publisher.caller)
+        _ = try await changeable(guid, by: editor)
+        if editor.caller.visit != nil {
+            let listed = try await permissions(of: guid, for: editor).first { $0.principal == principal }
+            try Self.requireViewers(listed?.level, level, for: editor.caller)
+        }
+        try await check(principal, level)
         let permission = ContentPermissionRecord(contentGUID: guid, principal: principal, level: level)
-        return try await set(permission, by: publisher)
+        return try await set(permission, by: editor)
     }
 
     /// Changes the level of a permission.
@@ -69,24 +74,28 @@ extension Contents {
     public func change(
         _ choice: PermissionChoice, of guid: GUID, naming principal: Principal?,
         to level: ContentPermissionRecord.Level,
-        by publisher: Publisher
+        by editor: some ChangesContent
     ) async throws(Refusal) -> ContentPermissionRecord {
-        _ = try await changeable(guid, by: publisher)
-        var permission = try await permission(choice, of: guid, for: publisher)
+        _ = try await changeable(guid, by: editor)
+        var permission = try await permission(choice, of: guid, for: editor)
         guard principal == nil || principal == permission.principal else {
             throw .invalid(
                 "principal_guid", "A permission cannot be given to somebody else: delete it and add another.")
         }
-        try await check(permission.principal, level, by: publisher.caller)
+        try Self.requireViewers(permission.level, level, for: editor.caller)
+        try await check(permission.principal, level)
         permission.level = level
-        return try await set(permission, by: publisher)
+        return try await set(permission, by: editor)
     }
 
     /// Takes a user or a group off a content.
-    public func forbid(_ choice: PermissionChoice, on guid: GUID, by publisher: Publisher) async throws(Refusal) {
-        _ = try await changeable(guid, by: publisher)
-        let permission = try await permission(choice, of: guid, for: publisher)
-        let event = publisher.caller.change(
+    public func forbid(
+        _ choice: PermissionChoice, on guid: GUID, by editor: some ChangesContent
+    ) async throws(Refusal) {
+        _ = try await changeable(guid, by: editor)
+        let permission = try await permission(choice, of: guid, for: editor)
+        try Self.requireViewers(permission.level, nil, for: editor.caller)
+        let event = editor.change(
             .permissionRemoved, of: guid, at: clock.now, subject: permission.principal.guid,
             details: ["id": .integer(permission.id), "principal_type": .string(permission.principal.kind)]
         )
@@ -97,9 +106,9 @@ extension Contents {
     }
 
     private func set(
-        _ permission: ContentPermissionRecord, by publisher: Publisher
+        _ permission: ContentPermissionRecord, by editor: some ChangesContent
     ) async throws(Refusal) -> ContentPermissionRecord {
-        let event = publisher.caller.change(
+        let event = editor.change(
             .permissionSet, of: permission.contentGUID, at: clock.now, subject: permission.principal.guid,
             details: [
                 "role": .string(permission.level.rawValue), "principal_type": .string(permission.principal.kind),
@@ -110,12 +119,18 @@ extension Contents {
         }
     }
 
+    /// With a visitor's key nobody becomes an owner, and no owner is taken off: only who may view is changed.
+    private static func requireViewers(
+        _ before: ContentPermissionRecord.Level?, _ after: ContentPermissionRecord.Level?, for caller: Caller
+    ) throws(Refusal) {
+        if [before, after].contains(.owner) { _ = try Person(caller) }
+    }
+
     /// Whether a user or group is there, and can have that level. Any group can be an owner: of those in it the publishers
     /// may then change the content, and the viewers open it.
     private func check(
-        _ principal: Principal, _ level: ContentPermissionRecord.Level, by caller: Caller
+        _ principal: Principal, _ level: ContentPermissionRecord.Level
     ) async throws(Refusal) {
-        if level == .owner { try caller.requireOwnCredential(to: "make somebody an owner of content") }
         let unknown = try await attempt { () throws(StoreError) in
             try await account.store.unknown(among: [principal])
         }

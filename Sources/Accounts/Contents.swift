@@ -37,9 +37,6 @@ public struct Contents: Sendable {
 
     /// Creates content that belongs to the publisher.
     public func create(_ fields: Fields, by publisher: Publisher) async throws(Refusal) -> ContentRecord {
-        guard publisher.caller.contentGUID == nil else {
-            throw Refusal(.permissionDenied, "A key that is for one content cannot create content.")
-        }
         let now = clock.now
         var content = ContentRecord(
             guid: account.makeGUID(), ownerGUID: publisher.caller.user.guid,
@@ -48,7 +45,7 @@ public struct Contents: Sendable {
         )
         try await apply(fields, to: &content, by: publisher.caller)
         let new = content
-        let event = publisher.caller.event(
+        let event = publisher.event(
             .contentCreated, at: now, content: new.guid, details: ["name": .string(new.name)])
         return try await store { () throws(StoreError) in try await account.store.addContent(new, noting: event) }
     }
@@ -85,27 +82,27 @@ public struct Contents: Sendable {
 
     /// One content, which the caller may change.
     ///
-    /// The key that the content itself holds may not: whoever read it once would otherwise change the content, and so get
-    /// its viewers' session tokens, for as long as the key lives.
-    public func changeable(_ guid: GUID, by publisher: Publisher) async throws(Refusal) -> ContentRecord {
-        let content = try await editable(guid, by: publisher.caller)
-        guard publisher.caller.contentGUID == nil else {
+    /// With a visitor's key only what the visitor owns: not what they share, and not what they may change as an
+    /// administrator.
+    public func changeable(_ guid: GUID, by editor: some ChangesContent) async throws(Refusal) -> ContentRecord {
+        let content = try await editable(guid, by: editor.caller)
+        guard editor.caller.visit == nil || content.ownerGUID == editor.caller.user.guid else {
             throw Refusal(
-                .permissionDenied,
-                "The key that content holds reads its content and exchanges tokens: to change it, use a key of your own."
-            )
+                .permissionDenied, "A visitor's key changes content that the visitor owns, and no other content.")
         }
         return content
     }
 
     /// Changes content.
-    public func update(_ guid: GUID, _ fields: Fields, by publisher: Publisher) async throws(Refusal) -> ContentRecord {
-        let before = try await changeable(guid, by: publisher)
+    public func update(
+        _ guid: GUID, _ fields: Fields, by editor: some ChangesContent
+    ) async throws(Refusal) -> ContentRecord {
+        let before = try await changeable(guid, by: editor)
         var content = before
-        try await apply(fields, to: &content, by: publisher.caller)
+        try await apply(fields, to: &content, by: editor.caller)
         content.updatedAt = clock.now
         let changed = content
-        let event = publisher.caller.change(
+        let event = editor.change(
             .contentUpdated, of: guid, at: changed.updatedAt,
             details: [
                 "name": .string(changed.name), "access_type": .string(changed.accessType.rawValue),
@@ -121,7 +118,7 @@ public struct Contents: Sendable {
     /// Removes content with all that hangs on it.
     public func delete(_ guid: GUID, by publisher: Publisher) async throws(Refusal) {
         let content = try await changeable(guid, by: publisher)
-        let event = publisher.caller.change(
+        let event = publisher.change(
             .contentDeleted, of: guid, at: clock.now, details: ["name": .string(content.name)])
         try await attempt { () throws(StoreError) in try await account.store.removeContent(guid, noting: event) }
     }
@@ -150,7 +147,7 @@ public struct Contents: Sendable {
             content.accessType = type
         }
         if let owner = fields.ownerGUID, owner != content.ownerGUID {
-            try caller.requireOwnCredential(to: "give content to somebody else")
+            _ = try Person(caller)
             let user = try await attempt { () throws(StoreError) in try await account.store.user(owner) }
             guard let user, user.role >= .publisher, !user.isLocked else {
                 throw .invalid("owner_guid", "owner_guid must name a publisher of this account.")

@@ -45,9 +45,9 @@ public struct EnvironmentVariables: Sendable {
         "CONNECT_CONTENT_SESSION_TOKEN_FILE",
     ]
 
-    /// The names of a content's variables, in alphabetical order.
-    public func names(of content: GUID, for caller: Caller) async throws(Refusal) -> [String] {
-        _ = try await contents.editable(content, by: caller)
+    /// The names of a content's variables, in alphabetical order. Content learns none of them by a key that it holds.
+    public func names(of content: GUID, for publisher: Publisher) async throws(Refusal) -> [String] {
+        _ = try await contents.editable(content, by: publisher.caller)
         return try await stored(content).map(\.name)
     }
 
@@ -70,7 +70,7 @@ public struct EnvironmentVariables: Sendable {
         }
         let set = variables.map(\.name).sorted()
         let removed = changes.filter { $0.value == nil }.map(\.name).sorted()
-        let event = publisher.caller.change(
+        let event = publisher.change(
             .environmentChanged, of: content, at: clock.now,
             details: [
                 "set": .array(set.map(JSON.string)), "removed": .array(removed.map(JSON.string)),

@@ -27,7 +27,7 @@ extension People {
             contentGUID: content.guid, role: .publisher, hint: APIKey.hint(key), hash: APIKey.hash(key), salt: salt,
             createdAt: clock.now
         )
-        let event = publisher.caller.event(
+        let event = publisher.event(
             .keyCreated, at: record.createdAt, subject: content.ownerGUID, content: content.guid,
             details: ["role": .string(record.role.rawValue), "hint": .string(record.hint)]
         )

@@ -42,7 +42,7 @@ extension People {
         guard role <= caller.role else {
             throw Refusal(.permissionDenied, "A key cannot do more than you can: your role is \(caller.role.rawValue).")
         }
-        try caller.requireOwnCredential(to: "create keys")
+        let person = try Person(caller)
         let now = clock.now
         if let expiresAt, expiresAt <= now { throw .invalid("expires_at", "expires_at must be in the future.") }
         let key = APIKey.make(for: account.fingerprint)
@@ -50,7 +50,7 @@ extension People {
             userGUID: caller.user.guid, name: try TextRules.line(name, field: "name", minimum: 1), role: role,
             hint: APIKey.hint(key), createdAt: now, expiresAt: expiresAt
         )
-        let event = caller.event(
+        let event = person.event(
             .keyCreated, at: now, subject: caller.user.guid,
             details: ["name": .string(record.name), "role": .string(role.rawValue), "hint": .string(record.hint)]
         )
@@ -62,14 +62,14 @@ extension People {
 
     /// The caller's own keys, oldest first.
     public func keys(of caller: Caller) async throws(Refusal) -> [APIKeyRecord] {
-        try caller.requireAllOfTheUser(to: "list keys")
+        _ = try Person(caller)
         return try await attempt { () throws(StoreError) in try await account.store.keys(of: caller.user.guid) }
     }
 
     /// Deletes one of the caller's own keys; it stops at once.
     public func deleteKey(_ id: Int64, of caller: Caller) async throws(Refusal) {
-        try caller.requireOwnCredential(to: "delete keys")
-        let event = caller.event(
+        let person = try Person(caller)
+        let event = person.event(
             .keyDeleted, at: clock.now, subject: caller.user.guid, details: ["key_id": .integer(id)])
         let removed = try await attempt { () throws(StoreError) in
             try await account.store.removeKey(id, of: caller.user.guid, noting: event)

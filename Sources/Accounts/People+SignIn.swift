@@ -80,7 +80,7 @@ extension People {
 
     /// A wrong guess for somebody there is; guesses at nobody are only counted, or anybody could fill the audit with names.
     private func noteFailure(of user: UserRecord, from origin: Origin) async {
-        let event = Caller(user: user, origin: origin).event(
+        let event = Caller(user: user, origin: origin).note(
             .signInFailed, .refused, at: clock.now, subject: user.guid, details: ["locked": .bool(user.isLocked)])
         // The answer is a refusal either way; a disk that is full must not make it another one.
         try? await account.store.note([event])
@@ -106,7 +106,7 @@ extension People {
     /// Ends a browser session, and those at content origins that came from it.
     public func signOut(_ identity: BrowserIdentity) async throws(Refusal) {
         // On no premise but that the user is there: signing out must be possible whatever else was lost meanwhile.
-        let event = Caller(user: identity.user, origin: identity.origin).event(
+        let event = Caller(user: identity.user, origin: identity.origin).note(
             .signedOut, at: clock.now, subject: identity.user.guid)
         do throws(StoreError) {
             try await account.store.endBrowserSession(hash: identity.session.hash, noting: event)
@@ -148,7 +148,7 @@ extension People {
         let session = BrowserSessionRecord(
             hash: SHA256.hash(secret.reveal()), userGUID: user.guid, expiresAt: now + Self.sessionLifetime
         )
-        let event = Caller(user: user, origin: origin).event(.signedIn, at: now, subject: user.guid, details: details)
+        let event = Caller(user: user, origin: origin).note(.signedIn, at: now, subject: user.guid, details: details)
             .on(premises)
         try await account.store.openBrowserSession(session, at: now, noting: event)
         return SignIn(user: user, secret: secret, expiresAt: session.expiresAt)

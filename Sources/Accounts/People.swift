@@ -64,7 +64,7 @@ public struct People: Sendable {
             try await account.store.addUser(
                 user, key: record, keyHash: APIKey.hash(key), inviteHash: SHA256.hash(token.reveal()),
                 inviteExpiresAt: now + Self.inviteLifetime,
-                noting: admin.caller.event(
+                noting: admin.event(
                     .userCreated, at: now, subject: user.guid,
                     details: ["email": .string(email), "role": .string(role.rawValue)]
                 )
@@ -82,7 +82,7 @@ public struct People: Sendable {
         try await attempt { () throws(StoreError) in
             try await account.store.replaceInvite(
                 of: user.guid, hash: SHA256.hash(token.reveal()), expiresAt: clock.now + Self.inviteLifetime,
-                noting: admin.caller.event(.userInvited, at: clock.now, subject: user.guid)
+                noting: admin.event(.userInvited, at: clock.now, subject: user.guid)
             )
         }
         return token
@@ -106,7 +106,7 @@ public struct People: Sendable {
         guard try await mayUsePassword(invited) else { throw Self.passwordsOff }
         let hash = try await hasher.hash(password, for: account.fingerprint)
         await hashed()
-        let event = Caller(user: invited, origin: origin).event(.passwordSet, at: clock.now, subject: invited.guid)
+        let event = Caller(user: invited, origin: origin).note(.passwordSet, at: clock.now, subject: invited.guid)
             .on(.passwordCounts(of: invited.guid))
         let user: UserRecord?
         do throws(StoreError) {
@@ -134,7 +134,7 @@ public struct People: Sendable {
 
     /// One user. Viewers see themselves alone.
     public func user(_ guid: GUID, for caller: Caller) async throws(Refusal) -> UserRecord {
-        if guid != caller.user.guid { try caller.require(.publisher) }
+        if guid != caller.user.guid { _ = try PublisherReader(caller) }
         let user = try await attempt { () throws(StoreError) in try await account.store.user(guid) }
         guard let user else { throw .notFound("user") }
         return user
@@ -158,7 +158,7 @@ public struct People: Sendable {
         var changes = UserChanges()
         changes.isLocked = locked
         let change = changes
-        let event = admin.caller.event(locked ? .userLocked : .userUnlocked, at: clock.now, subject: guid)
+        let event = admin.event(locked ? .userLocked : .userUnlocked, at: clock.now, subject: guid)
         return try await attempt { () throws(StoreError) in
             try await account.store.changeUser(guid, change, at: clock.now, noting: event)
         }

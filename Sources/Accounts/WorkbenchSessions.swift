@@ -36,7 +36,7 @@ public struct WorkbenchSessions: Sendable {
     ///   - user: whose it is to be; nil: the caller's.
     ///   - hours: how long it lasts.
     public func open(for user: GUID?, hours: Int, by caller: Caller) async throws(Refusal) -> Opened {
-        try caller.requireOwnCredential(to: "open Workbench sessions")
+        let person = try Person(caller)
         guard Self.hours.contains(hours) else {
             throw .invalid(
                 "hours", "hours must be a number from \(Self.hours.lowerBound) to \(Self.hours.upperBound).")
@@ -58,7 +58,7 @@ public struct WorkbenchSessions: Sendable {
             guid: account.makeGUID(), hash: SHA256.hash(cookie.reveal()), userGUID: owner, createdAt: now,
             expiresAt: expiresAt
         )
-        let event = caller.event(
+        let event = person.event(
             .workbenchSessionCreated, at: now, subject: session.guid,
             details: [
                 "user_guid": .string(owner.description), "expires_at": .string(expiresAt.description),
@@ -72,14 +72,14 @@ public struct WorkbenchSessions: Sendable {
 
     /// The caller's own sessions.
     public func own(_ caller: Caller) async throws(Refusal) -> [WorkbenchSessionRecord] {
-        try caller.requireAllOfTheUser(to: "list Workbench sessions")
+        _ = try Reader(caller)
         return try await attempt { () throws(StoreError) in
             try await account.store.workbenchSessions(of: caller.user.guid, at: clock.now)
         }
     }
 
     /// Everybody's sessions.
-    public func all(for admin: Administrator) async throws(Refusal) -> [WorkbenchSessionRecord] {
+    public func all(for reader: some ReadsAsAdministrator) async throws(Refusal) -> [WorkbenchSessionRecord] {
         try await attempt { () throws(StoreError) in
             try await account.store.workbenchSessions(of: nil, at: clock.now)
         }
@@ -87,10 +87,10 @@ public struct WorkbenchSessions: Sendable {
 
     /// Ends a session: the caller's own, or any for administrators. Somebody else's is as good as none.
     public func end(_ guid: GUID, by caller: Caller) async throws(Refusal) {
-        try caller.requireOwnCredential(to: "end Workbench sessions")
+        let person = try Person(caller)
         let sessions = caller.role == .administrator ? try await all(for: Administrator(caller)) : try await own(caller)
         guard let session = sessions.first(where: { $0.guid == guid }) else { throw .notFound("Workbench session") }
-        let event = caller.event(
+        let event = person.event(
             .workbenchSessionEnded, at: clock.now, subject: guid,
             details: ["user_guid": .string(session.userGUID.description)])
         let removed = try await attempt { () throws(StoreError) in

@@ -15,7 +15,7 @@ extension Associations {
 
     /// What a content uses, and how its viewers' logins fare.
     public func live(of content: GUID, for publisher: Publisher) async throws(Refusal) -> [Live] {
-        let entries = try await of(content: content, for: publisher)
+        let entries = try await of(content: content, for: publisher.caller)
         let states = try await attempt { () throws(StoreError) in
             try await account.store.logins(ofContent: content, at: clock.now, naming: Self.namedViewers)
         }

@@ -19,9 +19,9 @@ public struct Associations: Sendable {
         public let isPermitted: Bool
     }
 
-    /// What a content uses.
-    public func of(content guid: GUID, for publisher: Publisher) async throws(Refusal) -> [Entry] {
-        let content = try await contents.editable(guid, by: publisher.caller)
+    /// What a content uses. The content itself asks for it, with its own key: SDKs look here for an `audience`.
+    public func of(content guid: GUID, for caller: Caller) async throws(Refusal) -> [Entry] {
+        let content = try await contents.editable(guid, by: caller)
         let found = try await attempt { () throws(StoreError) in
             try await account.store.associations(ofContent: guid)
         }
@@ -29,7 +29,7 @@ public struct Associations: Sendable {
     }
 
     /// What uses an integration.
-    public func of(integration guid: GUID, for admin: Administrator) async throws(Refusal) -> [Entry] {
+    public func of(integration guid: GUID, for reader: some ReadsAsAdministrator) async throws(Refusal) -> [Entry] {
         let found = try await attempt { () throws(StoreError) in try await account.store.integration(guid) }
         guard found != nil else { throw .notFound("integration") }
         let associations = try await attempt { () throws(StoreError) in
@@ -127,9 +127,6 @@ public struct Associations: Sendable {
                 throw Refusal(
                     .permissionDenied, "You may not attach \(integration.name): ask an administrator of the account.")
             }
-            // Everybody who may edit the content can have its key, which acts as its owner: by it nobody gets what only the
-            // owner may attach.
-            if !current.contains(guid) { try caller.requireOwnCredential(to: "attach integrations") }
             guard !(integration.actsForViewer && record.accessType == .all) else {
                 throw Refusal(
                     .association,
@@ -137,7 +134,7 @@ public struct Associations: Sendable {
                 )
             }
         }
-        let event = publisher.caller.change(
+        let event = publisher.change(
             .associationsChanged, of: content, at: clock.now,
             details: ["integrations": .array(integrations.map { .string($0.description) })]
         )

@@ -20,7 +20,7 @@ extension IntegrationCatalog {
         }
         if !changed.isEmpty {
             events.append(
-                admin.caller.event(
+                admin.event(
                     .integrationUpdated, at: new.updatedAt, integration: new.guid,
                     details: [
                         "name": .string(new.name), "changed": .array(changed.sorted().map(JSON.string)),
@@ -33,7 +33,7 @@ extension IntegrationCatalog {
             // Opening to everybody what only some could attach is no change like any other.
             let action = permissions.isEmpty ? EventAction.integrationUnrestricted : .integrationPermissionsChanged
             events.append(
-                admin.caller.event(
+                admin.event(
                     action, at: new.updatedAt, integration: new.guid,
                     details: [
                         "before": Self.answer(entry.permissions), "after": Self.answer(permissions),

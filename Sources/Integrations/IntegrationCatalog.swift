@@ -84,7 +84,7 @@ public struct IntegrationCatalog: Sendable {
             config: values, sealedSecret: sealed, createdAt: now, updatedAt: now
         )
         let permissions = try await permissions(fields.permissions ?? [], of: guid)
-        let event = admin.caller.event(
+        let event = admin.event(
             .integrationCreated, at: now, integration: guid,
             details: [
                 "name": .string(integration.name), "template": .string(key),
@@ -133,7 +133,7 @@ public struct IntegrationCatalog: Sendable {
     /// Deletes an integration; its sessions and associations end, and tokens are revoked in the background where they can.
     public func delete(_ guid: GUID, by admin: Administrator) async throws(Refusal) {
         let old = try await entry(guid).integration
-        let event = admin.caller.event(
+        let event = admin.event(
             .integrationDeleted, at: clock.now, integration: guid,
             details: ["name": .string(old.name), "template": .string(old.template)]
         )

@@ -66,14 +66,16 @@ import Testing
         #expect(try await fixture.people.keys(of: heir.caller).contains { $0.name == "content renamed" })
     }
 
-    @Test func itCannotGiveTheContentAway() async throws {
-        let publisher = try Publisher(try await caller(try await ask()))
-        let heir = try await fixture.publisher("hal@acme.example")
-        var fields = Contents.Fields()
-        fields.ownerGUID = heir.caller.user.guid
-        await #expect(
-            performing: { try await fixture.contents.update(content.guid, fields, by: publisher) },
-            throws: Refusal.isCode(.permissionDenied))
+    @Test func itIsRefusedByEveryProof() async throws {
+        let own = try await caller(try await ask())
+        for proof in [
+            { _ = try Reader(own) }, { _ = try Person(own) }, { _ = try PublisherReader(own) },
+            { _ = try AdministratorReader(own) }, { _ = try ContentEditor(own) }, { _ = try Publisher(own) },
+            { _ = try Administrator(own) },
+        ] as [() throws -> Void] {
+            #expect(performing: proof, throws: Refusal.isCode(.permissionDenied))
+        }
+        #expect(try await fixture.contents.content(content.guid, for: own).guid == content.guid)
     }
 
     @Test func itDiesWithTheLockAndWithTheContent() async throws {

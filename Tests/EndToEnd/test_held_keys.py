@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from harness.account import API_KEY, Api
+from harness.bundles import bundle
 from harness.scene import play
 
 
@@ -91,28 +92,108 @@ def test_a_contents_key_changes_nothing(scene):
     assert scene.publisher.api.ok("GET", path) == before == {**key.ok("GET", path), "app_role": "owner"}
 
 
-@pytest.fixture
-def visitor(server):
-    """What content has in its hands after an administrator has visited it."""
-    account = server.create_account()
-    publisher, admin = account.add("publisher"), account.add("administrator")
-    admin.accept_invite()
-    content = account.add_content(publisher, account.integrate("connect", max_role="Admin"))
-    token = admin.session_token(content)
-    given = publisher.api.credentials(token, requested_token_type=API_KEY)
-    return publisher, admin, Api(server, given["access_token"])
+class Visit:
+    """What content has in its hands after somebody has visited it, and what its publisher would like to do with it."""
+
+    def __init__(self, server, role: str, **config) -> None:
+        self.account = account = server.create_account()
+        self.publisher, self.visitor = account.add("publisher"), account.add(role)
+        self.visitor.accept_invite()
+        self.integration = account.integrate("connect", max_role="Admin", **config)
+        self.content = account.add_content(self.publisher, self.integration)
+        given = self.publisher.api.credentials(self.visitor.session_token(self.content), requested_token_type=API_KEY)
+        self.key = Api(server, given["access_token"])
+
+    def told(self, action: str) -> list[dict]:
+        page = self.account.admin.api.ok("GET", "v1/audit_logs", params={"action": action, "limit": 100})
+        return page["results"]
 
 
-def test_a_visitors_key_leaves_no_way_in_behind(visitor):
+def test_the_key_of_a_visiting_administrator_leaves_no_right_behind(server):
     """It ends after an hour: so must what was done with it."""
-    publisher, admin, key = visitor
-    somebody = {"email": "mallory@example.com", "user_role": "administrator", "password": "correct horse battery"}
-    key.refused(403, 22, "POST", "v1/users", json=somebody)
-    key.refused(403, 22, "PUT", f"v1/users/{publisher.guid}", json={"user_role": "administrator"})
-    key.refused(403, 22, "PUT", f"v1/users/{admin.guid}", json={"email": "mallory@example.com"})
-    group = admin.api.ok("POST", "v1/groups", json={"name": "Trusted"})
-    key.refused(403, 22, "PUT", f"v1/groups/{group['guid']}", json={"owner_guid": publisher.guid})
-    assert publisher.api.ok("GET", "v1/user")["user_role"] == "publisher"
+    visit = Visit(server, "administrator")
+    account, admin, key, publisher = visit.account, visit.visitor, visit.key, visit.publisher
+    victim = account.add_content(account.add("publisher"), access_type="acl")
+    robot = account.integrate("connect", "Restricted", max_role="Viewer")
+    somebody = account.add("viewer")
+    group = admin.api.ok("POST", "v1/groups", json={"name": "Trusted"})["guid"]
+    path = f"v1/content/{victim['guid']}"
+    person = {"principal_guid": publisher.guid, "principal_type": "user", "role": "viewer"}
+    webhook = {"url": "https://localhost/hook", "events": ["session.created"], "enabled": True}
+    before = admin.api.ok("GET", path)
+    for method, address, body in (
+        ("POST", "v1/users", {"email": "mallory@example.com", "user_role": "administrator"}),
+        ("PUT", f"v1/users/{publisher.guid}", {"user_role": "administrator"}),
+        ("PUT", f"v1/users/{admin.guid}", {"first_name": "Mallory"}),
+        ("POST", f"v1/users/{somebody.guid}/lock", {"locked": True}),
+        ("POST", f"v1/groups/{group}/members", {"user_guid": publisher.guid}),
+        ("PUT", f"v1/groups/{group}", {"owner_guid": publisher.guid}),
+        ("POST", f"{path}/permissions", person),
+        ("PATCH", path, {"upstream_url": "http://127.0.0.1:9999"}),
+        ("PATCH", f"{path}/environment", [{"name": "BASH_ENV", "value": "/tmp/mine"}]),
+        ("PATCH", f"v1/oauth/integrations/{robot['guid']}", {"permissions": [{"user_guid": publisher.guid}]}),
+        ("PATCH", f"v1/oauth/integrations/{visit.integration['guid']}", {"config": {"allow_changes": True}}),
+        ("DELETE", f"v1/oauth/integrations/{robot['guid']}", None),
+        ("POST", "v1/webhooks", webhook),
+        ("PUT", "v1/audit_logs/retention", {"days": 30}),
+    ):
+        key.refused(403, 22, method, address, json=body)
+    assert admin.api.ok("GET", path) == before
+    assert admin.api.ok("GET", f"{path}/environment") == []
+    assert admin.api.ok("GET", f"{path}/permissions") == []
+    assert admin.api.ok("GET", f"v1/groups/{group}/members")["results"] == []
+    assert admin.api.ok("GET", f"v1/oauth/integrations/{robot['guid']}")["permissions"] == []
+    assert admin.api.ok("GET", "v1/webhooks") == []
+    assert not admin.api.ok("GET", f"v1/users/{somebody.guid}")["locked"]
+    # It reads what the visitor may read, and no keys, variables or session tokens.
+    assert key.ok("GET", path)["guid"] == victim["guid"]
+    assert key.ok("GET", "v1/audit_logs")["results"]
+    for address in (f"{path}/environment", f"{path}/runtime", f"v1/users/{admin.guid}/keys"):
+        key.refused(403, 22, "GET", address)
+
+
+def test_allow_changes_is_for_what_the_visitor_owns_and_the_audit_names_the_content(server):
+    visit = Visit(server, "publisher", allow_changes=True)
+    key, visitor = visit.key, visit.visitor
+    own = visit.account.add_content(visitor)
+    path = f"v1/content/{own['guid']}"
+    viewer, other = visit.account.add("viewer"), visit.account.add("publisher")
+    listed = {"principal_guid": viewer.guid, "principal_type": "user", "role": "viewer"}
+    co_owner = {"principal_guid": other.guid, "principal_type": "user", "role": "owner"}
+    theirs = visitor.api.ok("POST", f"{path}/permissions", json=co_owner)
+    assert key.ok("PATCH", path, json={"title": "By the app", "access_type": "acl"})["title"] == "By the app"
+    added = key.ok("POST", f"{path}/permissions", json=listed)
+    headers = {"Content-Type": "application/gzip"}
+    uploaded = key.ok("POST", f"{path}/bundles", data=bundle(), headers=headers)
+    key.ok("POST", f"{path}/deploy", json={"bundle_id": uploaded["id"]})
+    # Not what lasts in another way: another owner, another co-owner, variables, what it uses, its end.
+    key.refused(403, 22, "PATCH", path, json={"owner_guid": visit.publisher.guid})
+    key.refused(403, 22, "POST", f"{path}/permissions", json={**listed, "role": "owner"})
+    key.refused(403, 22, "PUT", f"{path}/permissions/{added['id']}", json={"role": "owner"})
+    key.refused(403, 22, "PUT", f"{path}/permissions/{theirs['id']}", json={"role": "viewer"})
+    key.refused(403, 22, "POST", f"{path}/permissions", json={**co_owner, "role": "viewer"})
+    key.refused(403, 22, "DELETE", f"{path}/permissions/{theirs['id']}")
+    key.refused(403, 22, "PATCH", f"{path}/environment", json=[{"name": "BASH_ENV", "value": "x"}])
+    key.refused(403, 22, "PUT", associations(own), json=[])
+    key.refused(403, 22, "DELETE", path)
+    # Nor content of somebody else that the visitor may change as well.
+    shared = visit.account.add_content(other)
+    other.api.ok("POST", f"v1/content/{shared['guid']}/permissions", json={**co_owner, "principal_guid": visitor.guid})
+    visitor.api.ok("PATCH", f"v1/content/{shared['guid']}", json={"title": "Ours"})
+    key.refused(403, 22, "PATCH", f"v1/content/{shared['guid']}", json={"title": "Mine"})
+    for action in ("content.updated", "content.permission_set", "bundle.uploaded", "content.deployed"):
+        line = next(one for one in visit.told(action) if one["content_guid"] == own["guid"] and one["door"] == "api_key"
+                    and one["actor_kind"] == "content")  # fmt: skip
+        assert line["user_guid"] == visit.content["guid"]
+        assert line["user_description"] == visit.content["name"]
+        assert line["details"]["user_guid"] == visitor.guid
+    # Turned off again, it counts at once.
+    address = f"v1/oauth/integrations/{visit.integration['guid']}"
+    visit.account.admin.api.ok("PATCH", address, json={"config": {"allow_changes": False}})
+    key.refused(401, 24, "PATCH", path, json={"title": "Again"})
+    token = visitor.session_token(visit.content)
+    given = visit.publisher.api.credentials(token, requested_token_type=API_KEY)
+    Api(server, given["access_token"]).refused(403, 22, "PATCH", path, json={"title": "Again"})
 
 
 def test_a_key_works_again_after_its_integration_was_attached_anew(server):

@@ -8,18 +8,38 @@ from harness.account import API_KEY, Api
 from harness.bundles import bundle
 from harness.scene import play
 
-CALLERS = ("nobody", "viewer", "owner", "publisher", "administrator", "content key", "stranger", "visitor")
+CALLERS = (
+    "nobody", "viewer", "owner", "publisher", "administrator", "content key", "stranger",
+    "owner's visit", "owner's visit with changes", "administrator's visit", "administrator's visit with changes",
+)  # fmt: skip
 """Without a key; a viewer; the publisher who owns the object; another publisher; an administrator; the key that the
-content itself holds; an administrator of another account; the owner's own visitor key, which another content holds."""
+content itself holds; an administrator of another account; visitors' keys, which another content holds: of the owner and
+of an administrator, without `allow_changes` and with it."""
 
-ALL, NONE = "ok ok ok ok ok ok ok ok", "401 401 401 401 401 401 401 401"
-ANY_KEY = "401 ok ok ok ok ok ok ok"
-PUBLISHERS = "401 403 ok ok ok ok ok ok"
-PUBLISHERS_OBJECT = "401 403 ok ok ok ok 404 ok"
-ADMINISTRATORS = "401 403 403 403 ok 403 ok 403"
-ADMINISTRATORS_OBJECT = "401 403 403 403 ok 403 404 403"
-EDITORS = "401 403 ok 403 ok ok 404 ok"
-OWNER = "401 403 ok 403 ok 403 404 ok"
+
+def row(people: str, visits: str) -> str:
+    """What the first seven get, and the four visitors' keys."""
+    return f"{people} {visits}"
+
+
+NOBODY, EVERYBODY, ADMINS_ALONE = "403 403 403 403", "ok ok ok ok", "403 403 ok ok"
+
+ALL, NONE = " ".join(["ok"] * len(CALLERS)), " ".join(["401"] * len(CALLERS))
+ANY_KEY = row("401 ok ok ok ok ok ok", EVERYBODY)
+READERS = row("401 ok ok ok ok 403 ok", EVERYBODY)
+PUBLISHERS = row("401 403 ok ok ok 403 ok", EVERYBODY)
+PUBLISHERS_OBJECT = row("401 403 ok ok ok 403 404", EVERYBODY)
+PUBLISHERS_CHANGE = row("401 403 ok ok ok 403 ok", NOBODY)
+ADMINISTRATORS = row("401 403 403 403 ok 403 ok", ADMINS_ALONE)
+ADMINISTRATORS_OBJECT = row("401 403 403 403 ok 403 404", ADMINS_ALONE)
+ADMINISTRATORS_CHANGE = row("401 403 403 403 ok 403 ok", NOBODY)
+ADMINISTRATORS_OBJECT_CHANGE = row("401 403 403 403 ok 403 404", NOBODY)
+EDITORS = row("401 403 ok 403 ok 403 404", EVERYBODY)
+OWNER = row("401 403 ok 403 ok 403 404", NOBODY)
+OWNER_BY_CONTENT_TOO = row("401 403 ok 403 ok 403 404", "403 ok 403 403")
+"""What `allow_changes` allows: what the visitor owns, and nothing that they may change for another reason."""
+OWNER_ALONE = row("401 403 ok 403 403 403 404", NOBODY)
+OBJECT = row("401 ok ok ok ok ok 404", EVERYBODY)
 
 TABLE = {
     # The server.
@@ -32,72 +52,72 @@ TABLE = {
     "GET /v1/server_settings/r": ANY_KEY,
     "GET /v1/server_settings/quarto": ANY_KEY,
     "GET /v1/server_settings/nodejs": ANY_KEY,
-    "GET /applications/{id}": "401 ok ok ok ok ok 404 ok",
+    "GET /applications/{id}": OBJECT,
     # Integrations.
     "GET /v1/oauth/templates": PUBLISHERS,
     "GET /v1/oauth/templates/{key}": PUBLISHERS,
     "GET /v1/oauth/integrations": PUBLISHERS,
     "GET /v1/oauth/integrations/{guid}": PUBLISHERS_OBJECT,
-    "POST /v1/oauth/integrations": ADMINISTRATORS,
-    "PATCH /v1/oauth/integrations/{guid}": ADMINISTRATORS_OBJECT,
-    "DELETE /v1/oauth/integrations/{guid}": ADMINISTRATORS_OBJECT,
+    "POST /v1/oauth/integrations": ADMINISTRATORS_CHANGE,
+    "PATCH /v1/oauth/integrations/{guid}": ADMINISTRATORS_OBJECT_CHANGE,
+    "DELETE /v1/oauth/integrations/{guid}": ADMINISTRATORS_OBJECT_CHANGE,
     "GET /v1/oauth/integrations/{guid}/associations": ADMINISTRATORS_OBJECT,
-    "POST /v1/oauth/integrations/{guid}/verify": ADMINISTRATORS_OBJECT,
+    "POST /v1/oauth/integrations/{guid}/verify": ADMINISTRATORS_OBJECT_CHANGE,
     # Content.
     "GET /v1/content": ANY_KEY,
-    "POST /v1/content": "401 403 ok ok ok 403 ok ok",
-    "GET /v1/content/{guid}": "401 ok ok ok ok ok 404 ok",
-    "PATCH /v1/content/{guid}": OWNER,
+    "POST /v1/content": PUBLISHERS_CHANGE,
+    "GET /v1/content/{guid}": OBJECT,
+    "PATCH /v1/content/{guid}": OWNER_BY_CONTENT_TOO,
     "DELETE /v1/content/{guid}": OWNER,
     "GET /v1/content/{guid}/permissions": EDITORS,
-    "POST /v1/content/{guid}/permissions": OWNER,
+    "POST /v1/content/{guid}/permissions": OWNER_BY_CONTENT_TOO,
     "GET /v1/content/{guid}/permissions/{id}": EDITORS,
-    "PUT /v1/content/{guid}/permissions/{id}": OWNER,
-    "DELETE /v1/content/{guid}/permissions/{id}": OWNER,
-    "GET /v1/content/{guid}/oauth/integrations/associations": EDITORS,
+    "PUT /v1/content/{guid}/permissions/{id}": OWNER_BY_CONTENT_TOO,
+    "DELETE /v1/content/{guid}/permissions/{id}": OWNER_BY_CONTENT_TOO,
+    "GET /v1/content/{guid}/oauth/integrations/associations": row("401 403 ok 403 ok ok 404", EVERYBODY),
     "PUT /v1/content/{guid}/oauth/integrations/associations": OWNER,
     # Deployments.
-    "POST /v1/content/{guid}/bundles": OWNER,
+    "POST /v1/content/{guid}/bundles": OWNER_BY_CONTENT_TOO,
     "GET /v1/content/{guid}/bundles": EDITORS,
     "GET /v1/content/{guid}/bundles/{id}": EDITORS,
     "DELETE /v1/content/{guid}/bundles/{id}": OWNER,
     "GET /v1/content/{guid}/bundles/{id}/download": EDITORS,
-    "POST /v1/content/{guid}/deploy": OWNER,
-    "POST /v1/content/{guid}/build": OWNER,
-    "GET /v1/tasks/{guid}": "401 404 ok 404 ok ok 404 ok",
-    "GET /v1/content/{guid}/environment": EDITORS,
+    "POST /v1/content/{guid}/deploy": OWNER_BY_CONTENT_TOO,
+    "POST /v1/content/{guid}/build": OWNER_BY_CONTENT_TOO,
+    "GET /v1/tasks/{guid}": row("401 404 ok 404 ok 403 404", EVERYBODY),
+    "GET /v1/content/{guid}/environment": OWNER,
     "PATCH /v1/content/{guid}/environment": OWNER,
     "PUT /v1/content/{guid}/environment": OWNER,
-    "GET /v1/content/{guid}/runtime": "401 403 ok 403 ok 403 404 403",
+    "GET /v1/content/{guid}/runtime": OWNER,
     # People. The user of the path is the owner.
     "GET /v1/user": ANY_KEY,
     "GET /v1/users": PUBLISHERS,
-    "POST /v1/users": ADMINISTRATORS,
+    "POST /v1/users": ADMINISTRATORS_CHANGE,
     "GET /v1/users/{guid}": PUBLISHERS_OBJECT,
-    "PUT /v1/users/{guid}": "401 403 ok 403 ok 403 404 ok",
-    "POST /v1/users/{guid}/lock": ADMINISTRATORS_OBJECT,
-    "GET /v1/users/{guid}/keys": "401 403 ok 403 403 403 404 ok",
-    "POST /v1/users/{guid}/keys": "401 403 ok 403 403 403 404 403",
-    "GET /v1/users/{guid}/keys/{id}": "401 403 ok 403 403 403 404 ok",
-    "DELETE /v1/users/{guid}/keys/{id}": "401 403 ok 403 403 403 404 403",
-    "GET /v1/groups": ANY_KEY,
-    "POST /v1/groups": "401 403 ok ok ok 403 ok ok",
-    "GET /v1/groups/{guid}": "401 404 ok ok ok ok 404 ok",
+    "PUT /v1/users/{guid}": OWNER,
+    "POST /v1/users/{guid}/lock": ADMINISTRATORS_OBJECT_CHANGE,
+    "GET /v1/users/{guid}/keys": OWNER_ALONE,
+    "POST /v1/users/{guid}/keys": OWNER_ALONE,
+    "GET /v1/users/{guid}/keys/{id}": OWNER_ALONE,
+    "DELETE /v1/users/{guid}/keys/{id}": OWNER_ALONE,
+    "GET /v1/groups": READERS,
+    "POST /v1/groups": PUBLISHERS_CHANGE,
+    "GET /v1/groups/{guid}": row("401 404 ok ok ok 403 404", EVERYBODY),
     "PUT /v1/groups/{guid}": OWNER,
     "PATCH /v1/groups/{guid}": OWNER,
     "POST /v1/groups/{guid}": OWNER,
     "DELETE /v1/groups/{guid}": OWNER,
-    "GET /v1/groups/{guid}/members": "401 404 ok ok ok ok 404 ok",
+    "GET /v1/groups/{guid}/members": row("401 404 ok ok ok 403 404", EVERYBODY),
     "POST /v1/groups/{guid}/members": OWNER,
     "DELETE /v1/groups/{guid}/members/{member}": OWNER,
     # Sessions. The session of the path is the owner's.
-    "GET /v1/oauth/sessions": "401 ok ok ok ok 403 ok ok",
-    "GET /v1/oauth/sessions/{guid}": "401 404 ok 404 ok 403 404 ok",
-    "DELETE /v1/oauth/sessions/{guid}": "401 404 ok 404 ok 403 404 ok",
-    "POST /v1/oauth/integrations/credentials": "401 403 ok 403 ok ok ok ok",
-    "GET /v1/workbench/sessions": "401 ok ok ok ok 403 ok ok",
-    "POST /v1/workbench/sessions": "401 ok ok ok ok 403 ok 403",
-    "DELETE /v1/workbench/sessions/{guid}": "401 404 ok 404 ok 403 404 403",
+    "GET /v1/oauth/sessions": READERS,
+    "GET /v1/oauth/sessions/{guid}": row("401 404 ok 404 ok 403 404", EVERYBODY),
+    "DELETE /v1/oauth/sessions/{guid}": row("401 404 ok 404 ok 403 404", NOBODY),
+    "POST /v1/oauth/integrations/credentials": row("401 403 ok 403 ok ok ok", NOBODY),
+    "GET /v1/workbench/sessions": READERS,
+    "POST /v1/workbench/sessions": row("401 ok ok ok ok 403 ok", NOBODY),
+    "DELETE /v1/workbench/sessions/{guid}": row("401 404 ok 404 ok 403 404", NOBODY),
     # Keys say nothing where the cookie of a Workbench session is asked for.
     "GET /oauth_token": NONE,
     "POST /oauth_token": NONE,
@@ -109,15 +129,15 @@ TABLE = {
     "GET /v1/audit_logs": ADMINISTRATORS,
     "GET /v1/audit_logs/export": ADMINISTRATORS,
     "GET /v1/audit_logs/retention": ADMINISTRATORS,
-    "PUT /v1/audit_logs/retention": ADMINISTRATORS,
+    "PUT /v1/audit_logs/retention": ADMINISTRATORS_CHANGE,
     "GET /v1/webhooks": ADMINISTRATORS,
-    "POST /v1/webhooks": ADMINISTRATORS,
+    "POST /v1/webhooks": ADMINISTRATORS_CHANGE,
     "GET /v1/webhooks/{guid}": ADMINISTRATORS_OBJECT,
-    "PATCH /v1/webhooks/{guid}": ADMINISTRATORS_OBJECT,
-    "DELETE /v1/webhooks/{guid}": ADMINISTRATORS_OBJECT,
+    "PATCH /v1/webhooks/{guid}": ADMINISTRATORS_OBJECT_CHANGE,
+    "DELETE /v1/webhooks/{guid}": ADMINISTRATORS_OBJECT_CHANGE,
     "GET /v1/webhooks/{guid}/deliveries": ADMINISTRATORS_OBJECT,
-    "POST /v1/webhooks/{guid}/test": ADMINISTRATORS_OBJECT,
-    "POST /v1/webhooks/{guid}/rotate-secret": ADMINISTRATORS_OBJECT,
+    "POST /v1/webhooks/{guid}/test": ADMINISTRATORS_OBJECT_CHANGE,
+    "POST /v1/webhooks/{guid}/rotate-secret": ADMINISTRATORS_OBJECT_CHANGE,
     # The issuer is for everybody; so is the way to an account's own.
     "GET /accounts/{account}/.well-known/openid-configuration": ALL,
     "GET /.well-known/openid-configuration/accounts/{account}": ALL,
@@ -253,6 +273,8 @@ class Stage:
         self.other = self.account.add("publisher")
         stranger = server.create_account().admin
         self.content = self.account.add_content(self.owner)
+        for person in (self.admin, stranger):
+            person.accept_invite()
         keys = {
             "nobody": None,
             "viewer": scene.viewer.key,
@@ -261,22 +283,24 @@ class Stage:
             "administrator": self.admin.key,
             "content key": self.content_key(self.content),
             "stranger": stranger.key,
-            "visitor": self.visitor_key(),
+            "owner's visit": self.visitor_key(self.owner, changes=False),
+            "owner's visit with changes": self.visitor_key(self.owner, changes=True),
+            "administrator's visit": self.visitor_key(self.admin, changes=False),
+            "administrator's visit with changes": self.visitor_key(self.admin, changes=True),
         }
         self.callers = {name: Api(server, key, prefix="") for name, key in keys.items()}
         self.browsers = {"signed out": None, "viewer": scene.viewer, "publisher": self.owner}
         self.browsers |= {"administrator": self.admin, "stranger": stranger}
-        for person in (self.admin, stranger):
-            person.accept_invite()
 
     def content_key(self, content: dict) -> str:
         sheet = self.owner.api.ok("GET", f"v1/content/{content['guid']}/runtime")
         return {entry["name"]: entry["value"] for entry in sheet["environment"]}["CONNECT_API_KEY"]
 
-    def visitor_key(self) -> str:
-        """The owner visits a content of somebody else, which gets a key of theirs."""
-        host = self.account.add_content(self.other, self.account.integrate("connect", max_role="Admin"))
-        token = self.owner.session_token(host)
+    def visitor_key(self, person, changes: bool) -> str:
+        """Somebody visits a content of somebody else, which gets a key of theirs."""
+        config = {"max_role": "Admin", "allow_changes": changes}
+        host = self.account.add_content(self.other, self.account.integrate("connect", secrets.token_hex(4), **config))
+        token = person.session_token(host)
         return self.other.api.credentials(token, requested_token_type=API_KEY)["access_token"]
 
     # Objects.

@@ -86,7 +86,8 @@ import Testing
             [two.guid, three.guid, house.integration.guid], to: house.content.guid, by: owner)
         func names() async throws -> Set<String> {
             Set(
-                try await associations.of(content: house.content.guid, for: owner).map(\.association.integration.name))
+                try await associations.of(content: house.content.guid, for: owner.caller).map(
+                    \.association.integration.name))
         }
         #expect(try await names() == ["data", "two", "three"])
         try await associations.detach(two.guid, from: house.content.guid, by: owner)
@@ -102,7 +103,10 @@ import Testing
                 try await associations.replace(of: content, with: [two.guid], knowing: [two.guid], by: owner)
             },
             throws: isRefusal(.prohibitedChange))
-        #expect(try await associations.of(content: content, for: owner).map(\.association.integration.name) == ["data"])
+        #expect(
+            try await associations.of(content: content, for: owner.caller).map(\.association.integration.name) == [
+                "data"
+            ])
     }
 
     @Test func loginsAreCountedAndThoseThatEndedAreNamed() async throws {

@@ -71,7 +71,7 @@ import Testing
             let user = try await house.tenant.people.invite(email: "\(name)@acme.example", role: .viewer, by: admin)
                 .user
             try await house.tenant.account.store.note([
-                Caller(user: user, origin: .system).event(
+                Caller(user: user, origin: .system).note(
                     .sessionCreated, at: house.time.now, subject: user.guid, integration: house.integration.guid,
                     details: ["user_guid": .string(user.guid.description)])
             ])

@@ -257,7 +257,7 @@ import Testing
     @Test func whoLosesTheRightKeepsWhatRunsAndIsTold() async throws {
         let owner = try Publisher(try await house.tenant.people.caller(key: house.key, from: .system))
         func told() async throws -> [Bool] {
-            try await house.tenant.associations.of(content: house.content.guid, for: owner).map(\.isPermitted)
+            try await house.tenant.associations.of(content: house.content.guid, for: owner.caller).map(\.isPermitted)
         }
         #expect(try await told() == [true])
         var fields = IntegrationCatalog.Fields()

@@ -21,7 +21,8 @@ public struct Audit: Sendable {
 
     /// A page of lines.
     public func page(
-        _ filter: AuditFilter, at position: AuditPosition?, ascending: Bool, limit: Int, for admin: Administrator
+        _ filter: AuditFilter, at position: AuditPosition?, ascending: Bool, limit: Int,
+        for reader: some ReadsAsAdministrator
     ) async throws(Refusal) -> AuditPage {
         try await attempt { () throws(StoreError) in
             try await account.store.auditPage(filter, at: position, ascending: ascending, limit: limit, upTo: nil)
@@ -30,9 +31,9 @@ public struct Audit: Sendable {
 
     /// Begins an export, which is noted itself, and is the last of the lines that it contains.
     public func export(
-        _ filter: AuditFilter, as format: AuditFormat, by admin: Administrator
+        _ filter: AuditFilter, as format: AuditFormat, by reader: some ReadsAsAdministrator
     ) async throws(Refusal) -> AuditExport {
-        let event = admin.caller.event(
+        let event = reader.caller.note(
             .auditExported, at: clock.now, details: ["format": .string(format.rawValue)])
         let head = try await attempt { () throws(StoreError) in
             try await account.store.note([event])
@@ -43,7 +44,7 @@ public struct Audit: Sendable {
     }
 
     /// For how many days lines are kept; nil: for ever.
-    public func retention(for admin: Administrator) async throws(Refusal) -> Int64? {
+    public func retention(for reader: some ReadsAsAdministrator) async throws(Refusal) -> Int64? {
         try await attempt { () throws(StoreError) in try await account.store.auditRetention() }
     }
 
@@ -55,7 +56,7 @@ public struct Audit: Sendable {
                 "days must be from \(Self.retentionDays.lowerBound) to \(Self.retentionDays.upperBound), or null: for ever."
             )
         }
-        let event = admin.caller.event(
+        let event = admin.event(
             .auditRetentionChanged, at: clock.now, details: ["days": days.map(JSON.integer) ?? .null])
         try await attempt { () throws(StoreError) in
             try await account.store.setAuditRetention(days, noting: event)

@@ -9,16 +9,16 @@ extension Deployments {
     ///   - bundleID: which bundle; nil: the active one, or else the newest.
     ///   - activate: whether it becomes the active one; without, it is looked at and nothing changes.
     public func deploy(
-        _ guid: GUID, bundle bundleID: Int64?, activate: Bool, by publisher: Publisher
+        _ guid: GUID, bundle bundleID: Int64?, activate: Bool, by editor: some ChangesContent
     ) async throws(Refusal) -> TaskRecord {
-        let content = try await contents.changeable(guid, by: publisher)
+        let content = try await contents.changeable(guid, by: editor)
         let bundle = try await chosen(bundleID, of: content)
         let now = clock.now
         let task = TaskRecord(
             guid: account.makeGUID(), contentGUID: guid, output: words(content, bundle, activate: activate),
             createdAt: now
         )
-        let event = publisher.caller.change(
+        let event = editor.change(
             .contentDeployed, of: guid, at: now,
             details: [
                 "bundle_id": .integer(bundle.id), "app_mode": .string(bundle.manifest.appMode),
@@ -47,6 +47,7 @@ extension Deployments {
 
     /// What a deployment said, for those who may change the content. To everybody else there is no such task.
     public func task(_ guid: GUID, for caller: Caller) async throws(Refusal) -> TaskRecord {
+        _ = try Reader(caller)
         let found = try await attempt { () throws(StoreError) in try await account.store.task(guid) }
         guard let found, clock.now < found.createdAt + Self.taskLifetime else { throw .notFound("task") }
         do { _ = try await contents.editable(found.contentGUID, by: caller) } catch {

@@ -30,11 +30,11 @@ public struct Deployments: Sendable {
     /// How long an upload waits for a place. The time that its body may take runs meanwhile.
     private static let uploadPatience = Duration.seconds(20)
 
-    /// A publisher is about to send a bundle. The place among the uploads is held until the arrival ends.
+    /// Somebody is about to send a bundle. The place among the uploads is held until the arrival ends.
     ///
     /// - Throws: `Refusal` 277 where too many bundles of this account, or of all, are arriving.
-    public func begin(for content: GUID, by publisher: Publisher) async throws(Refusal) -> BundleArrival {
-        _ = try await contents.changeable(content, by: publisher)
+    public func begin(for content: GUID, by editor: some ChangesContent) async throws(Refusal) -> BundleArrival {
+        _ = try await contents.changeable(content, by: editor)
         let place: FairPool.Place
         do throws(FairPool.Failure) {
             place = try await pools.uploads.enter(
@@ -55,12 +55,12 @@ public struct Deployments: Sendable {
     ///
     /// - Parameter source: where it comes from, in the sender's words.
     public func keep(
-        _ arrival: BundleArrival, source: JSONObject, by publisher: Publisher
+        _ arrival: BundleArrival, source: JSONObject, by editor: some ChangesContent
     ) async throws(Refusal) -> BundleRecord {
         let now = clock.now
         let (record, upload) = try await arrival.finish(source: try Self.check(source), at: now)
         steps(.bundleArrived)
-        let event = publisher.caller.change(
+        let event = editor.change(
             .bundleUploaded, of: record.contentGUID, at: now,
             details: ["size": .integer(record.size), "app_mode": .string(record.manifest.appMode)]
         )
@@ -74,18 +74,18 @@ public struct Deployments: Sendable {
 
     /// The bundles of a content, newest first.
     public func bundles(
-        of content: GUID, for caller: Caller
+        of content: GUID, for reader: some ReadsAsPublisher
     ) async throws(Refusal) -> (content: ContentRecord, bundles: [BundleRecord]) {
-        let record = try await contents.editable(content, by: caller)
+        let record = try await contents.editable(content, by: reader.caller)
         let bundles = try await attempt { () throws(StoreError) in try await account.store.bundles(of: content) }
         return (record, bundles)
     }
 
     /// One bundle of a content.
     public func bundle(
-        _ id: Int64, of content: GUID, for caller: Caller
+        _ id: Int64, of content: GUID, for reader: some ReadsAsPublisher
     ) async throws(Refusal) -> (content: ContentRecord, bundle: BundleRecord) {
-        let record = try await contents.editable(content, by: caller)
+        let record = try await contents.editable(content, by: reader.caller)
         let found = try await attempt { () throws(StoreError) in try await account.store.bundle(id, of: content) }
         guard let found else { throw .notFound("bundle") }
         return (record, found)
@@ -93,9 +93,9 @@ public struct Deployments: Sendable {
 
     /// The bytes of a bundle.
     public func file(
-        of id: Int64, of content: GUID, for caller: Caller
+        of id: Int64, of content: GUID, for reader: some ReadsAsPublisher
     ) async throws(Refusal) -> (content: ContentRecord, file: BundleFile) {
-        let record = try await contents.editable(content, by: caller)
+        let record = try await contents.editable(content, by: reader.caller)
         let file = try await attempt { () throws(StoreError) in try await account.store.openBundle(id, of: content) }
         guard let file else { throw .notFound("bundle") }
         return (record, file)
@@ -104,7 +104,7 @@ public struct Deployments: Sendable {
     /// Deletes a bundle that is not the active one.
     public func delete(_ id: Int64, of content: GUID, by publisher: Publisher) async throws(Refusal) {
         _ = try await contents.changeable(content, by: publisher)
-        let event = publisher.caller.change(
+        let event = publisher.change(
             .bundleDeleted, of: content, at: clock.now, details: ["bundle_id": .integer(id)])
         let removed: Bool
         do throws(StoreError) {

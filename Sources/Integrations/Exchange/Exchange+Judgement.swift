@@ -62,6 +62,10 @@ extension Exchange {
         _ request: ExchangeRequest, _ facts: ExchangeFacts, _ caller: Caller
     ) throws(Refusal) -> Entitlement {
         guard let content = facts.content else { throw .notFound("content") }
+        guard caller.visit == nil else {
+            throw Refusal(
+                .permissionDenied, "A visitor's key exchanges nothing: content exchanges with the key of its own.")
+        }
         guard Contents.mayEdit(content, caller, permissions: facts.permissions, groups: facts.callerGroups) else {
             throw Refusal(.permissionDenied, "This API key may not act for the content that subject_token names.")
         }

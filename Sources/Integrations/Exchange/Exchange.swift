@@ -126,7 +126,7 @@ public struct Exchange: Sendable {
     }
 
     private func issued(_ entitlement: Entitlement, _ granted: Granted, _ caller: Caller) -> EventRecord {
-        caller.event(
+        caller.note(
             .credentialsIssued, at: clock.now, subject: entitlement.viewer?.guid, content: entitlement.content.guid,
             integration: entitlement.integration.guid,
             details: [
@@ -138,7 +138,7 @@ public struct Exchange: Sendable {
     private func refused(
         _ refusal: Refusal, _ token: SessionToken, _ integration: GUID?, _ caller: Caller
     ) -> EventRecord {
-        caller.event(
+        caller.note(
             .credentialsRefused, .refused, at: clock.now,
             subject: token.kind == .user ? token.userGUID : nil, content: token.contentGUID,
             integration: integration,

@@ -72,7 +72,7 @@ public struct Verification: Sendable {
     private func event(
         _ integration: IntegrationRecord, _ outcome: EventRecord.Outcome, _ admin: Administrator, _ details: JSONObject
     ) -> EventRecord {
-        admin.caller.event(
+        admin.event(
             .integrationVerified, outcome, at: clock.now, integration: integration.guid, details: details)
     }
 }

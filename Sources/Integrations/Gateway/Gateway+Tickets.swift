@@ -56,7 +56,7 @@ extension Gateway {
             parentHash: found.sessionHash,
             expiresAt: parent.session.expiresAt
         )
-        let event = Caller(user: parent.user, origin: origin).event(
+        let event = Caller(user: parent.user, origin: origin).note(
             .contentOpened, at: now, subject: parent.user.guid, content: guid
         ).on(.browserSession(found.sessionHash))
         do throws(StoreError) {

@@ -68,7 +68,7 @@ public struct Issuer: Sendable {
         // One that is too old is retired here and now, and not once more before.
         let active = if let active = known.first { active } else { try await activeKey() }
         return try await rotate(
-            retiring: active, noting: admin.caller.event(.signingKeyRotated, at: clock.now))
+            retiring: active, noting: admin.event(.signingKeyRotated, at: clock.now))
     }
 
     /// A signed statement about a subject, for one audience.

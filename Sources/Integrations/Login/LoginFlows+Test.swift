@@ -104,7 +104,7 @@ extension LoginFlows {
     private func noteTest(
         of integration: IntegrationRecord, _ outcome: EventRecord.Outcome, _ caller: Caller, _ details: JSONObject
     ) async {
-        let event = caller.event(
+        let event = caller.note(
             .integrationVerified, outcome, at: clock.now, integration: integration.guid,
             details: (["name": .string(integration.name), "by": "login"] as JSONObject).merging(details))
         // Whoever tests is told either way; a disk that is full must not make it another answer.

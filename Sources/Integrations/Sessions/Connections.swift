@@ -27,7 +27,7 @@ public struct Connections: Sendable {
     public func page(
         for caller: Caller, matching text: String, _ page: PageRequest
     ) async throws(Refusal) -> (entries: [Entry], total: Int) {
-        try caller.requireAllOfTheUser(to: "see OAuth sessions")
+        _ = try Reader(caller)
         let text = text.lowercased()
         let filter = ConnectionFilter(
             text: text, templates: Template.all.filter { $0.name.lowercased().contains(text) }.map(\.key),
@@ -58,7 +58,7 @@ public struct Connections: Sendable {
     ///
     /// - Throws: `Refusal` 4 where there is no such integration, 230 where nobody logs in to it.
     public func one(_ guid: GUID, for caller: Caller) async throws(Refusal) -> Connection {
-        try caller.requireAllOfTheUser(to: "see OAuth sessions")
+        _ = try Reader(caller)
         let (found, session) = try await attempt { () throws(StoreError) in
             (
                 try await account.store.integration(guid),

@@ -73,7 +73,7 @@ final class TokenKeeper: Sendable {
             throw Refusal(.internalFailure, "The tokens could not be sealed: tell the operator of this server.")
         }
         let guid = account.makeGUID()
-        let event = caller.event(
+        let event = caller.note(
             .sessionCreated, at: clock.now, subject: guid, integration: integration.guid,
             details: [
                 "user_guid": .string(user.description), "has_refresh_token": .bool(tokens.refresh != nil),

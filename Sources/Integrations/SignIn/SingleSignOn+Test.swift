@@ -35,7 +35,7 @@ extension SingleSignOn {
         let test = SignInTestRecord(
             userGUID: tester.user.guid, settingsVersion: flow.settingsVersion, issuer: flow.issuer,
             subject: person.subject, report: report, at: clock.now)
-        let event = tester.caller.event(
+        let event = tester.caller.note(
             .singleSignOnTested, at: clock.now, subject: tester.user.guid, details: ["issuer": .string(flow.issuer)])
         try await attempt { () throws(StoreError) in try await account.store.keepSignInTest(test, noting: event) }
     }

@@ -92,7 +92,6 @@ public struct SingleSignOn: Sendable {
     public func save(
         _ fields: SingleSignOnSettings.Fields, secret: SecretString?, by admin: Administrator
     ) async throws(Refusal) {
-        try admin.caller.requireOwnCredential(to: "change single sign-on")
         let settings = try await SingleSignOnSettings(fields) { name async throws(Refusal) in
             try await group(called: name)
         }
@@ -110,7 +109,6 @@ public struct SingleSignOn: Sendable {
 
     /// Puts the draft in force, after the administrator has signed in with it, and connects them with who they are there.
     public func use(by admin: Administrator) async throws(Refusal) {
-        try admin.caller.requireOwnCredential(to: "change single sign-on")
         guard var record = try await stored() else { throw Self.nothingYet }
         let test = try await passedTest(of: record.draft, by: admin)
         try await connect(test, by: admin)
@@ -139,7 +137,6 @@ public struct SingleSignOn: Sendable {
     /// Turns passwords off, or on again. Nobody can lock the account out: whoever turns them off has just signed in with what
     /// is in force, is connected, and an administrator is left who may use a password.
     public func setOnly(_ isOnly: Bool, by admin: Administrator) async throws(Refusal) {
-        try admin.caller.requireOwnCredential(to: "change single sign-on")
         guard var record = try await stored(), let live = record.live else {
             guard isOnly else { return }
             throw Refusal(
@@ -181,7 +178,7 @@ public struct SingleSignOn: Sendable {
         var record = record
         record.updatedAt = clock.now
         let changed = record
-        let event = admin.caller.event(
+        let event = admin.event(
             .singleSignOnChanged, at: clock.now,
             details: [
                 "change": .string(change), "issuer": .string(settings.issuer), "client_id": .string(settings.clientID),

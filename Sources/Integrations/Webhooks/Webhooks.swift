@@ -31,12 +31,12 @@ public struct Webhooks: Sendable {
     }
 
     /// All webhooks, oldest first.
-    public func all(for admin: Administrator) async throws(Refusal) -> [WebhookRecord] {
+    public func all(for reader: some ReadsAsAdministrator) async throws(Refusal) -> [WebhookRecord] {
         try await attempt { () throws(StoreError) in try await account.store.webhooks() }
     }
 
     /// One webhook.
-    public func webhook(_ guid: GUID, for admin: Administrator) async throws(Refusal) -> WebhookRecord {
+    public func webhook(_ guid: GUID, for reader: some ReadsAsAdministrator) async throws(Refusal) -> WebhookRecord {
         let found = try await attempt { () throws(StoreError) in try await account.store.webhook(guid) }
         guard let found else { throw .notFound("webhook") }
         return found
@@ -59,7 +59,7 @@ public struct Webhooks: Sendable {
             events: try Self.checked(events: events), isEnabled: fields.isEnabled ?? true,
             sealedSecret: try seal(secret, at: .webhookSecret(guid)), createdAt: now, updatedAt: now
         )
-        let event = admin.caller.event(.webhookCreated, at: now, subject: guid, details: details(webhook))
+        let event = admin.event(.webhookCreated, at: now, subject: guid, details: details(webhook))
         let stored = try await attempt { () throws(StoreError) in
             try await account.store.addWebhook(webhook, noting: event)
         }
@@ -83,7 +83,7 @@ public struct Webhooks: Sendable {
     /// Deletes a webhook with all that waits for it.
     public func delete(_ guid: GUID, by admin: Administrator) async throws(Refusal) {
         let webhook = try await webhook(guid, for: admin)
-        let event = admin.caller.event(.webhookDeleted, at: clock.now, subject: guid, details: details(webhook))
+        let event = admin.event(.webhookDeleted, at: clock.now, subject: guid, details: details(webhook))
         _ = try await attempt { () throws(StoreError) in
             try await account.store.removeWebhook(guid, noting: event)
         }
@@ -107,8 +107,10 @@ public struct Webhooks: Sendable {
     }
 
     /// The newest deliveries of a webhook, newest first.
-    public func deliveries(of guid: GUID, for admin: Administrator) async throws(Refusal) -> [DeliveryRecord] {
-        _ = try await webhook(guid, for: admin)
+    public func deliveries(of guid: GUID, for reader: some ReadsAsAdministrator) async throws(Refusal)
+        -> [DeliveryRecord]
+    {
+        _ = try await webhook(guid, for: reader)
         return try await attempt { () throws(StoreError) in
             try await account.store.deliveries(of: guid, limit: Self.shownDeliveries)
         }
@@ -119,7 +121,7 @@ public struct Webhooks: Sendable {
         guard try await webhook(guid, for: admin).isEnabled else {
             throw .invalid("enabled", "This webhook is disabled: enable it first.", code: .prohibitedChange)
         }
-        let event = admin.caller.event(.webhookTested, at: clock.now, subject: guid)
+        let event = admin.event(.webhookTested, at: clock.now, subject: guid)
         return try await attempt { () throws(StoreError) in
             try await account.store.addTestDelivery(to: guid, noting: event)
         }
@@ -131,7 +133,7 @@ public struct Webhooks: Sendable {
         var changed = webhook
         changed.updatedAt = clock.now
         let stored = changed
-        let event = admin.caller.event(action, at: clock.now, subject: webhook.guid, details: details(webhook))
+        let event = admin.event(action, at: clock.now, subject: webhook.guid, details: details(webhook))
         try await attempt { () throws(StoreError) in
             try await account.store.updateWebhook(stored, from: old, noting: event)
         }

@@ -51,7 +51,7 @@ public struct Workbench: Sendable {
             let token = try await fresh(guid, for: caller)
             activity.count(.exchangesServed, of: guid)
             await journal.note(
-                caller.event(
+                caller.note(
                     .credentialsIssued, at: clock.now, subject: caller.user.guid, integration: guid,
                     details: ["type": .string(IssuedTokenType.accessToken.rawValue)]))
             return token
@@ -61,7 +61,7 @@ public struct Workbench: Sendable {
                 activity.count(error.isFailure ? .exchangesFailed : .exchangesRefused, of: guid)
             }
             await journal.noteOnce(
-                caller.event(
+                caller.note(
                     .credentialsRefused, .refused, at: clock.now, subject: caller.user.guid, integration: guid,
                     details: [
                         "code": .integer(Int64(error.code.rawValue)), "reason": error.payload?["reason"] ?? .null,

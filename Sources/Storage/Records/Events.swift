@@ -6,6 +6,8 @@ public struct EventActor: Sendable, Equatable {
     public enum Kind: String, Sendable, CaseIterable {
         /// A person of the account, by browser or API key.
         case user
+        /// A content, with the key of a visitor; the visitor is the line's `user_guid`.
+        case content
         /// The operator of the server, by a command.
         case `operator`
         /// The server itself, such as a refresh that fell due.

@@ -88,11 +88,20 @@ public struct VisitorKeyOrigin: Sendable, Equatable {
     public let contentGUID: GUID
     /// The integration that allows it.
     public let integrationGUID: GUID
+    /// What the content is called, for the audit.
+    public let contentName: String
+    /// Whether the integration lets the key change the visitor's own content, by its config of today.
+    public let allowsChanges: Bool
+
+    /// The key of an integration's config that says so.
+    public static let changesSetting = "allow_changes"
 
     /// An origin with these values.
-    public init(contentGUID: GUID, integrationGUID: GUID) {
+    public init(contentGUID: GUID, integrationGUID: GUID, contentName: String = "", allowsChanges: Bool = false) {
         self.contentGUID = contentGUID
         self.integrationGUID = integrationGUID
+        self.contentName = contentName
+        self.allowsChanges = allowsChanges
     }
 }
 

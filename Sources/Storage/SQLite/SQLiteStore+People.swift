@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import GRDB
+import JSON
 
 extension SQLiteStore: PeopleStore {
     func addUser(
@@ -154,7 +155,14 @@ extension SQLiteStore: PeopleStore {
     }
 
     static func fetchKey(hash: Digest, in db: Database) throws -> (key: APIKeyRecord, user: UserRecord)? {
-        let statement = try db.cachedStatement(sql: "SELECT * FROM api_key WHERE hash = ?")
+        // What a visitor's key may do is read with it: an option that is turned off counts at once.
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT api_key.*, content.name AS visitor_content_name, integration.config AS visitor_config FROM api_key
+                LEFT JOIN content ON content.guid = visitor_content_guid
+                LEFT JOIN integration ON integration.guid = visitor_integration_guid
+                WHERE api_key.hash = ?
+                """)
         guard let row = try Row.fetchOne(statement, arguments: [hash.data]) else { return nil }
         let key = try APIKeyRecord(row: row)
         guard let user = try UserRecord.fetch(key.userGUID, in: db) else { return nil }
@@ -223,7 +231,10 @@ extension VisitorKeyOrigin {
         guard let content = try row.optionalGUID("visitor_content_guid"),
             let integration = try row.optionalGUID("visitor_integration_guid")
         else { return nil }
-        self.init(contentGUID: content, integrationGUID: integration)
+        let config = try (row["visitor_config"] as String?).map { try JSON.parse($0) }
+        self.init(
+            contentGUID: content, integrationGUID: integration, contentName: row["visitor_content_name"] ?? "",
+            allowsChanges: config?[Self.changesSetting]?.boolValue ?? false)
     }
 }
 

@@ -19,7 +19,7 @@ struct AuditRoutes {
         administrators.get("audit_logs") { request, context in try await list(request, context) }
         administrators.get("audit_logs/export") { request, context in try await export(request, context) }
         administrators.get("audit_logs/retention") { _, context in
-            Self.retention(try await context.tenant.audit.retention(for: context.administrator))
+            Self.retention(try await context.tenant.audit.retention(for: context.reader))
         }
         administrators.put("audit_logs/retention") { request, context in
             let body = try await request.jsonObject()
@@ -42,7 +42,7 @@ struct AuditRoutes {
         let limit = try Self.limit(query["limit"])
         let ascending = try QueryFlag.read("ascOrder", in: query) ?? true
         let page = try await context.tenant.audit.page(
-            filter, at: try Self.position(query), ascending: ascending, limit: limit, for: context.administrator)
+            filter, at: try Self.position(query), ascending: ascending, limit: limit, for: context.reader)
         let next = page.hasNext ? page.lines.last.map { Self.cursor($0.id) } : nil
         let previous = page.hasPrevious ? page.lines.first.map { Self.cursor($0.id) } : nil
         let links = Links(base: services.world.address.base, path: request.uri.path, query: query)
@@ -64,7 +64,7 @@ struct AuditRoutes {
         guard let format = AuditFormat(rawValue: query["format"] ?? AuditFormat.jsonl.rawValue) else {
             throw Refusal.invalid("format", "format must be jsonl or csv.")
         }
-        let export = try await context.tenant.audit.export(filter, as: format, by: context.administrator)
+        let export = try await context.tenant.audit.export(filter, as: format, by: context.reader)
         return .download(export, of: context.tenant)
     }
 

@@ -19,15 +19,15 @@ struct BundleRoutes {
         publishers.post("content/{guid}/bundles") { request, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")
             let deployments = context.tenant.deployments
-            let arrival = try await deployments.begin(for: guid, by: context.publisher)
+            let arrival = try await deployments.begin(for: guid, by: context.editor)
             let source = try await BundleBody.receive(request, into: arrival)
-            let bundle = try await deployments.keep(arrival, source: source, by: context.publisher)
+            let bundle = try await deployments.keep(arrival, source: source, by: context.editor)
             return Response.json(Answers.bundle(bundle, isActive: false))
         }
         publishers.get("content/{guid}/bundles") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")
             let (content, bundles) = try await context.tenant.deployments.bundles(
-                of: guid, for: context.publisher.caller)
+                of: guid, for: context.reader)
             let active = content.deployment?.bundleID
             return Response.json(.array(bundles.map { Answers.bundle($0, isActive: $0.id == active) }))
         }
@@ -35,7 +35,7 @@ struct BundleRoutes {
             let guid = try context.guid("guid", of: context.tenant, what: "content")
             let id = try context.id("id", what: "bundle")
             let (content, bundle) = try await context.tenant.deployments.bundle(
-                id, of: guid, for: context.publisher.caller)
+                id, of: guid, for: context.reader)
             return Response.json(Answers.bundle(bundle, isActive: bundle.id == content.deployment?.bundleID))
         }
         publishers.delete("content/{guid}/bundles/{id}") { _, context in
@@ -48,7 +48,7 @@ struct BundleRoutes {
             let guid = try context.guid("guid", of: context.tenant, what: "content")
             let id = try context.id("id", what: "bundle")
             let (content, file) = try await context.tenant.deployments.file(
-                of: id, of: guid, for: context.publisher.caller)
+                of: id, of: guid, for: context.reader)
             return Self.download(file, name: "\(content.name)-\(id).tar.gz")
         }
         publishers.post("content/{guid}/deploy") { request, context in
@@ -78,7 +78,7 @@ struct BundleRoutes {
     private static func deploy(_ context: PublisherContext, _ bundle: Int64?, activate: Bool) async throws -> Response {
         let guid = try context.guid("guid", of: context.tenant, what: "content")
         let task = try await context.tenant.deployments.deploy(
-            guid, bundle: bundle, activate: activate, by: context.publisher)
+            guid, bundle: bundle, activate: activate, by: context.editor)
         return Response.json(["task_id": Answers.guid(task.guid)])
     }
 

@@ -14,15 +14,15 @@ struct ContentRoutes {
         callers.get("content") { request, context in try await list(request, context) }
         callers.get("content/{guid}") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")
-            let content = try await context.tenant.contents.content(guid, for: context.caller)
-            return try await answer(content, context.caller, context.tenant)
+            let content = try await context.tenant.contents.content(guid, for: context.callerOrContent)
+            return try await answer(content, context.callerOrContent, context.tenant)
         }
         publishers.post("content") { request, context in
             let members = try Members(
                 try await request.jsonObject(),
                 allowed: ["name", "title", "description", "access_type", "upstream_url"])
             let content = try await context.tenant.contents.create(try Self.fields(members), by: context.publisher)
-            return try await answer(content, context.publisher.caller, context.tenant)
+            return try await answer(content, context.reader.caller, context.tenant)
         }
         publishers.patch("content/{guid}") { request, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")
@@ -38,21 +38,21 @@ struct ContentRoutes {
                 }
                 fields.ownerGUID = guid
             }
-            let content = try await context.tenant.contents.update(guid, fields, by: context.publisher)
-            return try await answer(content, context.publisher.caller, context.tenant)
+            let content = try await context.tenant.contents.update(guid, fields, by: context.editor)
+            return try await answer(content, context.reader.caller, context.tenant)
         }
         publishers.delete("content/{guid}") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")
             try await context.tenant.contents.delete(guid, by: context.publisher)
             return Response.noContent
         }
-        addAssociations(publishers)
+        addAssociations(callers, publishers)
     }
 
-    private func addAssociations(_ publishers: RouterGroup<PublisherContext>) {
-        publishers.get("content/{guid}/oauth/integrations/associations") { _, context in
+    private func addAssociations(_ callers: RouterGroup<CallerContext>, _ publishers: RouterGroup<PublisherContext>) {
+        callers.get("content/{guid}/oauth/integrations/associations") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")
-            let found = try await context.tenant.associations.of(content: guid, for: context.publisher)
+            let found = try await context.tenant.associations.of(content: guid, for: context.callerOrContent)
             return Response.json(.array(found.map(Answers.association)))
         }
         publishers.put("content/{guid}/oauth/integrations/associations") { request, context in
@@ -72,24 +72,25 @@ struct ContentRoutes {
                 integrations.append(integration)
             }
             try await context.tenant.associations.replace(of: guid, with: integrations, by: context.publisher)
-            let found = try await context.tenant.associations.of(content: guid, for: context.publisher)
+            let found = try await context.tenant.associations.of(content: guid, for: context.reader.caller)
             return Response.json(.array(found.map(Answers.association)))
         }
     }
 
     private func list(_ request: Request, _ context: CallerContext) async throws -> Response {
         let query = try request.query()
-        var contents = try await context.tenant.contents.all(for: context.caller)
+        var contents = try await context.tenant.contents.all(for: context.callerOrContent)
         if let name = query["name"] { contents = contents.filter { $0.name == name } }
         if let owner = query["owner_guid"] { contents = contents.filter { $0.ownerGUID.description == owner } }
         let includes = query["include"]?.split(separator: ",").map { $0.filter { !$0.isWhitespace } } ?? []
         let owners = includes.contains("owner") ? try await self.owners(context.tenant) : [:]
-        let editable = try await context.tenant.contents.editableGUIDs(among: contents, by: context.caller)
+        let editable = try await context.tenant.contents.editableGUIDs(among: contents, by: context.callerOrContent)
         return Response.json(
             .array(
                 contents.map {
                     Answers.content(
-                        $0, caller: context.caller, canEdit: editable.contains($0.guid), owner: owners[$0.ownerGUID],
+                        $0, caller: context.callerOrContent, canEdit: editable.contains($0.guid),
+                        owner: owners[$0.ownerGUID],
                         address: services.world.address
                     )
                 }

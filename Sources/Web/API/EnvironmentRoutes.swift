@@ -12,7 +12,7 @@ struct EnvironmentRoutes {
     func add(publishers: RouterGroup<PublisherContext>) {
         publishers.get("content/{guid}/environment") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")
-            return Self.answer(try await context.tenant.environment.names(of: guid, for: context.publisher.caller))
+            return Self.answer(try await context.tenant.environment.names(of: guid, for: context.publisher))
         }
         publishers.patch("content/{guid}/environment") { request, context in
             try await Self.change(request, context, replacing: false)

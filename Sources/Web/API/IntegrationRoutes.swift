@@ -20,14 +20,14 @@ struct IntegrationRoutes {
         }
         publishers.get("oauth/integrations") { _, context in
             let catalog = context.tenant.integrations
-            let isAdmin = context.publisher.caller.role == .administrator
+            let isAdmin = context.reader.caller.role == .administrator
             let entries = try await catalog.all()
             return Response.json(.array(entries.map { Answers.integration($0, catalog: catalog, isAdmin: isAdmin) }))
         }
         publishers.get("oauth/integrations/{guid}") { _, context in
             let catalog = context.tenant.integrations
             let guid = try context.guid("guid", of: context.tenant, what: "integration")
-            let isAdmin = context.publisher.caller.role == .administrator
+            let isAdmin = context.reader.caller.role == .administrator
             return Response.json(Answers.integration(try await catalog.entry(guid), catalog: catalog, isAdmin: isAdmin))
         }
         administrators.post("oauth/integrations") { request, context in
@@ -59,7 +59,7 @@ struct IntegrationRoutes {
         }
         administrators.get("oauth/integrations/{guid}/associations") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "integration")
-            let found = try await context.tenant.associations.of(integration: guid, for: context.administrator)
+            let found = try await context.tenant.associations.of(integration: guid, for: context.reader)
             return Response.json(.array(found.map(Answers.association)))
         }
         administrators.post("oauth/integrations/{guid}/verify") { _, context -> Response in

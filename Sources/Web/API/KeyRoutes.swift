@@ -48,7 +48,7 @@ struct KeyRoutes {
 
     private static func requireSelf(_ context: CallerContext) throws(Refusal) {
         let guid = try context.guid("guid", of: context.tenant, what: "user")
-        guard guid == context.caller.user.guid else {
+        guard try guid == context.caller.user.guid else {
             throw Refusal(.permissionDenied, "Keys are for their owner alone: use your own GUID.")
         }
     }

@@ -11,7 +11,7 @@ struct PermissionRoutes {
     func add(publishers: RouterGroup<PublisherContext>) {
         publishers.get("content/{guid}/permissions") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")
-            let found = try await context.tenant.contents.permissions(of: guid, for: context.publisher)
+            let found = try await context.tenant.contents.permissions(of: guid, for: context.reader)
             return Response.json(.array(found.map(Answers.permission)))
         }
         publishers.post("content/{guid}/permissions") { request, context in
@@ -22,13 +22,13 @@ struct PermissionRoutes {
                     "principal_guid", "principal_guid must be the GUID of a user or group of this account.")
             }
             let permission = try await context.tenant.contents.permit(
-                principal, body.level ?? .viewer, on: guid, by: context.publisher)
+                principal, body.level ?? .viewer, on: guid, by: context.editor)
             return Response.json(Answers.permission(permission))
         }
         publishers.get("content/{guid}/permissions/{id}") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")
             let permission = try await context.tenant.contents.permission(
-                try Self.choice(context), of: guid, for: context.publisher)
+                try Self.choice(context), of: guid, for: context.reader)
             return Response.json(Answers.permission(permission))
         }
         publishers.put("content/{guid}/permissions/{id}") { request, context in
@@ -37,12 +37,12 @@ struct PermissionRoutes {
             let body = try await Self.body(request)
             guard let level = body.level else { throw Self.unknownRole }
             let permission = try await context.tenant.contents.change(
-                choice, of: guid, naming: body.principal, to: level, by: context.publisher)
+                choice, of: guid, naming: body.principal, to: level, by: context.editor)
             return Response.json(Answers.permission(permission))
         }
         publishers.delete("content/{guid}/permissions/{id}") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")
-            try await context.tenant.contents.forbid(try Self.choice(context), on: guid, by: context.publisher)
+            try await context.tenant.contents.forbid(try Self.choice(context), on: guid, by: context.editor)
             return Response.noContent
         }
     }

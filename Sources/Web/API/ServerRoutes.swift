@@ -22,7 +22,7 @@ struct ServerRoutes {
         // Clients that know content by its number learn its GUID here.
         unversioned.get("applications/{id}") { _, context in
             let id = try context.id("id", what: "content")
-            let all = try await context.tenant.contents.all(for: context.caller)
+            let all = try await context.tenant.contents.all(for: context.callerOrContent)
             guard let content = all.first(where: { $0.id == id }) else { throw Refusal.notFound("content") }
             return Response.json([
                 "id": .integer(content.id), "guid": Answers.guid(content.guid), "name": .string(content.name),

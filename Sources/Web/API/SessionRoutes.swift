@@ -12,7 +12,7 @@ struct SessionRoutes {
         callers.get("oauth/sessions") { request, context in
             let sessions =
                 try QueryFlag.read("all", in: try request.query()) ?? false
-                ? try await context.tenant.sessions.all(for: try Administrator(context.caller))
+                ? try await context.tenant.sessions.all(for: try AdministratorReader(context.caller))
                 : try await context.tenant.sessions.own(context.caller)
             return Response.json(.array(sessions.map(Answers.session)))
         }

@@ -19,12 +19,13 @@ struct UserRoutes {
         callers: RouterGroup<CallerContext>, publishers: RouterGroup<PublisherContext>,
         administrators: RouterGroup<AdministratorContext>
     ) {
-        callers.get("user") { _, context in Response.json(Answers.user(context.caller.user)) }
+        // Content asks too who its owner is, and nothing else about people.
+        callers.get("user") { _, context in Response.json(Answers.user(context.callerOrContent.user)) }
         publishers.get("users") { request, context in
             let query = try request.query()
             let wanted = try Paging.request(query)
             let filter = try Self.filter(query, from: context.tenant.people.everybody)
-            let page = try await context.tenant.people.page(filter, wanted, for: context.publisher)
+            let page = try await context.tenant.people.page(filter, wanted, for: context.reader)
             return Paging.answer(page, wanted, Answers.user)
         }
         administrators.post("users") { request, context in try await create(request, context) }

@@ -11,7 +11,7 @@ import Storage
 struct WebhookRoutes {
     func add(administrators: RouterGroup<AdministratorContext>) {
         administrators.get("webhooks") { _, context in
-            let found = try await context.tenant.webhooks.all(for: context.administrator)
+            let found = try await context.tenant.webhooks.all(for: context.reader)
             return Response.json(.array(found.map { .object(Answers.webhook($0)) }))
         }
         administrators.post("webhooks") { request, context in
@@ -21,7 +21,7 @@ struct WebhookRoutes {
         }
         administrators.get("webhooks/{guid}") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "webhook")
-            let found = try await context.tenant.webhooks.webhook(guid, for: context.administrator)
+            let found = try await context.tenant.webhooks.webhook(guid, for: context.reader)
             return Response.json(.object(Answers.webhook(found)))
         }
         administrators.patch("webhooks/{guid}") { request, context in
@@ -37,7 +37,7 @@ struct WebhookRoutes {
         }
         administrators.get("webhooks/{guid}/deliveries") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "webhook")
-            let found = try await context.tenant.webhooks.deliveries(of: guid, for: context.administrator)
+            let found = try await context.tenant.webhooks.deliveries(of: guid, for: context.reader)
             return Response.json(.array(found.map(Answers.delivery)))
         }
         administrators.post("webhooks/{guid}/test") { _, context in

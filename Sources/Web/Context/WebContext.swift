@@ -38,7 +38,10 @@ struct WebContext: RequestContext {
 struct CallerContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let tenant: Tenant
-    let caller: Caller
+    /// Whoever has a key, the content's own key included: for what content needs to read of itself and to exchange.
+    let callerOrContent: Caller
+    /// Everybody but a content with its own key.
+    var caller: Caller { get throws(Refusal) { try Reader(callerOrContent).caller } }
 
     init(context: WebContext) throws {
         guard let identity = context.identity else {
@@ -46,31 +49,37 @@ struct CallerContext: ChildRequestContext {
         }
         coreContext = context.coreContext
         tenant = identity.tenant
-        caller = identity.caller
+        callerOrContent = identity.caller
     }
 }
 
-/// A request of a publisher or administrator.
+/// A request of somebody who may read what publishers may read. Whether they may change it, each change asks.
 struct PublisherContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let tenant: Tenant
-    let publisher: Publisher
+    let reader: PublisherReader
+    /// For changes.
+    var publisher: Publisher { get throws(Refusal) { try Publisher(reader.caller) } }
+    /// For the changes that a visitor's key may make too.
+    var editor: ContentEditor { get throws(Refusal) { try ContentEditor(reader.caller) } }
 
     init(context: CallerContext) throws {
-        publisher = try Publisher(context.caller)
+        reader = try PublisherReader(context.callerOrContent)
         coreContext = context.coreContext
         tenant = context.tenant
     }
 }
 
-/// A request of an administrator.
+/// A request of somebody who may read what administrators may read. Whether they may change it, each change asks.
 struct AdministratorContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let tenant: Tenant
-    let administrator: Administrator
+    let reader: AdministratorReader
+    /// For changes.
+    var administrator: Administrator { get throws(Refusal) { try Administrator(reader.caller) } }
 
     init(context: CallerContext) throws {
-        administrator = try Administrator(context.caller)
+        reader = try AdministratorReader(context.callerOrContent)
         coreContext = context.coreContext
         tenant = context.tenant
     }

@@ -15,7 +15,7 @@ struct WorkbenchSessionRoutes {
         callers.get("workbench/sessions") { request, context in
             let sessions =
                 try QueryFlag.read("all", in: try request.query()) ?? false
-                ? try await context.tenant.workbenchSessions.all(for: try Administrator(context.caller))
+                ? try await context.tenant.workbenchSessions.all(for: try AdministratorReader(context.caller))
                 : try await context.tenant.workbenchSessions.own(context.caller)
             return Response.json(.array(sessions.map { .object(Self.answer($0)) }))
         }

@@ -34,7 +34,7 @@ struct ManifestApplication: Sendable {
         if let name, try tenant.account.about().name != name {
             try await tenant.account.rename(
                 to: name,
-                noting: operations.proof(tenant).caller.event(
+                noting: operations.proof(tenant).event(
                     .accountRenamed, at: house.world.clock.now, details: ["name": .string(name)]))
             changes.append(["changed": "name"])
         }

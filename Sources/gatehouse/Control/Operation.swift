@@ -71,7 +71,7 @@ struct Operator: Sendable {
     }
 
     func created(_ tenant: Tenant, _ name: String) -> EventRecord {
-        proof(tenant).caller.event(
+        proof(tenant).event(
             .accountCreated, at: house.world.clock.now, details: ["name": .string(name)])
     }
 

@@ -1,3 +1,6 @@
+import JSON
+import Storage
+
 extension Template {
     /// This server's own API: content gets a short-lived key of its visitor.
     static let connect = Template(
@@ -9,7 +12,12 @@ extension Template {
                     "max_role", label: "Max role",
                     description: "The most that a visitor's key may do, whatever the visitor's own role.",
                     form: .choice(["Viewer", "Publisher", "Admin"])
-                ).required()
+                ).required(),
+                Setting(
+                    VisitorKeyOrigin.changesSetting, label: "Allow changes",
+                    description: "Content may change, in the visitor's name, what the visitor owns.", form: .flag,
+                    default: false
+                )
             )
         ],
         endpoints: .none

@@ -20,7 +20,7 @@ struct ContentCodePages {
             throw Refusal.invalid("app", "There is code for \(CodeApp.all.map(\.key).joined(separator: ", ")).")
         }
         let content = try await visit.tenant.contents.editable(guid, by: publisher.caller)
-        let entries = try await visit.tenant.associations.of(content: guid, for: publisher)
+        let entries = try await visit.tenant.associations.of(content: guid, for: publisher.caller)
         let samples = Self.samples(entries.map(\.association.integration), visit.tenant.integrations)
         let path = visit.path(ContentTab.code.path(of: guid))
         let upstream = Self.place(content.upstreamURL ?? Self.usual)

@@ -25,8 +25,8 @@ struct ContentEnvironmentPages {
         let guid = try visit.guid(what: "content")
         let tenant = visit.tenant
         let content = try await tenant.contents.editable(guid, by: publisher.caller)
-        let names = try await tenant.environment.names(of: guid, for: publisher.caller)
-        let given = try await tenant.associations.of(content: guid, for: publisher).flatMap { entry in
+        let names = try await tenant.environment.names(of: guid, for: publisher)
+        let given = try await tenant.associations.of(content: guid, for: publisher.caller).flatMap { entry in
             let integration = entry.association.integration
             return tenant.integrations.guidance(integration).environment.map { ($0.name, integration.name) }
         }
