@@ -64,6 +64,18 @@ public struct Caller: Sendable {
     /// Where the visitor's key comes from; nil where it is none.
     public var visit: VisitorKeyOrigin? { if case .visitor(let origin) = credential { origin } else { nil } }
 
+    private init(user: UserRecord, role: Role, credential: Credential, origin: Origin) {
+        self.user = user
+        self.role = role
+        self.credential = credential
+        self.origin = origin
+    }
+
+    /// The same caller, with no more than the user may by now.
+    func limited(to user: UserRecord) -> Caller {
+        Caller(user: user, role: min(role, user.role), credential: credential, origin: origin)
+    }
+
     func require(_ minimum: Role) throws(Refusal) {
         guard role >= minimum else {
             throw Refusal(

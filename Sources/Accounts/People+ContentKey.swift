@@ -8,14 +8,17 @@ extension People {
     /// The API key that a content itself has: it acts for this content alone, as the content's owner, as a publisher.
     ///
     /// Asking again gives the same key, so that all that run the content can share it; only its hash and what it is derived
-    /// from are kept. Its owner sees it in their list. Deleted there, it is dead, and the next asking makes another one.
-    public func contentKey(of content: ContentRecord, for publisher: Publisher) async throws(Refusal) -> SecretString {
+    /// from are kept. Its owner sees it in their list. Deleted there, it is dead, and the next asking makes another one. So
+    /// does the store when somebody who could edit the content loses that right (`ContentEditors`).
+    public func contentKey(
+        of content: ContentRecord, for publisher: Publisher
+    ) async throws(Refusal) -> (key: SecretString, salt: [UInt8]) {
         let secret = try contentKeySecret()
         var salt = try await attempt { () throws(StoreError) in
             try await account.store.contentKeySalt(of: content.guid)
         }
         if salt == nil { salt = try await addContentKey(of: content, with: secret, for: publisher) }
-        return APIKey.derive(for: content.guid, salt: salt ?? [], with: secret)
+        return (APIKey.derive(for: content.guid, salt: salt ?? [], with: secret), salt ?? [])
     }
 
     private func addContentKey(

@@ -17,14 +17,23 @@ import Testing
         content = fixture.account.makeGUID()
     }
 
-    private func token(_ kind: SessionToken.Kind = .user) -> String {
-        signer.issue(kind, user: user, content: content, at: fixture.time.now).reveal()
-    }
+    private func token() -> String { signer.issue(user: user, content: content, at: fixture.time.now).reveal() }
 
     @Test func aTokenSaysWhoAndWhereAndNamesItsAccount() throws {
         let token = try signer.verify(token(), at: fixture.time.now)
         #expect(token.userGUID == user && token.contentGUID == content && token.kind == .user)
         #expect(SessionToken.claimedTenant(of: self.token()) == fixture.account.fingerprint)
+    }
+
+    @Test func aContentsTokenNamesTheKeyThatItEndsWith() throws {
+        let salts: [[UInt8]] = [[1, 2, 3], [1, 2, 4]]
+        let tokens = salts.map { signer.issue(content: content, salt: $0, at: fixture.time.now).reveal() }
+        for (text, salt) in zip(tokens, salts) {
+            let token = try signer.verify(text, at: fixture.time.now)
+            #expect(token.kind == .content && token.contentGUID == content && token.userGUID == content)
+            #expect(token.keyMark == SessionToken.mark(ofKeyFrom: salt))
+        }
+        #expect(tokens[0] != tokens[1])
     }
 
     @Test func tokensOfOneStepAreTheSame() {

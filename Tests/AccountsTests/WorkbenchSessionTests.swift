@@ -80,7 +80,7 @@ import Testing
     @Test func aContentsKeyOpensNone() async throws {
         let owner = try await fixture.publisher()
         let content = try await fixture.contents.create(.init(), by: owner)
-        let key = try await fixture.people.contentKey(of: content, for: owner)
+        let key = try await fixture.people.contentKey(of: content, for: owner).key
         let caller = try await fixture.people.caller(key: key, from: .system)
         await #expect(
             performing: { try await sessions.open(for: nil, hours: 1, by: caller) },

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from harness.account import API_KEY, Api
+from harness.account import API_KEY, CONTENT_SESSION_TOKEN, Api
 from harness.bundles import bundle
 from harness.scene import play
 
@@ -44,6 +44,9 @@ def test_nobody_attaches_by_a_contents_key_what_they_may_not_attach_themselves(s
     body = [{"oauth_integration_guid": robot["guid"]}]
     if way == "as a gift":
         key = own_key(other, content)
+        # They stay a co-owner, so that the key stays good.
+        permission = {"principal_guid": other.guid, "principal_type": "user", "role": "owner"}
+        other.api.ok("POST", f"v1/content/{content['guid']}/permissions", json=permission)
         other.api.ok("PATCH", f"v1/content/{content['guid']}", json={"owner_guid": trusted.guid})
     else:
         permission = {"principal_guid": other.guid, "principal_type": "user", "role": "owner"}
@@ -90,6 +93,100 @@ def test_a_contents_key_changes_nothing(scene):
     key.refused(403, 22, "POST", f"{path}/deploy", json={})
     key.refused(403, 22, "DELETE", path)
     assert scene.publisher.api.ok("GET", path) == before == {**key.ok("GET", path), "app_role": "owner"}
+
+
+def test_a_contents_key_reads_its_content_and_exchanges_and_nothing_else(scene):
+    """Whoever could edit a content once may have kept the key: they learn nothing of what comes later."""
+    key, path = own_key(scene.publisher, scene.content), f"v1/content/{scene.content['guid']}"
+    headers = {"Content-Type": "application/gzip"}
+    uploaded = scene.publisher.api.ok("POST", f"{path}/bundles", data=bundle(), headers=headers)
+    task = scene.publisher.api.ok("POST", f"{path}/deploy", json={"bundle_id": uploaded["id"]})["task_id"]
+    for address in (
+        "v1/users", f"v1/users/{scene.viewer.guid}", f"v1/users/{scene.publisher.guid}", "v1/groups",
+        f"{path}/bundles", f"{path}/bundles/{uploaded['id']}", f"{path}/bundles/{uploaded['id']}/download",
+        f"v1/tasks/{task}", f"{path}/permissions", f"{path}/environment", "v1/oauth/templates",
+        "v1/oauth/integrations", f"v1/oauth/integrations/{scene.integration['guid']}",
+    ):  # fmt: skip
+        key.refused(403, 22, "GET", address)
+    assert key.ok("GET", path)["guid"] == scene.content["guid"]
+    assert [one["guid"] for one in key.ok("GET", "v1/content")] == [scene.content["guid"]]
+    assert [one["oauth_integration_guid"] for one in key.ok("GET", associations(scene.content))] == [
+        scene.integration["guid"]
+    ]
+    assert scene.provider.whoami(key.credentials(scene.token)["access_token"]) == scene.username
+
+
+LOSSES = ["taken off", "made a viewer", "out of the group", "locked", "demoted"]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_key_and_the_token_of_a_leaver_are_dead_at_once(scene, loss):
+    """They got the access token of a service account, for as long as the content's owner did not delete the key."""
+    account, owner, leaver = scene.account, scene.publisher, scene.account.add("publisher")
+    robot = account.add_service_account(scene.provider)
+    content = account.add_content(owner, robot)
+    path = f"v1/content/{content['guid']}"
+    listed = {"principal_guid": leaver.guid, "principal_type": "user", "role": "owner"}
+    group = account.admin.api.ok("POST", "v1/groups", json={"name": f"Team {loss}"})["guid"]
+    if loss == "out of the group":
+        account.admin.api.ok("POST", f"v1/groups/{group}/members", json={"user_guid": leaver.guid})
+        listed = {"principal_guid": group, "principal_type": "group", "role": "owner"}
+    permission = f"{path}/permissions/{owner.api.ok('POST', f'{path}/permissions', json=listed)['id']}"
+    kept = sheet(leaver, content)
+    key, token = Api(account.server, kept["CONNECT_API_KEY"]), kept["CONNECT_CONTENT_SESSION_TOKEN"]
+    asked = {"subject_token_type": CONTENT_SESSION_TOKEN}
+    key.credentials(token, **asked)
+    owner.api.credentials(token, **asked)
+    admin = account.admin.api
+    match loss:
+        case "taken off":
+            owner.api.ok("DELETE", permission)
+        case "made a viewer":
+            owner.api.ok("PUT", permission, json={"role": "viewer"})
+        case "out of the group":
+            admin.ok("DELETE", f"v1/groups/{group}/members/{leaver.guid}")
+        case "locked":
+            admin.ok("POST", f"v1/users/{leaver.guid}/lock", json={"locked": True})
+        case "demoted":
+            admin.ok("PUT", f"v1/users/{leaver.guid}", json={"user_role": "viewer"})
+    key.refused(401, 24, "GET", path)
+    key.exchange_refused(24, token, **asked)
+    # Nor is the token good in the hands of somebody who may still edit.
+    owner.api.exchange_refused(236, token, **asked)
+    fresh = sheet(owner, content)
+    assert fresh["CONNECT_API_KEY"] != kept["CONNECT_API_KEY"]
+    assert fresh["CONNECT_CONTENT_SESSION_TOKEN"] != token
+    new = Api(account.server, fresh["CONNECT_API_KEY"])
+    new.exchange_refused(236, token, **asked)
+    new.credentials(fresh["CONNECT_CONTENT_SESSION_TOKEN"], **asked)
+    [told] = [
+        one
+        for one in admin.ok("GET", "v1/audit_logs", params={"action": "api_key.deleted"})["results"]
+        if one["content_guid"] == content["guid"]
+    ]
+    assert "lost that right" in told["details"]["reason"]
+
+
+def test_the_pages_that_take_somebody_off_say_what_happens_to_running_content(scene):
+    account, admin, owner = scene.account, scene.account.admin, scene.publisher
+    admin.accept_invite()
+    owner.accept_invite()
+    other = account.add("publisher")
+    path = f"v1/content/{scene.content['guid']}/permissions"
+    owner.api.ok("POST", path, json={"principal_guid": other.guid, "principal_type": "user", "role": "owner"})
+    group = admin.api.ok("POST", "v1/groups", json={"name": "Team"})["guid"]
+    admin.api.ok("POST", f"v1/groups/{group}/members", json={"user_guid": other.guid})
+    content = f"content/{scene.content['guid']}"
+    for person, address in (
+        (owner, f"{content}/viewers"), (owner, f"{content}/owner"), (admin, f"people/{other.guid}"),
+        (admin, f"groups/{group}"), (admin, f"groups/{group}/delete"),
+    ):  # fmt: skip
+        answer = person.browser.get(account.url(address))
+        assert answer.status_code == 200 and "gets a new key" in answer.text, address
+    lock = admin.browser.get(account.url(f"people/{other.guid}")).text.split("Lock ", 1)[1]
+    assert "gets a new key" in lock.split("</form>")[0]
+    # A viewer edits nothing, so nothing is said.
+    assert "gets a new key" not in admin.browser.get(account.url(f"people/{scene.viewer.guid}")).text
 
 
 class Visit:

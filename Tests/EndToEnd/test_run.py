@@ -18,6 +18,7 @@ from typing import ClassVar
 
 import pytest
 
+from harness.account import Api
 from harness.gatehouse import gatehouse_binary
 from harness.listener import Listener
 from harness.process import Child
@@ -80,10 +81,10 @@ class Runner:
     def python(self, script: str, **more):
         return self.run(sys.executable, "-c", script, **more)
 
-    def start(self, script: str, **environment: str) -> Child:
+    def start(self, script: str, options: tuple[str, ...] = (), **environment: str) -> Child:
         """A Python program that prints `ready`."""
         command = ["env", "-i", *(f"{name}={value}" for name, value in self.environment(**environment).items())]
-        line = [*command, *self.line(sys.executable, "-u", "-c", script)]
+        line = [*command, *self.line(sys.executable, "-u", "-c", script, options=options)]
         return Child("gatehouse run", line, ready=re.compile("^(ready)"))
 
 
@@ -385,6 +386,104 @@ def test_the_token_stays_fresh_while_the_server_comes_and_goes(own_stage, place)
         scene.publisher.api("DELETE", f"v1/users/{scene.publisher.guid}/keys/{key['id']}")
     wait_until(lambda: child.output.count("which is tried again") == 2, "it says so")
     assert child.running and "The key is refused" in child.output
+    child.stop()
+
+
+AT_ONCE = {"GATEHOUSE_KEY_CHECK": "50"}
+"""Debug builds: the server is asked each 50 ms whether the content's key still works."""
+
+HOLD = """
+import os, signal, sys
+def told(number, frame):
+    print("ended", os.getpid(), flush=True)
+    sys.exit(3)
+signal.signal(signal.SIGTERM, told)
+path = os.environ["CONNECT_CONTENT_SESSION_TOKEN_FILE"]
+print("started", os.getpid(), os.getcwd(), path, os.environ["CONNECT_API_KEY"], open(path).read(), flush=True)
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def starts(child: Child) -> list[list[str]]:
+    return [line.split()[1:] for line in child.lines if line.startswith("started ")]
+
+
+@pytest.fixture
+def take_off(shared):
+    """A co-owner of the content, who is taken off it when this is called."""
+    other = shared.account.add("publisher")
+    path = f"v1/content/{shared.content['guid']}/permissions"
+
+    def list_them() -> str:
+        body = {"principal_guid": other.guid, "principal_type": "user", "role": "owner"}
+        return shared.publisher.api.ok("POST", path, json=body)["id"]
+
+    listed = [list_them()]
+
+    def take_off() -> None:
+        shared.publisher.api.ok("DELETE", f"{path}/{listed.pop()}")
+        listed.append(list_them())
+
+    yield take_off
+    shared.publisher.api.ok("DELETE", f"{path}/{listed.pop()}")
+
+
+def test_the_command_is_started_again_with_another_key_when_its_key_ends(runner, take_off):
+    child = runner.start(HOLD, **AT_ONCE)
+    for count in (2, 3):
+        take_off()
+        wait_until(lambda count=count: len(starts(child)) == count, "the command is started again")
+    (pid, *place, key, token), (next_pid, *next_place, next_key, next_token), *_ = starts(child)
+    # In the same folder, with the token in the same file.
+    assert place == next_place
+    assert pid != next_pid and key != next_key and token != next_token
+    assert f"ended {pid}" in child.lines
+    assert child.output.count("is started again with a new one") == 2 and child.running
+    api = Api(runner.scene.server, starts(child)[-1][-2])
+    assert api.ok("GET", f"v1/content/{runner.scene.content['guid']}")["guid"] == runner.scene.content["guid"]
+    child.process.send_signal(signal.SIGTERM)
+    assert child.await_exit() == 3
+    assert len(starts(child)) == 3
+    assert list(runner.place.iterdir()) == []
+
+
+def test_with_no_restart_it_is_only_said(runner, take_off):
+    child = runner.start(FOLLOW, options=("--no-restart",), **AT_ONCE)
+    wait_until(lambda: tokens(child), "the first token is there")
+    first = tokens(child)[-1][2]
+    take_off()
+    wait_until(lambda: "start the command again" in child.output, "it says so")
+    # The token's file has the new one all the same, and the command goes on.
+    wait_until(lambda: tokens(child)[-1][2] != first, "the new token is there")
+    assert child.lines.count("ready") == 1 and child.running
+    child.stop()
+
+
+def test_a_command_that_is_asked_to_end_while_it_restarts_is_not_started_again(runner, take_off):
+    script = (
+        HOLD.replace('print("ended", os.getpid(), flush=True)', 'print("asked", flush=True)')
+        .replace("sys.exit(3)", "global count; count += 1; count < 2 or sys.exit(3)")
+        .replace("import os, signal, sys", "import os, signal, sys; count = 0")
+    )
+    child = runner.start(script, **AT_ONCE)
+    take_off()
+    wait_until(lambda: "asked" in child.lines, "the command is asked to end")
+    child.process.send_signal(signal.SIGTERM)
+    assert child.await_exit() == 3
+    assert len(starts(child)) == 1
+
+
+def test_a_key_is_not_taken_for_ended_while_the_server_is_away(own_stage, place):
+    server = own_stage.gatehouse()
+    scene = play(server, own_stage.simulator("databricks"), log_in=False)
+    child = Runner(scene, place).start(HOLD, **AT_ONCE, **SOON)
+    server.stop()
+    wait_until(lambda: "which is tried again" in child.output, "it says so")
+    server.start()
+    wait_until(lambda: "is fresh again" in child.output, "it says so")
+    assert len(starts(child)) == 1
     child.stop()
 
 

@@ -13,10 +13,17 @@ import Testing
         "client_secret": "the secret",
     ]
 
-    private func form(_ house: HouseFixture, _ kind: SessionToken.Kind, as wanted: IssuedTokenType?) throws -> [UInt8] {
+    private func form(
+        _ house: HouseFixture, _ kind: SessionToken.Kind, as wanted: IssuedTokenType?
+    ) async throws -> [UInt8] {
         let signer = try SessionToken.Signer(house.tenant.account.vault)
-        let holder = kind == .content ? house.content.guid : house.viewer.guid
-        let token = signer.issue(kind, user: holder, content: house.content.guid, at: house.time.now)
+        let token: SecretString
+        switch kind {
+        case .user: token = signer.issue(user: house.viewer.guid, content: house.content.guid, at: house.time.now)
+        case .content:
+            let owner = try Publisher(try await house.tenant.people.caller(key: house.key, from: .system))
+            token = try await house.tenant.runtime.sheet(of: house.content.guid, for: owner).token
+        }
         return house.form([
             "subject_token": token.reveal(), "requested_token_type": wanted?.rawValue,
             "subject_token_type": kind == .content ? ExchangeRequest.contentTokenType : ExchangeRequest.userTokenType,
@@ -27,7 +34,7 @@ import Testing
         _ house: HouseFixture, _ kind: SessionToken.Kind, as wanted: IssuedTokenType?
     ) async throws -> Exchange.Granted {
         try await house.tenant.exchange.perform(
-            key: house.key, form: try form(house, kind, as: wanted), onDemand: false, from: .system)
+            key: house.key, form: try await form(house, kind, as: wanted), onDemand: false, from: .system)
     }
 
     @Test func aViewerIntegrationWantsAViewersToken() async throws {

@@ -113,7 +113,7 @@ final class HouseFixture: Sendable {
         content = try await tenant.contents.create(wanted, by: owner)
         try await tenant.associations.replace(of: content.guid, with: [integration.guid], by: owner)
         token = try SessionToken.Signer(tenant.account.vault)
-            .issue(.user, user: viewer.guid, content: content.guid, at: time.now)
+            .issue(user: viewer.guid, content: content.guid, at: time.now)
     }
 
     deinit {

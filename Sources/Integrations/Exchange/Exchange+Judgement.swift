@@ -59,7 +59,7 @@ extension Exchange {
     }
 
     func judge(
-        _ request: ExchangeRequest, _ facts: ExchangeFacts, _ caller: Caller
+        _ request: ExchangeRequest, _ token: SessionToken, _ facts: ExchangeFacts, _ caller: Caller
     ) throws(Refusal) -> Entitlement {
         guard let content = facts.content else { throw .notFound("content") }
         guard caller.visit == nil else {
@@ -68,6 +68,11 @@ extension Exchange {
         }
         guard Contents.mayEdit(content, caller, permissions: facts.permissions, groups: facts.callerGroups) else {
             throw Refusal(.permissionDenied, "This API key may not act for the content that subject_token names.")
+        }
+        guard token.kind == .user || facts.contentKeySalt.map(SessionToken.mark) == token.keyMark else {
+            throw invalid(
+                request,
+                "subject_token ended with the content's API key: restart the content, so that it gets new ones.")
         }
         guard !facts.associations.isEmpty else {
             throw Refusal(.noAssociation, "This content uses no integration: attach one to it first.")

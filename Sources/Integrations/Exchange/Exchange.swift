@@ -64,7 +64,7 @@ public struct Exchange: Sendable {
             }
             let caller = try People.judge(facts.caller, from: origin, at: clock.now)
             do throws(Refusal) {
-                let entitlement = try judge(request, facts, caller)
+                let entitlement = try judge(request, token, facts, caller)
                 let answer = try await sources.token(
                     entitlement, facts, onDemand: onDemand && round == 0, from: caller.origin)
                 // Rights may have been taken away while the provider was asked: they are judged again, and the token that

@@ -108,7 +108,7 @@ public final class Gateway: Sendable {
     }
 
     private func allowed(_ upstream: String, _ user: GUID, _ content: GUID, _ now: Timestamp) -> Answer {
-        .allowed(upstream: upstream, token: signer.issue(.user, user: user, content: content, at: now))
+        .allowed(upstream: upstream, token: signer.issue(user: user, content: content, at: now))
     }
 
     private func recall(_ key: Key, _ generation: UInt64, _ now: Timestamp) -> Admission? {

@@ -45,9 +45,12 @@ public struct Runtime: Sendable {
         }
         let own = try await variables.reveal(of: guid)
         let (contributions, troubles) = contributions(of: associations)
-        let key = try await people.contentKey(of: content, for: publisher)
+        let (key, salt) = try await people.contentKey(of: content, for: publisher)
+        // Judged once more, after the key was read: had the right ended in between, this would be the key that is meant to
+        // be new to whoever lost it. Where it ends from now on, this key ends with it.
+        try await contents.requireStillEditable(guid, by: publisher)
         let now = clock.now
-        let (token, expiresAt) = sessionToken(of: guid, at: now)
+        let (token, expiresAt) = sessionToken(of: guid, salt: salt, at: now)
         let environment = RuntimeEnvironment(
             own: own, contributions: contributions,
             fixed: [
@@ -69,8 +72,10 @@ public struct Runtime: Sendable {
         )
     }
 
-    private func sessionToken(of guid: GUID, at now: Timestamp) -> (token: SecretString, expiresAt: Timestamp) {
-        let token = signer.issue(.content, user: guid, content: guid, at: now)
+    private func sessionToken(
+        of guid: GUID, salt: [UInt8], at now: Timestamp
+    ) -> (token: SecretString, expiresAt: Timestamp) {
+        let token = signer.issue(content: guid, salt: salt, at: now)
         let step = SessionToken.step.components.seconds
         return (token, Timestamp(seconds: now.seconds / step * step) + SessionToken.lifetime)
     }

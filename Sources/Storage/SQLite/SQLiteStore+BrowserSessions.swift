@@ -38,7 +38,7 @@ extension SQLiteStore {
     }
 
     func endBrowserSession(hash: Digest, noting event: EventRecord?) async throws(StoreError) {
-        try await write(.permissions, noting: event) { db in
+        try await write(.sessions, noting: event) { db in
             try db.execute(sql: "DELETE FROM browser_session WHERE hash = ?", arguments: [hash.data])
         }
     }

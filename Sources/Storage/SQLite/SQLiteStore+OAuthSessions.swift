@@ -85,7 +85,7 @@ extension SQLiteStore: OAuthSessionStore {
         // Memory may hold an access token of this session that is not due yet: it must be forgotten.
         try await change(
             session,
-            .permissions,
+            .sessions,
             set: "needs_login = ?, refresh_started_at = NULL, version = version + 1, updated_at = ?",
             [reason, now.seconds], noting: event
         )
@@ -119,7 +119,7 @@ extension SQLiteStore: OAuthSessionStore {
     func removeOAuthSession(
         _ guid: GUID, revoking: Bool, noting event: EventRecord?
     ) async throws(StoreError) -> Bool {
-        try await write(.permissions, noting: event) { db in
+        try await write(.sessions, noting: event) { db in
             if revoking { try RevocationRecord.queue("s.guid = ?", guid, noting: event, in: db) }
             try db.execute(sql: "DELETE FROM oauth_session WHERE guid = ?", arguments: [guid.description])
             return db.changesCount > 0
@@ -138,7 +138,8 @@ extension SQLiteStore: OAuthSessionStore {
                 viewer: try UserRecord.fetch(user, in: db),
                 viewerGroups: try Membership.groups(of: user, in: db),
                 associations: associations,
-                sessions: try OAuthSessionRecord.fetchAll(of: user, for: associations, in: db)
+                sessions: try OAuthSessionRecord.fetchAll(of: user, for: associations, in: db),
+                contentKeySalt: try Self.salt(of: content, in: db)
             )
         }
     }

@@ -41,7 +41,7 @@ extension SQLiteStore: RuntimeStore {
         )
     }
 
-    private static func salt(of content: GUID, in db: Database) throws -> [UInt8]? {
+    static func salt(of content: GUID, in db: Database) throws -> [UInt8]? {
         let statement = try db.cachedStatement(
             sql: "SELECT salt FROM api_key WHERE content_guid = ? AND salt IS NOT NULL")
         return try Row.fetchOne(statement, arguments: [content.description])?.bytes("salt")

@@ -19,6 +19,8 @@ final class SQLiteStore: Sendable {
     enum Effect {
         /// Something that decides who may do what: whatever memory holds of this account is out of date.
         case permissions
+        /// Somebody's sessions, on which what memory holds depends as well; who may change content is left as it is.
+        case sessions
         /// Tokens or flows, which their own service keeps in step.
         case nothing
     }
@@ -155,15 +157,18 @@ final class SQLiteStore: Sendable {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         // The counter moves however the write ends: one count too many costs a read, one too few would keep a lost right.
-        defer { if effect == .permissions { changes.advance() } }
+        defer { if effect != .nothing { changes.advance() } }
         do {
             let value = try await pool.write { [self] db in
                 try requirePlace()
                 if let event { try Self.require(event.premises, at: event.at, in: db) }
                 let before = db.totalChangesCount
+                let editors = effect == .permissions ? try ContentEditors(in: db) : nil
                 let value = try body(db)
+                guard db.totalChangesCount > before else { return value }
                 // Whatever was asked for, a line says what was done.
-                if let event, db.totalChangesCount > before { try log.append(event, in: db) }
+                if let event { try log.append(event, in: db) }
+                if let editors { try endContentKeys(editors, noting: event, in: db) }
                 return value
             }
             // What went away while it was written is not answered as done.

@@ -216,6 +216,8 @@ public struct ExchangeFacts: Sendable {
     public var associations: [AssociationRecord]
     /// The viewer's sessions with those integrations.
     public var sessions: [OAuthSessionRecord]
+    /// What the content's own key is derived from; nil where it has none.
+    public var contentKeySalt: [UInt8]?
 }
 
 /// What the store knows of a request to content; the domain judges.

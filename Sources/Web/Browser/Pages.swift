@@ -139,7 +139,7 @@ extension Pages {
         ("layout", PackageResources.layout_mustache), ("proof", PackageResources.proof_mustache),
         ("field", PackageResources.field_mustache), ("form-error", PackageResources.form_error_mustache),
         ("pager", PackageResources.pager_mustache), ("time", PackageResources.time_mustache),
-        ("copy", PackageResources.copy_mustache),
+        ("copy", PackageResources.copy_mustache), ("new-keys", PackageResources.new_keys_mustache),
         ("message", PackageResources.message_mustache), ("confirm", PackageResources.confirm_mustache),
         ("resend", PackageResources.resend_mustache),
     ]

@@ -14,6 +14,9 @@ struct Run: AsyncParsableCommand {
             variables of its integrations, the publisher's own, and CONNECT_CONTENT_SESSION_TOKEN_FILE, a file whose token is kept fresh. \
             Signals are passed on to it, its exit code is this command's, and the file goes when it ends.
 
+            When somebody who could edit the content loses that right, the content's key and token end at once. This command notices \
+            within a minute, gets new ones, ends its command with SIGTERM and starts it again, in the same folder.
+
             Other exit codes: 64 the command line is wrong, 66 there is no such content, 69 the server cannot be reached, 73 there is \
             nowhere to keep the token, 77 the key is refused, 126 and 127 the command cannot be started or is not found.
             """
@@ -39,6 +42,9 @@ struct Run: AsyncParsableCommand {
 
     @Flag(help: "Start nothing: print the names of the variables, one in a line.")
     var printEnv = false
+
+    @Flag(help: "Do not start the command again when the content's key has ended: only say so.")
+    var noRestart = false
 
     @Argument(parsing: .postTerminator, help: "The command with its arguments, after --.")
     var command: [String] = []
@@ -97,18 +103,37 @@ struct Run: AsyncParsableCommand {
         defer { folder.remove() }
         try folder.write(sheet.token)
         let file = (name: Self.fileVariable, value: SecretString(folder.tokenPath))
-        let content = try ContentProcess(
-            words: command.count,
-            additions: Self.lasting(sheet) + [file],
-            inherited: inherited
-        )
-        let refresher = TokenRefresher(client: client, folder: folder)
-        let refreshing = Task { await refresher.run(sheet.expiresIn) }
-        let code = await content.wait()
-        refreshing.cancel()
-        await refreshing.value
+        func start(_ sheet: RuntimeClient.Sheet) throws(RunFailure) -> ContentProcess {
+            try ContentProcess(
+                words: command.count, additions: Self.lasting(sheet) + [file], inherited: inherited)
+        }
+        var content = try start(sheet)
+        let restarts = Restarts()
+        let restarting = !noRestart
+        let keeper = CredentialKeeper(client: client, folder: folder) { sheet in
+            Failures.report(restarting ? Self.restarted : Self.notRestarted)
+            if restarting { restarts.request(sheet) }
+        }
+        let keeping = Task { await keeper.run(sheet) }
+        var code = await content.wait()
+        do throws(RunFailure) {
+            while let sheet = restarts.take() {
+                content = try start(sheet)
+                code = await content.wait()
+            }
+        } catch {
+            keeping.cancel()
+            throw error
+        }
+        keeping.cancel()
+        await keeping.value
         return code
     }
+
+    private static let ended =
+        "The content's key has ended, because somebody who could edit the content lost that right"
+    private static let restarted = "\(ended): the command is started again with a new one."
+    private static let notRestarted = "\(ended): start the command again, so that it gets a new one."
 
     private func client() throws -> RuntimeClient {
         guard let guid = GUID(content) else {

@@ -7,6 +7,7 @@ struct ContentProcess {
     /// What is not for content: it gets a key of its own, and the token by its file.
     private static let withheld = [
         "GATEHOUSE_API_KEY", "GATEHOUSE_MASTER_KEY", "CONNECT_CONTENT_SESSION_TOKEN", "GATEHOUSE_TOKEN_REFRESH",
+        "GATEHOUSE_KEY_CHECK",
     ]
 
     private let pid: pid_t

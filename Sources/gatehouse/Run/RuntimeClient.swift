@@ -13,7 +13,15 @@ struct RuntimeClient: Sendable {
         let warnings: [String]
         /// The whole answer.
         let json: JSON
+
+        /// The content's own key; another one ends all that was given out with the one before.
+        var key: String? { environment.first { $0.name == RuntimeClient.keyVariable }?.value.reveal() }
     }
+
+    /// What the content's own key is called in its environment.
+    static let keyVariable = "CONNECT_API_KEY"
+    /// `userLocked`: the key is still the content's, and its owner is locked. Another one would not work either.
+    private static let ownerIsLocked: Int64 = 50
 
     /// Publishers may set many variables, and long ones.
     private static let largestAnswer = 64 << 20
@@ -21,6 +29,8 @@ struct RuntimeClient: Sendable {
     let content: GUID
     private let key: SecretString
     private let url: OutboundURL
+    /// The content itself, which its own key reads.
+    private let contentURL: OutboundURL
     private let transport: CurlTransport
 
     /// - Throws: `RunFailure` where the address or the key cannot be meant.
@@ -34,6 +44,7 @@ struct RuntimeClient: Sendable {
         do throws(OutboundURLError) {
             let policy = OutboundPolicy(allowedHosts: [try AllowedHost(parsing: authority)])
             url = try OutboundURL(parsing: "\(origin.text)/v1/content/\(content)/runtime", policy: policy)
+            contentURL = try OutboundURL(parsing: "\(origin.text)/v1/content/\(content)", policy: policy)
             transport = CurlTransport(policy: policy, maximumAnswerBytes: Self.largestAnswer)
         } catch {
             throw RunFailure(.usage, "--server is not usable: \(error.description)")
@@ -41,14 +52,8 @@ struct RuntimeClient: Sendable {
     }
 
     func fetch() async throws(RunFailure) -> Sheet {
-        let request = OutboundRequest(
-            method: .get, url: url,
-            headers: [
-                (name: "Authorization", value: "Key \(key.reveal())"), (name: "Accept", value: "application/json"),
-            ]
-        )
         let response: OutboundResponse
-        do throws(OutboundError) { response = try await transport.send(request) } catch {
+        do throws(OutboundError) { response = try await get(url, with: key.reveal()) } catch {
             throw RunFailure(
                 .serverUnavailable,
                 "The server cannot be reached: \(error.description) Is --server right, and does it run?")
@@ -57,6 +62,22 @@ struct RuntimeClient: Sendable {
         guard response.status == 200 else { throw Self.failure(response.status, json, url) }
         guard let sheet = Sheet(json) else { throw Self.stranger(url) }
         return sheet
+    }
+
+    /// Whether the server refuses the content's own key. A server that does not answer refuses nothing.
+    func hasEnded(key: String) async -> Bool {
+        guard let response = try? await get(contentURL, with: key), response.status == 401,
+            let code = (try? JSON.parse(response.body))?["code"]?.integerValue
+        else { return false }
+        return code != Self.ownerIsLocked
+    }
+
+    private func get(_ url: OutboundURL, with key: String) async throws(OutboundError) -> OutboundResponse {
+        try await transport.send(
+            OutboundRequest(
+                method: .get, url: url,
+                headers: [(name: "Authorization", value: "Key \(key)"), (name: "Accept", value: "application/json")]
+            ))
     }
 
     func close() async { await transport.shutdown() }

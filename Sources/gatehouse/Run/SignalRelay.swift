@@ -14,12 +14,16 @@ enum SignalRelay {
     /// What is still to be passed on, a bit for each signal.
     private static let pending = Atomic<UInt64>(0)
     private static let leadsSession = Atomic<Bool>(false)
+    /// Since the last restart began, somebody sent a signal that ends programs.
+    private static let askedToEnd = Atomic<Bool>(false)
+    private static let ending = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
     /// From now on nothing in the list ends this process. What was ignored stays ignored, by the content too (nohup).
     static func install() {
         // The handler must not be the first to touch these: they are made at first use.
         child.store(0, ordering: .relaxed)
         pending.store(0, ordering: .relaxed)
+        askedToEnd.store(false, ordering: .relaxed)
         leadsSession.store(getsid(0) == getpid(), ordering: .relaxed)
         for signal in signals where !isIgnored(signal) {
             var action = sigaction()
@@ -45,9 +49,27 @@ enum SignalRelay {
     /// The content has ended; its number may soon be another process's.
     static func detach() { child.store(0, ordering: .sequentiallyConsistent) }
 
+    /// Asks the content to end, so that it can be started again; answers its process, nil where it has ended by itself.
+    static func beginRestart() -> pid_t? {
+        askedToEnd.store(false, ordering: .sequentiallyConsistent)
+        let pid = child.load(ordering: .sequentiallyConsistent)
+        guard pid > 0 else { return nil }
+        Glibc.kill(pid, SIGTERM)
+        return pid
+    }
+
+    /// Whether somebody else has asked for an end since the restart began.
+    static var wasAskedToEnd: Bool { askedToEnd.load(ordering: .sequentiallyConsistent) }
+
+    /// Ends a process by force, if it is still the content's.
+    static func kill(_ pid: pid_t) {
+        if child.load(ordering: .sequentiallyConsistent) == pid { Glibc.kill(pid, SIGKILL) }
+    }
+
     private static func receive(_ signal: Int32, _ info: UnsafeMutablePointer<siginfo_t>?) {
         let saved = errno
         defer { errno = saved }
+        if ending.contains(signal) { askedToEnd.store(true, ordering: .sequentiallyConsistent) }
         let isForAll = info?.pointee.si_code == fromKernel
         // A hang-up is told to the leader of the session alone.
         let hasBeenTold = isForAll && !(signal == SIGHUP && leadsSession.load(ordering: .relaxed))
@@ -62,7 +84,7 @@ enum SignalRelay {
         let bits = pending.exchange(0, ordering: .sequentiallyConsistent)
         var signal: Int32 = 1
         while signal < 64 {
-            if bits & 1 << UInt64(signal) != 0 { kill(pid, signal) }
+            if bits & 1 << UInt64(signal) != 0 { Glibc.kill(pid, signal) }
             signal += 1
         }
     }

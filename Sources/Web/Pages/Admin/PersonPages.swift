@@ -47,6 +47,7 @@ struct PersonPages {
         values["email"] = .text(user.email)
         values["is_self"] = .flag(isSelf)
         values["is_locked"] = .flag(user.isLocked)
+        values["may_edit"] = .flag(!isSelf && user.role >= .publisher)
         values["copy_text"] = .text(guid.description)
         values["copy_label"] = .text("the GUID")
         return visit.page(
