@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import seeded
 from harness.accessibility import check_axe
 from harness.aws import Aws
 from harness.chromium import WIDE, Chromium
@@ -14,18 +15,65 @@ from harness.gatehouse import Gatehouse, gatehouse_binary
 from harness.proxy import Proxy
 from harness.scene import play
 from harness.simulator import Simulator, simulator_binary
+from harness.waiting import release_ports
 from harness.webhook_receiver import WebhookReceiver
+
+OWN_VARIABLES = {
+    "GATEHOUSE_BIN",
+    "GATEHOUSE_FUZZ_CASES",
+    "GATEHOUSE_README_IMAGES",
+    "GATEHOUSE_SCREENSHOTS",
+    seeded.VARIABLE,
+}
+"""What the tests themselves are told by the environment."""
+FOREIGN_VARIABLES = ("AWS_", "CONNECT_", "DATABRICKS_", "GATEHOUSE_", "GIT_", "POSIT_", "RS_", "SNOWFLAKE_")
+FOREIGN_FILES = (
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "DATABRICKS_CONFIG_FILE",
+    "GIT_CONFIG_GLOBAL",
+    "NETRC",
+)
+
+
+def forget_the_developers_settings() -> None:
+    """Programs under test and their clients read variables and files of whoever runs the tests: none of them counts."""
+    for name in set(os.environ) - OWN_VARIABLES:
+        if (
+            name.startswith(FOREIGN_VARIABLES)
+            or name.lower().endswith("_proxy")
+            or name in ("TZ", "LANGUAGE")
+            or name.startswith("LC_")
+        ):
+            del os.environ[name]
+    os.environ.update({name: os.devnull for name in FOREIGN_FILES}, LANG="C.UTF-8")
 
 
 def pytest_configure() -> None:
+    forget_the_developers_settings()
     # What ignores a signal leaves that to all it starts: whoever runs the tests (nohup, say) must not decide here.
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
 
 
-def pytest_report_header() -> str:
-    return f"gatehouse: {gatehouse_binary()}, simulator: {simulator_binary()}"
+def pytest_report_header() -> list[str]:
+    return [
+        f"gatehouse: {gatehouse_binary()}, simulator: {simulator_binary()}",
+        f"seed of all random values: {seeded.VARIABLE}={seeded.SEED}",
+    ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    seeded.begin(item.nodeid)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ports():
+    """The ports that the tests of a module reserved are given back when its servers have stopped."""
+    yield
+    release_ports()
 
 
 class Stage:

@@ -7,6 +7,7 @@ import requests
 
 from harness.account import Api
 from harness.gatehouse import GUID
+from harness.waiting import DEADLINE_SECONDS
 
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 
@@ -190,7 +191,11 @@ def test_a_role_that_is_too_small_is_403_and_no_key_is_401(
     for key in (None, "nonsense", "gh_nonsense", publisher.key[:-1], publisher.key + "x"):
         Api(server, key).refused(401, 24, method, path, json=body)
     bearer = requests.request(
-        method, server.url(f"/v1/{path[3:]}"), json=body, headers={"Authorization": f"Bearer {admin.key}"}, timeout=10
+        method,
+        server.url(f"/v1/{path[3:]}"),
+        json=body,
+        headers={"Authorization": f"Bearer {admin.key}"},
+        timeout=DEADLINE_SECONDS,
     )
     assert bearer.status_code == 401
 

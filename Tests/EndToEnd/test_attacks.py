@@ -8,6 +8,7 @@ import requests
 from harness.browser import Browser, form_with, forms_of
 from harness.listener import Listener
 from harness.scene import play
+from harness.waiting import DEADLINE_SECONDS
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_a_cookie_planted_under_the_flows_name_is_refused(waiting):
     elsewhere = Browser()
     waiting.viewer.sign_in(elsewhere)
     cookies = elsewhere.cookie_header(waiting.server.url("/")) + f"; {name}=planted"
-    answer = requests.get(callback, headers={"Cookie": cookies}, allow_redirects=False, timeout=30)
+    answer = requests.get(callback, headers={"Cookie": cookies}, allow_redirects=False, timeout=DEADLINE_SECONDS)
     assert answer.status_code == 400
     assert_nothing_was_given(waiting)
 

@@ -1,5 +1,6 @@
 """Bad input: a 400 with the field's name, its code and a sentence; never a 500; never a change."""
 
+import contextlib
 import html
 import socket
 from pathlib import Path
@@ -10,7 +11,7 @@ import requests
 
 from harness.account import Api
 from harness.browser import Browser, form_with
-from harness.waiting import wait_until
+from harness.waiting import DEADLINE_SECONDS, wait_until
 from test_api_contract import INTEGRATION
 
 MEBIBYTE = 1024 * 1024
@@ -155,7 +156,7 @@ def test_a_name_of_any_script_is_kept_as_it_is(admin):
 
 
 def test_a_body_over_one_mebibyte_is_413_before_it_is_read(server, admin):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_SECONDS) as connection:
         head = (
             "POST /v1/content HTTP/1.1\r\nHost: localhost\r\n"
             f"Authorization: Key {admin.key}\r\nContent-Type: application/json\r\n"
@@ -165,13 +166,19 @@ def test_a_body_over_one_mebibyte_is_413_before_it_is_read(server, admin):
         assert b" 413 " in connection.recv(4096).split(b"\r\n")[0], "answered although no byte of the body was sent"
 
 
-def test_a_chunked_body_over_one_mebibyte_is_413(server, admin):
-    def chunks():
-        for _ in range(40):
-            yield b" " * 65536
+def status_of(server, admin, path: str, headers: str, body: bytes) -> str:
+    """What the first line of the answer says to a body of which nothing is left to send that could be cut off."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_SECONDS) as connection:
+        head = f"POST /{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Key {admin.key}\r\n{headers}\r\n\r\n"
+        connection.sendall(head.encode() + body)
+        return connection.makefile("rb").readline().decode().split(" ")[1]
 
-    answer = admin.api("POST", "v1/content", data=chunks(), headers={"Content-Type": "application/json"})
-    assert answer.status_code == 413
+
+def test_a_chunked_body_over_one_mebibyte_is_413(server, admin):
+    headers = "Content-Type: application/json\r\nTransfer-Encoding: chunked"
+    chunks = [b" " * 65536] * 16 + [b" "]
+    body = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
+    assert status_of(server, admin, "v1/content", headers, body) == "413"
 
 
 @pytest.mark.parametrize("path", ["v1/oauth/integrations/credentials", "v1/oauth/integrations", "v1/content"])
@@ -180,9 +187,9 @@ def test_a_body_just_under_the_limit_is_read(admin, path):
     assert answer.status_code == 400
 
 
-def test_a_form_over_the_limit_is_413(admin):
-    form = {"grant_type": "x" * (MEBIBYTE + 1)}
-    assert admin.api("POST", "v1/oauth/integrations/credentials", data=form).status_code == 413
+def test_a_form_over_the_limit_is_413(server, admin):
+    headers = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {MEBIBYTE + 12}"
+    assert status_of(server, admin, "v1/oauth/integrations/credentials", headers, b"grant_type=x") == "413"
 
 
 RAW = [
@@ -201,13 +208,13 @@ RAW = [
 
 @pytest.mark.parametrize("raw", RAW, ids=lambda raw: repr(raw[:40]))
 def test_nonsense_on_the_wire_is_no_500_and_harms_nobody(server, admin, raw):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
-        connection.sendall(raw)
-        connection.shutdown(socket.SHUT_WR)
-        try:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_SECONDS) as connection:
+        answer = b""
+        # The server may close while the client is still sending.
+        with contextlib.suppress(OSError):
+            connection.sendall(raw)
+            connection.shutdown(socket.SHUT_WR)
             answer = connection.recv(4096)
-        except ConnectionResetError:
-            answer = b""
     assert b" 500 " not in answer.split(b"\r\n")[0]
     assert admin.api("GET", "v1/user").status_code == 200
 
@@ -228,7 +235,7 @@ def test_a_guid_in_any_other_form_is_404(admin):
 
 def test_what_nobody_signed_in_sends_is_not_shown_again_many_times_its_size(server, account):
     fields = {f"f{number}": '"' * 3000 for number in range(100)}
-    answer = requests.post(account.url("keys/new"), data=fields, timeout=30)
+    answer = requests.post(account.url("keys/new"), data=fields, timeout=DEADLINE_SECONDS)
     assert answer.status_code == 401 and len(answer.content) < 20_000, len(answer.content)
     browser = Browser()
     page = browser.get(account.url("sign-in"))
@@ -246,7 +253,7 @@ def test_who_does_not_read_an_answer_loses_the_connection(server):
         client.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
         own = client.getsockname()[1]
         assert is_connected(own, port)
-        wait_until(lambda: not is_connected(own, port), "the server closes the connection", deadline=90)
+        wait_until(lambda: not is_connected(own, port), "the server closes the connection", 30 + DEADLINE_SECONDS)
 
 
 def is_connected(client: int, server: int) -> bool:

@@ -17,7 +17,7 @@ from posit.connect.errors import ClientError
 from harness.bundles import archive, bundle, manifest
 from harness.gatehouse import GUID
 from harness.site import PROXIES
-from harness.waiting import free_port, wait_until
+from harness.waiting import DEADLINE_SECONDS, free_port, wait_until
 
 MIB = 1 << 20
 BUNDLE_KEYS = {
@@ -273,7 +273,7 @@ def test_a_proxy_lets_bundles_through_and_nothing_else_that_is_large(own_stage, 
 
     def post(rest: str, data: bytes) -> requests.Response:
         url = f"http://localhost:{base_port}/__api__/{path}/{rest}"
-        return requests.post(url, data=data, headers={"Authorization": f"Key {person.key}"}, timeout=60)
+        return requests.post(url, data=data, headers={"Authorization": f"Key {person.key}"}, timeout=DEADLINE_SECONDS)
 
     data = bundle(files={"noise.bin": noise(8 * MIB)})
     assert post("bundles", data).json()["size"] == len(data), proxy.logs
@@ -467,7 +467,9 @@ def test_a_download_goes_on_while_its_bundle_is_deleted(publisher, path):
     data = bundle(files={"noise.bin": noise(8 * MIB)})
     made = upload(publisher, path, data)
     url = publisher.server.url(f"/{path}/bundles/{made['id']}/download")
-    with requests.get(url, headers={"Authorization": f"Key {publisher.key}"}, stream=True, timeout=20) as answer:
+    with requests.get(
+        url, headers={"Authorization": f"Key {publisher.key}"}, stream=True, timeout=DEADLINE_SECONDS
+    ) as answer:
         pieces = answer.iter_content(1000)
         part = next(pieces)
         assert publisher.api("DELETE", f"{path}/bundles/{made['id']}").status_code == 204
@@ -565,7 +567,7 @@ def send(person, path: str, body: bytes) -> dict:
         person.server.url(f"/{path}/bundles"),
         data=body,
         headers={"Authorization": f"Key {person.key}"},
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
     )
     assert answer.status_code == 200, answer.text
     return answer.json()

@@ -15,7 +15,7 @@ from harness.gatehouse import gatehouse_binary
 from harness.listener import Listener
 from harness.scene import play
 from harness.site import PROXIES, headers_of
-from harness.waiting import free_port
+from harness.waiting import DEADLINE_SECONDS, free_port
 
 
 class Site:
@@ -90,7 +90,9 @@ def test_one_contents_path_does_not_open_at_the_host_of_another(site):
     cookie = browser.cookie_header(site.url(site.other))
     address = f"http://127.0.0.1:{urlsplit(site.origin(site.other)).port}/content/{site.other['guid']}/"
     for host in (urlsplit(site.origin(site.content)).netloc, "x.localhost", f"a.{site.other['guid']}.localhost"):
-        stolen = requests.get(address, headers={"Host": host, "Cookie": cookie}, allow_redirects=False, timeout=10)
+        stolen = requests.get(
+            address, headers={"Host": host, "Cookie": cookie}, allow_redirects=False, timeout=DEADLINE_SECONDS
+        )
         assert stolen.status_code in (302, 421), f"{host}: {stolen.status_code}"
     assert len(site.app.asked) == asked
 
@@ -98,7 +100,7 @@ def test_one_contents_path_does_not_open_at_the_host_of_another(site):
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "evil.example", "localhost.evil.example"])
 def test_another_host_is_no_contents(site, host):
     address = f"http://127.0.0.1:{urlsplit(site.origin(site.other)).port}/content/{site.other['guid']}/"
-    answer = requests.get(address, headers={"Host": host}, timeout=10)
+    answer = requests.get(address, headers={"Host": host}, timeout=DEADLINE_SECONDS)
     assert answer.status_code == 421
 
 
@@ -177,7 +179,7 @@ def test_another_contents_page_opens_no_websocket(site):
 def open_websocket(site, origin: str) -> None:
     own = site.url(site.other, "/ws").replace("http://", "ws://")
     headers = {"Cookie": site.viewer.browser.cookie_header(site.url(site.other))}
-    connection = socket.create_connection(("127.0.0.1", urlsplit(own).port), timeout=10)
+    connection = socket.create_connection(("127.0.0.1", urlsplit(own).port), timeout=DEADLINE_SECONDS)
     connect(own, sock=connection, additional_headers=headers, origin=origin)
 
 
@@ -187,7 +189,7 @@ def open_websocket(site, origin: str) -> None:
 def check(*settings: str) -> tuple[int, str]:
     done = subprocess.run(
         [gatehouse_binary(), "check-config", "--data", "/nonexistent/gatehouse", *settings],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
@@ -232,7 +234,7 @@ def test_pages_that_would_share_cookies_with_content_are_refused(base, content):
 def test_a_wildcard_of_its_own_is_taken(base, content, tmp_path):
     done = subprocess.run(
         [gatehouse_binary(), "check-config", "--data", tmp_path, "--base-url", base, "--content-url", content],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert content in done.stdout

@@ -1,10 +1,10 @@
 """Who is listed on a content, with posit-sdk: users and groups, viewers and owners."""
 
-import secrets
-
 import pytest
 from posit.connect import Client
 from posit.connect.errors import ClientError
+
+from harness import seeded
 
 
 def client_of(person) -> Client:
@@ -31,7 +31,7 @@ def permissions(owner, content):
 
 @pytest.fixture
 def group(owner):
-    return client_of(owner).groups.create(name=f"group {secrets.token_hex(4)}")
+    return client_of(owner).groups.create(name=f"group {seeded.token_hex(4)}")
 
 
 def test_posit_sdk_creates_finds_gets_and_counts_permissions(account, owner, content, permissions, group):

@@ -50,7 +50,7 @@ def test_a_newer_schema_is_refused_and_left_alone(own_stage):
     server.start()
     answer = account.admin.api("GET", "v1/user")
     assert answer.status_code == 503 and len(answer.json()["error"]) > 15
-    assert "newer version" in server.logs
+    assert server.await_log("newer version")
 
 
 def test_a_full_disk_presents_no_refresh_token_and_recovers(own_stage, small_disk):

@@ -1,16 +1,17 @@
 """What all forms share: sent twice, from an old page, after a sign-out; hostile text; the back button."""
 
 import re
-import secrets
 import threading
 
 import pytest
 
+from harness import seeded
 from harness.browser import Browser, Form, form_with, forms_of
 from harness.chromium import NO_SCRIPT, PHONE, WIDE
-from harness.everything import PAGES, Everything
+from harness.everything import OPTIONS, PAGES, Everything
+from harness.identity_provider import IdentityProvider
 
-SECRET = "planted-secret-" + secrets.token_hex(12)
+SECRET = "planted-secret-" + seeded.token_hex(12)
 
 
 @pytest.fixture
@@ -182,8 +183,9 @@ TEXTS = {"text", "email", "url", "number", "search", "password", "textarea", ""}
 
 
 @pytest.fixture(scope="module")
-def everything(stage, server):
-    return Everything(server, stage.simulator("databricks"))
+def everything(stage):
+    server = stage.gatehouse(options=OPTIONS)
+    return Everything(server, stage.simulator("databricks"), stage.keep(IdentityProvider()))
 
 
 def text_fields(form: Form) -> list[str]:

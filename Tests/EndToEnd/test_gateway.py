@@ -10,6 +10,7 @@ from websockets.sync.client import connect
 from harness.account import SESSION_HEADER
 from harness.browser import Browser, form_with, forms_of
 from harness.site import PROXIES, EchoSocket, Site, echoed, headers_of, raw_get
+from harness.waiting import DEADLINE_SECONDS
 
 
 @pytest.fixture(scope="module", params=PROXIES, ids=PROXIES)
@@ -93,10 +94,14 @@ def test_the_cookie_of_one_content_does_not_open_another(site, viewer):
     private = site.scene.account.add_content(publisher, access_type="acl", upstream_url=site.app.origin)
     cookies = viewer.cookie_header(site.url())
     assert "gatehouse-content" in cookies
-    stolen = requests.get(site.url("/", private), headers={"Cookie": cookies}, allow_redirects=False, timeout=10)
+    stolen = requests.get(
+        site.url("/", private), headers={"Cookie": cookies}, allow_redirects=False, timeout=DEADLINE_SECONDS
+    )
     assert stolen.status_code in (302, 401, 403)
     renamed = cookies.replace(site.content["guid"], private["guid"])
-    again = requests.get(site.url("/", private), headers={"Cookie": renamed}, allow_redirects=False, timeout=10)
+    again = requests.get(
+        site.url("/", private), headers={"Cookie": renamed}, allow_redirects=False, timeout=DEADLINE_SECONDS
+    )
     assert again.status_code in (302, 401, 403)
 
 
@@ -152,7 +157,7 @@ def test_a_websocket_passes_both_ways_with_the_session_token(site, viewer, own_s
         with connect(url, additional_headers=spoof, proxy=None) as socket:
             for message in ("hello", "again"):
                 socket.send(message)
-                answer = json.loads(socket.recv(timeout=10))
+                answer = json.loads(socket.recv(timeout=DEADLINE_SECONDS))
                 assert answer["message"] == message and answer["path"] == "/ws?x=1"
             [token] = headers_of(answer, SESSION_HEADER)
             assert site.scene.publisher.api.credentials(token)["access_token"]

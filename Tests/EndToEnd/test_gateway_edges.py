@@ -12,7 +12,7 @@ import requests
 from harness.account import SESSION_HEADER
 from harness.browser import Browser, form_with
 from harness.site import PROXIES, Site, echoed, headers_of
-from harness.waiting import free_port, wait_until
+from harness.waiting import DEADLINE_SECONDS, free_port, wait_until
 
 
 @pytest.fixture(scope="module", params=PROXIES, ids=PROXIES)
@@ -35,7 +35,7 @@ def ask(site: Site, browser: Browser | None, *headers: tuple[str, str], path: st
 
 def open_answer(site: Site, browser: Browser | None, *headers, path: str = "/", host: str | None = None):
     parts = urlsplit(site.url(path))
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=DEADLINE_SECONDS)
     connection.putrequest("GET", site.url(path).split(parts.netloc, 1)[1], skip_host=True, skip_accept_encoding=True)
     connection.putheader("Host", host or parts.netloc)
     if browser is not None and not any(name == "Cookie" for name, _ in headers):
@@ -250,7 +250,7 @@ def test_what_the_process_has_written_goes_out_at_once(site, viewer, app):
         handler.end_headers()
         handler.wfile.write(b"5\r\nfirst\r\n")
         handler.wfile.flush()
-        assert more.wait(20)
+        assert more.wait(DEADLINE_SECONDS)
         handler.wfile.write(b"6\r\nsecond\r\n0\r\n\r\n")
 
     app(stream)
@@ -343,7 +343,7 @@ def test_people_sign_in_through_the_proxy_and_the_audit_has_their_address(pages)
 )  # fmt: skip
 def test_nobody_asks_the_proxys_question_from_outside(pages, path):
     parts = urlsplit(pages.base_url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=DEADLINE_SECONDS)
     connection.request("GET", path, headers={"X-Original-URI": "/content/00000000-0000-8000-8000-000000000000/"})
     answer = connection.getresponse()
     assert answer.status in (400, 404), answer.read()
@@ -352,6 +352,8 @@ def test_nobody_asks_the_proxys_question_from_outside(pages, path):
 
 def test_pages_under_another_host_are_not_served(pages):
     parts = urlsplit(pages.base_url)
-    answer = requests.get(f"{pages.base_url}/healthz", headers={"Host": f"evil.example:{parts.port}"}, timeout=10)
+    answer = requests.get(
+        f"{pages.base_url}/healthz", headers={"Host": f"evil.example:{parts.port}"}, timeout=DEADLINE_SECONDS
+    )
     assert answer.status_code == 421
-    assert requests.get(f"{pages.base_url}/healthz", timeout=10).json()
+    assert requests.get(f"{pages.base_url}/healthz", timeout=DEADLINE_SECONDS).json()

@@ -1,13 +1,13 @@
 """Groups with posit-sdk, groups within groups, and what a group gives: content and tokens, until the next request."""
 
 import json
-import secrets
 import threading
 
 import pytest
 from posit.connect import Client
 from posit.connect.errors import ClientError
 
+from harness import seeded
 from harness.account import Api
 from harness.scene import play
 
@@ -20,7 +20,7 @@ def client_of(person) -> Client:
 
 
 def a_name(what: str = "group") -> str:
-    return f"{what} {secrets.token_hex(4)}"
+    return f"{what} {seeded.token_hex(4)}"
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from joserfc.jwk import RSAKey
 from harness.browser import Browser
 from harness.company import Company
 from harness.identity_provider import IdentityProvider, elliptic, unsigned
+from harness.waiting import DEADLINE_SECONDS, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -190,11 +191,12 @@ def test_a_provider_that_hangs_holds_up_nobody_else(server, company, own_stage):
     answers = []
     thread = threading.Thread(target=lambda: answers.append(held.save()))
     thread.start()
+    wait_until(lambda: "/keys" in slow.asked, "the provider is asked and hangs")
     browser = Browser()
     company.provider.person = {"sub": "quick", "email": "quick@corp.example", "email_verified": True}
     assert company.is_in(company.sign_in(browser=browser))
     slow.hold.set()
-    thread.join(60)
+    thread.join(DEADLINE_SECONDS)
     assert answers and answers[0].status_code == 200
 
 

@@ -16,7 +16,7 @@ from harness.operations import Operations, Prometheus, promtool
 from harness.process import DidNotStart
 from harness.scene import EXPIRED_SECONDS, play
 from harness.simulator import REPOSITORY
-from harness.waiting import free_port, wait_until
+from harness.waiting import DEADLINE_SECONDS, wait_until
 
 
 class Observed:
@@ -111,7 +111,7 @@ def test_requests_are_counted_by_route_and_never_by_address(observed):
     before = observed.operations.value("gatehouse_http_requests_total", method="GET", status="404")
     others = observed.operations.value("gatehouse_http_requests_total", method="other", status="404")
     observed.server.get("/nowhere/at/all?code=secret")
-    requests.request("PROPFIND", observed.server.url("/nowhere"), timeout=30)
+    requests.request("PROPFIND", observed.server.url("/nowhere"), timeout=DEADLINE_SECONDS)
     assert observed.operations.value("gatehouse_http_requests_total", method="GET", status="404") == before + 1
     assert observed.operations.value("gatehouse_http_requests_total", method="other", status="404") == others + 1
     assert "PROPFIND" not in observed.operations.text() and "nowhere" not in observed.operations.text()
@@ -140,9 +140,9 @@ def test_prometheus_scrapes(observed, own_stage):
     prometheus.await_value('up{job="gatehouse"}', 1)
     prometheus.await_value('gatehouse_refreshes_total{template="databricks",outcome="granted"}', 1)
     quantile = 'histogram_quantile(0.9, sum by (le) (gatehouse_provider_request_seconds_bucket{template="databricks"}))'
-    assert 0 < prometheus.query(quantile) < 30
-    assert prometheus.query("process_resident_memory_bytes") > 1_000_000
-    assert prometheus.query("time() - process_start_time_seconds") < 3600
+    assert 0 < prometheus.await_any(quantile) < 30
+    assert prometheus.await_any("process_resident_memory_bytes") > 1_000_000
+    assert prometheus.await_any("time() - process_start_time_seconds") < 3600
 
 
 def test_no_secret_and_no_name_is_in_the_metrics(observed):
@@ -196,8 +196,7 @@ def test_what_goes_wrong_deep_inside_carries_the_requests_id(own_stage):
     provider.fault("token", "status", status=500)
     answer = scene.exchange(headers={"X-Correlation-ID": "find-me"})
     assert answer.json()["code"] == 219 and answer.headers["X-Correlation-ID"] == "find-me"
-    (line,) = [line for line in server.logs.splitlines() if "a provider gave no usable answer" in line]
-    record = json.loads(line)
+    record = json.loads(server.await_log("a provider gave no usable answer"))
     assert record["correlation_id"] == "find-me" and record["level"] == "warning"
     assert record["account"] == scene.account.slug and record["reason"] == "serverError"
 
@@ -208,7 +207,7 @@ def test_text_is_the_default_and_one_line_a_record(own_stage):
     server.restart(clock_offset=EXPIRED_SECONDS)
     provider.fault("token", "status", status=500)
     scene.exchange(headers={"X-Correlation-ID": "find-me"})
-    (line,) = [line for line in server.logs.splitlines() if "a provider gave no usable answer" in line]
+    (line,) = server.await_log("a provider gave no usable answer").splitlines()
     assert " warning a provider gave no usable answer to a refresh account=" in line
     assert " correlation_id=find-me " in line
     assert "a request was answered" not in server.logs, "that is for level debug"
@@ -249,11 +248,13 @@ def test_a_full_disk_is_not_ready_and_recovers(own_stage, small_disk):
         assert answer.json()["reason"] == "data_folder_not_writable" and len(answer.json()["error"]) > 15
         assert str(small_disk) not in answer.text, "where the folder is, is nobody's business"
     assert operations.get("/healthz").status_code == server.get("/healthz").status_code == 200
-    assert server.logs.count("the data folder cannot be written") == 1, "told once, however often it is asked"
+    server.await_log("the data folder cannot be written")
     filler.unlink()
     wait_until(lambda: operations.get("/readyz").status_code == 200, "the space is back")
     assert {path.name for path in server.data.iterdir()} == before, "nothing is left behind"
-    assert "the data folder can be written again" in server.logs
+    server.await_log("the data folder can be written again")
+    # What is logged comes in its order.
+    assert server.logs.count("the data folder cannot be written") == 1, "told once, however often it is asked"
 
 
 def test_a_server_that_shuts_down_says_so_while_it_finishes(own_stage):
@@ -308,7 +309,7 @@ def test_settings_come_from_the_environment_too(own_stage):
 
 def test_a_port_that_is_taken_is_named(own_stage):
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", free_port()))
+        taken.bind(("127.0.0.1", 0))
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(DidNotStart) as failure:

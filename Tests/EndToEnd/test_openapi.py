@@ -11,7 +11,7 @@ from harness.fuzzing import Exemption, Fuzzer
 from harness.scene import play
 
 # The systematic part of a caller's cases takes a minute or two where other tests run beside it; many cases take hours.
-pytestmark = pytest.mark.timeout(0 if "GATEHOUSE_FUZZ_CASES" in os.environ else 600)
+pytestmark = pytest.mark.timeout(0 if "GATEHOUSE_FUZZ_CASES" in os.environ else 1800)
 API = [
     "server", "integrations", "content", "deployments", "runtime", "users", "groups", "sessions", "exchange",
     "workbench", "audit", "webhooks", "issuer",

@@ -3,14 +3,17 @@
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import threading
 
 import pytest
 
+from harness.account import Api
 from harness.bundles import bundle
 from harness.gatehouse import Gatehouse, gatehouse_binary
+from harness.process import Child
 from harness.scene import play
 from harness.simulator import REPOSITORY
 from harness.waiting import wait_until
@@ -36,10 +39,13 @@ def busy(own_stage):
     scene = play(server, own_stage.simulator("databricks"))
     data, ends, made = bundle(), threading.Event(), []
 
+    # With a connection of its own: the test's goes to another server in the end.
+    api = Api(server, scene.publisher.key)
+
     def work() -> None:
         while not ends.is_set():
-            made.append(scene.publisher.api.ok("POST", "v1/content", json={"title": "more"})["guid"])
-            upload(scene.publisher, scene.content, data)
+            made.append(api.ok("POST", "v1/content", json={"title": "more"})["guid"])
+            api.ok("POST", f"v1/content/{scene.content['guid']}/bundles", data=data)
 
     worker = threading.Thread(target=work)
     worker.start()
@@ -48,13 +54,14 @@ def busy(own_stage):
     worker.join()
 
 
-def test_a_backup_of_a_busy_server_is_whole_and_works_where_it_is_restored(busy, own_stage):
+def test_a_backup_of_a_busy_server_is_whole_and_works_where_it_is_restored(busy, own_stage, held_backup):
     server, scene, made, data = busy
     wait_until(lambda: len(made) > 5, "the server is busy")
     before = len(made)
     target = own_stage.folder("backups") / "today"
-    back_up(server, target)
-    assert len(made) > before, "it went on meanwhile"
+    backup = held_backup(server, target)
+    wait_until(lambda: len(made) > before, "the server works on while the backup is made")
+    backup.go_on()
     assert [path.name for path in target.iterdir()] == [scene.account.slug]
     assert not list(target.rglob(".master-key")), "the master key is kept apart"
 
@@ -82,25 +89,49 @@ def test_a_backup_of_a_busy_server_is_whole_and_works_where_it_is_restored(busy,
 
 
 HELD_SQLITE = """#!/bin/sh
-case "$*" in *VACUUM*) touch {folder}/reached; until [ -e {folder}/go ]; do sleep 0.05; done;; esac
+case "$*" in *VACUUM*) touch {folder}/reached; read go < {folder}/go;; esac
 exec {sqlite} "$@"
 """
 
 
-def test_a_bundle_that_arrives_in_the_middle_of_a_backup_is_in_it_with_its_row(own_stage):
+class HeldBackup:
+    """The program in the middle of its work: the first copy of the bundles is made, the database's is not."""
+
+    def __init__(self, folder, server: Gatehouse, target) -> None:
+        self.pipe = folder / "go"
+        os.mkfifo(self.pipe)
+        held = folder / "sqlite3"
+        held.write_text(HELD_SQLITE.format(folder=folder, sqlite=shutil.which("sqlite3")))
+        held.chmod(0o755)
+        path = {"PATH": f"{folder}:{os.environ['PATH']}"}
+        self.child = Child("gatehouse-backup", [PROGRAM, server.data, target], path, wait=False)
+        wait_until((folder / "reached").exists, "the first copy of the bundles is made")
+
+    def go_on(self) -> None:
+        """To its end, which must be a good one."""
+        self.pipe.write_text("go\n")
+        assert self.child.await_exit() == 0, self.child.output
+
+    def stop(self) -> None:
+        """Whatever became of the test."""
+        if self.child.running:
+            os.killpg(self.child.process.pid, signal.SIGKILL)
+        self.child.await_exit()
+
+
+@pytest.fixture
+def held_backup(own_stage):
+    return lambda server, target: own_stage.keep(HeldBackup(own_stage.folder("path"), server, target))
+
+
+def test_a_bundle_that_arrives_in_the_middle_of_a_backup_is_in_it_with_its_row(own_stage, held_backup):
     server = own_stage.gatehouse()
     publisher = server.create_account("acme").add("publisher")
     content = publisher.api.ok("POST", "v1/content", json={"title": "x"})
-    folder, target = own_stage.folder("path"), own_stage.folder("backups") / "today"
-    held = folder / "sqlite3"
-    held.write_text(HELD_SQLITE.format(folder=folder, sqlite=shutil.which("sqlite3")))
-    held.chmod(0o755)
-    path = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
-    backup = subprocess.Popen([PROGRAM, server.data, target], env=path)
-    wait_until((folder / "reached").exists, "the first copy of the bundles is made")
+    target = own_stage.folder("backups") / "today"
+    backup = held_backup(server, target)
     made = upload(publisher, content, bundle())
-    (folder / "go").touch()
-    assert backup.wait(60) == 0
+    backup.go_on()
     rows = sqlite3.connect(target / "acme" / "account.sqlite").execute("SELECT id FROM bundle").fetchall()
     files = [path.name for path in (target / "acme" / "bundles" / content["guid"]).iterdir()]
     assert rows == [(int(made["id"]),)] and files == [f"{made['id']}.tar.gz"]

@@ -19,7 +19,7 @@ from harness.aws import Aws
 from harness.issuer import Issuer
 from harness.scene import Scene, play
 from harness.templates import examples
-from harness.waiting import free_port
+from harness.waiting import DEADLINE_SECONDS, free_port
 
 PYTHON = ["shiny", "streamlit", "dash", "flask"]
 
@@ -352,5 +352,5 @@ def test_shiny_code_runs_and_shows_the_viewers_rows(server, databricks, stage, o
         socket.send(json.dumps({"method": "init", "data": {".clientdata_output_rows_hidden": False}}))
         shown = None
         while shown is None:
-            shown = json.loads(socket.recv(timeout=60)).get("values", {}).get("rows")
+            shown = json.loads(socket.recv(timeout=DEADLINE_SECONDS)).get("values", {}).get("rows")
     assert f"region of {scene.username}" in json.dumps(shown)

@@ -6,17 +6,18 @@ from html.parser import HTMLParser
 import pytest
 
 from harness.accessibility import axe_violations, check_keyboard
-from harness.chromium import NARROW, NARROW_DARK, NO_SCRIPT, WIDE, WIDE_DARK, Chromium, Window
-from harness.everything import PAGES, Everything
+from harness.chromium import NARROW, NARROW_DARK, NARROW_NO_SCRIPT, NO_SCRIPT, WIDE, WIDE_DARK, Chromium, Window
+from harness.everything import OPTIONS, PAGES, Everything
+from harness.identity_provider import IdentityProvider
 
-LOOKS = [WIDE, WIDE_DARK, NARROW, NARROW_DARK, NO_SCRIPT]
+LOOKS = [WIDE, WIDE_DARK, NARROW, NARROW_DARK, NO_SCRIPT, NARROW_NO_SCRIPT]
 
 
 class World(Everything):
     """Everything, and the windows of those who look at it."""
 
-    def __init__(self, server, databricks, chromium: Chromium) -> None:
-        super().__init__(server, databricks)
+    def __init__(self, server, databricks, issuer: IdentityProvider, chromium: Chromium) -> None:
+        super().__init__(server, databricks, issuer)
         self.chromium = chromium
         self._windows: dict[tuple[str, str], Window] = {}
 
@@ -33,8 +34,13 @@ class World(Everything):
 
 
 @pytest.fixture(scope="module")
-def world(server, databricks, chromium_process):
-    return World(server, databricks, chromium_process)
+def server(stage):
+    return stage.gatehouse(options=OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def world(server, stage, databricks, chromium_process):
+    return World(server, databricks, stage.keep(IdentityProvider()), chromium_process)
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 import html
 import re
-import secrets
 import threading
 
 import pytest
 
+from harness import seeded
 from harness.account import Api
 from harness.browser import Browser, form_with, forms_of
 from harness.hunting import spellings
@@ -41,11 +41,11 @@ def users(account) -> list[dict]:
 
 
 def a_name(what: str = "group") -> str:
-    return f"{what} {secrets.token_hex(4)}"
+    return f"{what} {seeded.token_hex(4)}"
 
 
 def an_email() -> str:
-    return f"{secrets.token_hex(5)}@people.example"
+    return f"{seeded.token_hex(5)}@people.example"
 
 
 def form_to(answer, end: str):
@@ -325,7 +325,7 @@ def test_people_and_groups_of_another_account_are_nobody(server, admin):
 
 
 def test_a_group_is_created_filled_by_search_renamed_and_deleted(account, admin):
-    name, person = a_name(EMOJI), account.add("viewer", name="filled-" + secrets.token_hex(3))
+    name, person = a_name(EMOJI), account.add("viewer", name="filled-" + seeded.token_hex(3))
     inner = admin.api.ok("POST", "v1/groups", json={"name": a_name("inner")})
     made = admin.browser.submit(form_with(page(admin, "groups/new"), "name"), name=name)
     assert made.status_code == 200 and name in text_of(made) and "Nobody is in this group yet" in text_of(made)

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from harness.browser import Browser, Form, form_with, forms_of
+from harness.waiting import DEADLINE_SECONDS
 
 
 @pytest.fixture
@@ -197,7 +198,7 @@ def test_a_head_request_gets_no_body(account):
     for path in ("/", "/nothing-here", f"/accounts/{account.slug}/sign-in"):
         requests_sent = f"HEAD {path} HTTP/1.1\r\nHost: x\r\n\r\n"
         requests_sent += "GET /__ping__ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        with socket.create_connection(("127.0.0.1", account.server.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", account.server.port), timeout=DEADLINE_SECONDS) as connection:
             connection.sendall(requests_sent.encode())
             received = b"".join(iter(lambda: connection.recv(65536), b""))
         head, _, rest = received.partition(b"\r\n\r\n")

@@ -7,6 +7,7 @@ import requests
 
 from harness.browser import Browser, form_with
 from harness.providers import CanailleProvider, DjangoProvider, pkce
+from harness.waiting import DEADLINE_SECONDS
 
 CALLBACK = "http://localhost:1/v1/integrations/callback"
 
@@ -47,7 +48,7 @@ def code_of(provider, authorize: str, scope: str, challenge: str | None) -> dict
 
 def token(provider, path: str, auth: bool = True, **form: str) -> requests.Response:
     credentials = (provider.client_id, provider.client_secret) if auth else None
-    return requests.post(provider.origin + path, data=form, auth=credentials, timeout=10)
+    return requests.post(provider.origin + path, data=form, auth=credentials, timeout=DEADLINE_SECONDS)
 
 
 def exchange(provider, path: str, code: str, verifier: str, auth: bool = True) -> requests.Response:
@@ -102,7 +103,9 @@ def test_django_rotates_and_ends_the_family_on_reuse(django):
 
 
 def test_canaille_sends_and_advertises_its_issuer(canaille):
-    metadata = requests.get(canaille.origin + "/.well-known/oauth-authorization-server", timeout=10).json()
+    metadata = requests.get(
+        canaille.origin + "/.well-known/oauth-authorization-server", timeout=DEADLINE_SECONDS
+    ).json()
     assert metadata["issuer"] == canaille.origin
     assert metadata["authorization_response_iss_parameter_supported"] is True
     verifier, challenge = pkce()

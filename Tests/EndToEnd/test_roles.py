@@ -1,9 +1,8 @@
 """Who may do what: each route is asked for by each kind of caller. A route that is not in the table fails the test."""
 
-import secrets
-
 import pytest
 
+from harness import seeded
 from harness.account import API_KEY, Api
 from harness.bundles import bundle
 from harness.scene import play
@@ -331,7 +330,7 @@ class Stage:
         elif "/oauth/integrations/" in path:
             found["guid"] = self.integration["guid"]
             if operation.startswith("DELETE"):
-                found["guid"] = self.account.integrate("connect", secrets.token_hex(4), max_role="Viewer")["guid"]
+                found["guid"] = self.account.integrate("connect", seeded.token_hex(4), max_role="Viewer")["guid"]
         elif "/oauth/sessions/" in path:
             found["guid"] = self.session()
         elif "/workbench/sessions/" in path:
@@ -343,7 +342,7 @@ class Stage:
             elif operation.endswith("lock"):
                 found["guid"] = self.account.add("viewer").guid
         elif "/groups/" in path:
-            group = owner.ok("POST", "v1/groups", json={"name": secrets.token_hex(6)})["guid"]
+            group = owner.ok("POST", "v1/groups", json={"name": seeded.token_hex(6)})["guid"]
             member = self.account.add("viewer").guid if "{member}" in path else ""
             if member:
                 owner.ok("POST", f"v1/groups/{group}/members", json={"user_guid": member})
@@ -387,13 +386,13 @@ class Stage:
             case "POST /v1/content/{guid}/deploy" | "POST /v1/content/{guid}/build":
                 return {"json": {}}
             case "POST /v1/users":
-                return {"json": {"email": f"{secrets.token_hex(4)}@example.com"}}
+                return {"json": {"email": f"{seeded.token_hex(4)}@example.com"}}
             case "POST /v1/users/{guid}/lock":
                 return {"json": {"locked": True}}
             case "POST /v1/users/{guid}/keys":
                 return {"json": {"name": "another"}}
             case "POST /v1/groups" | "PUT /v1/groups/{guid}" | "PATCH /v1/groups/{guid}" | "POST /v1/groups/{guid}":
-                return {"json": {"name": secrets.token_hex(6)}}
+                return {"json": {"name": seeded.token_hex(6)}}
             case "POST /v1/groups/{guid}/members":
                 return {"json": {"user_guid": self.scene.viewer.guid}}
             case "POST /v1/webhooks":

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.waiting import DEADLINE_SECONDS
+
 APP = "from shiny import App, ui\n\napp = App(ui.page_fluid('hello'), None)\n"
 SECRET = "a-password-that-rsconnect-carries"
 
@@ -34,7 +36,7 @@ class RSConnect:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=DEADLINE_SECONDS,
             check=False,
         )
         assert (done.returncode != 0) == fails, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"

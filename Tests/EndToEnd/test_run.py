@@ -24,7 +24,7 @@ from harness.listener import Listener
 from harness.process import Child
 from harness.scene import play
 from harness.sealing import seal
-from harness.waiting import free_port, wait_until
+from harness.waiting import DEADLINE_SECONDS, free_port, wait_until
 
 NAMES = {
     "CONNECT_SERVER",
@@ -57,6 +57,7 @@ class Runner:
 
     def __init__(self, scene, place: Path) -> None:
         self.scene, self.place = scene, place
+        self.children: list[Child] = []
 
     def environment(self, **more: str) -> dict:
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -73,7 +74,7 @@ class Runner:
             env=self.environment() if environment is None else environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=DEADLINE_SECONDS,
             check=False,
             **{"stdin": subprocess.DEVNULL, **more},
         )
@@ -85,12 +86,19 @@ class Runner:
         """A Python program that prints `ready`."""
         command = ["env", "-i", *(f"{name}={value}" for name, value in self.environment(**environment).items())]
         line = [*command, *self.line(sys.executable, "-u", "-c", script, options=options)]
-        return Child("gatehouse run", line, ready=re.compile("^(ready)"))
+        self.children.append(Child("gatehouse run", line, ready=re.compile("^(ready)")))
+        return self.children[-1]
+
+    def stop(self) -> None:
+        for child in self.children:
+            child.stop()
 
 
 @pytest.fixture
 def runner(shared, place):
-    return Runner(shared, place)
+    runner = Runner(shared, place)
+    yield runner
+    runner.stop()
 
 
 def test_the_command_gets_what_content_expects(runner):
@@ -187,7 +195,9 @@ def test_modes_and_ignored_signals_are_those_of_whoever_started_it(runner):
     nohup = runner.run("nohup", sys.executable, "-c", script)
     assert told(nohup.stdout)[2] & 1 << signal.SIGHUP - 1
     line = ["nohup", *runner.line(sys.executable, "-c", script)]
-    outer = subprocess.run(line, env=runner.environment(), capture_output=True, text=True, timeout=60, check=False)
+    outer = subprocess.run(
+        line, env=runner.environment(), capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
+    )
     assert told(outer.stdout) == told(nohup.stdout)
 
 
@@ -371,7 +381,7 @@ def test_the_token_is_replaced_in_one_step(runner):
 def test_the_token_stays_fresh_while_the_server_comes_and_goes(own_stage, place):
     server = own_stage.gatehouse()
     scene = play(server, own_stage.simulator("databricks"), log_in=False)
-    child = Runner(scene, place).start(FOLLOW, **SOON)
+    child = own_stage.keep(Runner(scene, place).start(FOLLOW, **SOON))
     wait_until(lambda: tokens(child), "the first token is there")
     first = tokens(child)[-1][2]
     server.stop()
@@ -492,7 +502,9 @@ def test_a_warning_of_the_server_is_shown(runner, own_stage):
     second = scene.account.add_integration(own_stage.simulator("databricks"), name="Second")
     content = scene.account.add_content(scene.publisher, scene.integration, second)
     line = [gatehouse_binary(), "run", content["guid"], "--", "sh", "-c", 'echo "host ${DATABRICKS_HOST-none}"']
-    done = subprocess.run(line, env=runner.environment(), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        line, env=runner.environment(), capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "host none\n")
     assert done.stderr.startswith("gatehouse: DATABRICKS_HOST is not set by ") and done.stderr.count("\n") == 1
 
@@ -570,7 +582,9 @@ def test_content_that_is_not_there_is_66(runner):
     done = runner.run("true", environment=runner.environment(GATEHOUSE_API_KEY=elsewhere))
     assert done.returncode == 66 and "same account" in done.stderr
     line = [gatehouse_binary(), "run", "nonsense", "--", "true"]
-    done = subprocess.run(line, env=runner.environment(), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        line, env=runner.environment(), capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
+    )
     assert done.returncode == 64
 
 

@@ -3,7 +3,6 @@
 import base64
 import datetime
 import time
-import uuid
 
 import boto3
 import pytest
@@ -14,8 +13,10 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from harness import seeded
 from harness.aws import AUDIENCE
 from harness.listener import Listener
+from harness.waiting import DEADLINE_SECONDS
 from harness.webhook_receiver import HANG
 
 
@@ -32,7 +33,7 @@ def basic(provider) -> tuple[str, str]:
 
 
 def token(provider, auth=None, **form) -> requests.Response:
-    return requests.post(provider.issuer + "/token", data=form, auth=auth or basic(provider), timeout=10)
+    return requests.post(provider.issuer + "/token", data=form, auth=auth or basic(provider), timeout=DEADLINE_SECONDS)
 
 
 def log_in(provider) -> dict:
@@ -64,14 +65,16 @@ def test_databricks_gives_a_service_principal_an_hour_and_snowflake_gives_it_not
     form = {"grant_type": "client_credentials", "scope": "all-apis"}
     databricks.register()
     path = databricks.origin + "/oidc/v1/token"
-    given = requests.post(path, data=form, auth=basic(databricks), timeout=10).json()
+    given = requests.post(path, data=form, auth=basic(databricks), timeout=DEADLINE_SECONDS).json()
     assert given["expires_in"] == 3600 and "refresh_token" not in given
     assert databricks.whoami(given["access_token"]) == databricks.client_id
-    without = requests.post(path, data={"grant_type": "client_credentials"}, auth=basic(databricks), timeout=10)
+    without = requests.post(
+        path, data={"grant_type": "client_credentials"}, auth=basic(databricks), timeout=DEADLINE_SECONDS
+    )
     assert without.json()["error"] == "invalid_scope"
     snowflake.register()
     path = snowflake.origin + "/oauth/token-request"
-    refused = requests.post(path, data=form, auth=basic(snowflake), timeout=10)
+    refused = requests.post(path, data=form, auth=basic(snowflake), timeout=DEADLINE_SECONDS)
     assert refused.status_code == 400 and refused.json()["error"] == "unsupported_grant_type"
     assert snowflake.counters()["client_credentials_refused"] == 1
 
@@ -81,9 +84,11 @@ def test_revoking_a_refresh_token_ends_the_login(provider):
     assert provider.whoami(given["access_token"]) == "vera"
     path = provider.issuer + "/revoke"
     form = {"token": given["refresh_token"], "token_type_hint": "refresh_token"}
-    assert requests.post(path, data=form, auth=(provider.client_id, "wrong"), timeout=10).status_code == 401
+    assert (
+        requests.post(path, data=form, auth=(provider.client_id, "wrong"), timeout=DEADLINE_SECONDS).status_code == 401
+    )
     assert provider.token_state(given["refresh_token"])["live"]
-    assert requests.post(path, data=form, auth=basic(provider), timeout=10).status_code == 200
+    assert requests.post(path, data=form, auth=basic(provider), timeout=DEADLINE_SECONDS).status_code == 200
     assert provider.token_state(given["refresh_token"]) == {
         "known": True,
         "token_type": "refresh_token",
@@ -92,7 +97,10 @@ def test_revoking_a_refresh_token_ends_the_login(provider):
     }
     assert provider.whoami(given["access_token"]) is None
     assert [one["token"] for one in provider.revocations()] == [given["refresh_token"]]
-    assert requests.post(path, data={"token": "unknown"}, auth=basic(provider), timeout=10).status_code == 200
+    assert (
+        requests.post(path, data={"token": "unknown"}, auth=basic(provider), timeout=DEADLINE_SECONDS).status_code
+        == 200
+    )
     refreshed = token(provider, grant_type="refresh_token", refresh_token=given["refresh_token"])
     assert refreshed.json()["error"] == "invalid_grant"
 
@@ -100,7 +108,7 @@ def test_revoking_a_refresh_token_ends_the_login(provider):
 def test_revoking_an_access_token_ends_that_one_only(provider):
     given = log_in(provider)
     path = provider.issuer + "/revoke"
-    assert requests.post(path, data={"token": given["access_token"]}, auth=basic(provider), timeout=10).ok
+    assert requests.post(path, data={"token": given["access_token"]}, auth=basic(provider), timeout=DEADLINE_SECONDS).ok
     assert provider.whoami(given["access_token"]) is None
     assert provider.token_state(given["refresh_token"])["live"]
 
@@ -109,7 +117,7 @@ def test_revocation_fails_on_demand(provider):
     given = log_in(provider)
     provider.fault("revoke", "status", status=503)
     path, form = provider.issuer + "/revoke", {"token": given["refresh_token"]}
-    assert requests.post(path, data=form, auth=basic(provider), timeout=10).status_code == 503
+    assert requests.post(path, data=form, auth=basic(provider), timeout=DEADLINE_SECONDS).status_code == 503
     assert provider.token_state(given["refresh_token"])["live"]
     assert provider.counters()["revocation_requests"] == 1 and provider.counters()["revocations"] == 0
 
@@ -130,7 +138,7 @@ def signing(request, provider):
             "iss": provider.client_id,
             "sub": provider.client_id,
             "aud": provider.issuer + "/token",
-            "jti": str(uuid.uuid4()),
+            "jti": seeded.uuid4(),
             "iat": now,
             "exp": now + 60,
             **claims,
@@ -144,7 +152,9 @@ def signing(request, provider):
 
 def as_client(provider, assertion: str, **form) -> requests.Response:
     form = {"grant_type": "client_credentials", "client_assertion_type": CLIENT_ASSERTION, **form}
-    return requests.post(provider.issuer + "/token", data={**form, "client_assertion": assertion}, timeout=10)
+    return requests.post(
+        provider.issuer + "/token", data={**form, "client_assertion": assertion}, timeout=DEADLINE_SECONDS
+    )
 
 
 def test_a_client_proves_itself_by_a_signed_assertion(provider, signing):
@@ -155,7 +165,7 @@ def test_a_client_proves_itself_by_a_signed_assertion(provider, signing):
     assert as_client(provider, assertion).status_code == 401, "an assertion works once"
     assert assertion in provider.issued()["assertions"]
     with_id_only = {"grant_type": "client_credentials", "client_id": provider.client_id}
-    assert requests.post(provider.issuer + "/token", data=with_id_only, timeout=10).status_code == 401
+    assert requests.post(provider.issuer + "/token", data=with_id_only, timeout=DEADLINE_SECONDS).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -171,13 +181,13 @@ def test_an_assertion_that_does_not_fit_is_refused(provider, signing, changed):
 def test_a_forged_assertion_is_refused(provider, signing):
     assert as_client(provider, signing(signing.forger)).status_code == 401
     form = {"grant_type": JWT_BEARER, "assertion": signing(signing.forger)}
-    assert requests.post(provider.origin + "/token", data=form, timeout=10).status_code == 400
+    assert requests.post(provider.origin + "/token", data=form, timeout=DEADLINE_SECONDS).status_code == 400
     assert provider.counters()["assertion_refused"] == 1
 
 
 def test_an_assertion_is_a_grant_of_its_own(provider, signing):
     form = {"grant_type": JWT_BEARER, "assertion": signing(aud=provider.origin + "/token", scope="read", jti=None)}
-    given = requests.post(provider.origin + "/token", data=form, timeout=10)
+    given = requests.post(provider.origin + "/token", data=form, timeout=DEADLINE_SECONDS)
     assert given.status_code == 200 and given.json()["scope"] == "read"
     assert provider.whoami(given.json()["access_token"]) == provider.client_id
     assert provider.counters()["assertion_grants"] == 1
@@ -194,9 +204,9 @@ METADATA = {
 def test_metadata_is_where_it_is_told_to_be(provider, place):
     provider.set(metadata_at=[place])
     for other, path in METADATA.items():
-        answer = requests.get(provider.origin + path, timeout=10)
+        answer = requests.get(provider.origin + path, timeout=DEADLINE_SECONDS)
         assert answer.status_code == (200 if other == place else 404)
-    document = requests.get(provider.origin + METADATA[place], timeout=10).json()
+    document = requests.get(provider.origin + METADATA[place], timeout=DEADLINE_SECONDS).json()
     assert document["issuer"] == provider.issuer
     assert document["revocation_endpoint"] == provider.issuer + "/revoke"
 
@@ -206,7 +216,7 @@ def test_metadata_lies_on_demand(provider):
 
     def told(lie: str) -> requests.Response:
         provider.set(metadata_lie=lie)
-        return requests.get(url, timeout=30, allow_redirects=False)
+        return requests.get(url, timeout=DEADLINE_SECONDS, allow_redirects=False)
 
     assert told("issuer").json()["issuer"] != provider.issuer
     assert told("redirect").status_code == 302
@@ -227,7 +237,10 @@ def test_metadata_lies_on_demand(provider):
 )
 def test_it_answers_at_other_vendors_paths(provider, path):
     form = {"grant_type": "client_credentials"}
-    assert requests.post(provider.origin + path, data=form, auth=basic(provider), timeout=10).status_code == 200
+    assert (
+        requests.post(provider.origin + path, data=form, auth=basic(provider), timeout=DEADLINE_SECONDS).status_code
+        == 200
+    )
 
 
 # AWS.
@@ -313,7 +326,7 @@ def post(receiver, body: bytes = b'{"type":"x"}', secret: str = SECRET, **more) 
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(secret).sign("msg_1", now, body.decode()),
     }
-    return requests.post(receiver.url, data=body, headers=headers, timeout=more.get("timeout", 5))
+    return requests.post(receiver.url, data=body, headers=headers, timeout=more.get("timeout", DEADLINE_SECONDS))
 
 
 def test_the_receiver_verifies_signatures(own_stage):
@@ -333,6 +346,7 @@ def test_the_receiver_fails_hangs_and_comes_back(own_stage):
     assert post(receiver).status_code == 500
     with pytest.raises(requests.RequestException):
         post(receiver, timeout=0.5)
+    receiver.await_attempts(2)
     receiver.down()
     with pytest.raises(requests.ConnectionError):
         post(receiver)

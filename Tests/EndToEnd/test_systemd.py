@@ -3,7 +3,6 @@
 import configparser
 import os
 import re
-import secrets
 import shutil
 import socket
 import subprocess
@@ -20,7 +19,7 @@ from harness.load import Load, get
 from harness.process import Child, DidNotStart
 from harness.scene import play
 from harness.simulator import REPOSITORY
-from harness.waiting import free_port, wait_until
+from harness.waiting import DEADLINE_SECONDS, free_port, wait_until
 
 FOLDER = REPOSITORY / "deploy" / "systemd"
 CREDENTIAL = "gatehouse-master-key"
@@ -69,8 +68,8 @@ class Machine:
         self.key_file.write_bytes(subprocess.run(recipe, shell=True, capture_output=True, check=True).stdout)
         self.key_file.chmod(0o440)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.settimeout(20)
-        self.notify = f"@gatehouse-{secrets.token_hex(8)}" if abstract else str(self.folder / "notify")
+        self.socket.settimeout(DEADLINE_SECONDS)
+        self.notify = f"@gatehouse-{os.getpid()}-{id(self)}" if abstract else str(self.folder / "notify")
         self.socket.bind(self.notify.replace("@", "\0", 1) if abstract else self.notify)
         self.port = free_port()
         if os.geteuid() == 0:
@@ -101,7 +100,7 @@ class Machine:
     def run(self, *line: str) -> subprocess.CompletedProcess:
         environment = {**os.environ, **self.environment}
         return subprocess.run(
-            self.command(*line), env=environment, capture_output=True, text=True, timeout=60, check=False
+            self.command(*line), env=environment, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
         )
 
     def start(self) -> Child:
@@ -128,7 +127,7 @@ def test_the_service_starts_as_the_unit_says_and_tells_when_it_listens(own_stage
     child = own_stage.keep(machine.start())
     assert "PR_SET_MDWE" not in child.output
     assert machine.socket.recv(100) == b"READY=1"
-    assert requests.get(f"http://127.0.0.1:{machine.port}/healthz", timeout=20).json() == {"status": "ok"}
+    assert requests.get(f"http://127.0.0.1:{machine.port}/healthz", timeout=DEADLINE_SECONDS).json() == {"status": "ok"}
     made = machine.run("account", "create", "acme", "--name", "Acme", "--admin-email", "ada@acme.example", "--json")
     assert made.returncode == 0 and "https://gatehouse.example.org/" in made.stdout, made.stderr
     assert not (machine.data / ".master-key").exists(), "the key stays outside of the data folder"

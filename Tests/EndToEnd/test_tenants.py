@@ -1,11 +1,12 @@
 """Every object of account A, asked for with the keys and cookies of account B, on every route that the router has."""
 
 import re
-import secrets
 
 import pytest
 
+from harness import seeded
 from harness.scene import Scene, play
+from harness.waiting import DEADLINE_SECONDS
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}|:(\w+)|\$\{(\w+)\}")
 
@@ -141,7 +142,7 @@ def test_every_api_route_answers_404_for_another_accounts_object(tenants, routes
                 json=body_for(method, path, tenants),
                 headers={"Authorization": f"Key {person.key}"},
                 allow_redirects=False,
-                timeout=30,
+                timeout=DEADLINE_SECONDS,
             )
             allowed = {404} if person is tenants.second.account.admin else {403, 404}
             assert answer.status_code in allowed, f"{method} {path}: {answer.status_code} {answer.text}"
@@ -157,7 +158,7 @@ def test_a_stranger_cannot_tell_an_object_of_another_account_from_none(tenants, 
     objects = tenants.objects()
     guesses = dict(objects)
     for kind in ("content", "integrations", "sessions", "users"):
-        guesses[kind] = objects[kind][:-12] + secrets.token_hex(6)
+        guesses[kind] = objects[kind][:-12] + seeded.token_hex(6)
     admin = tenants.second.account.admin
     for route in routes:
         method, path = route["method"].upper(), route["path"]
@@ -166,7 +167,9 @@ def test_a_stranger_cannot_tell_an_object_of_another_account_from_none(tenants, 
             continue
         headers = {"Authorization": f"Key {admin.key}"} if is_api(path) else {}
         answers = [
-            admin.browser.session.get(tenants.server.url(one), headers=headers, allow_redirects=False, timeout=30)
+            admin.browser.session.get(
+                tenants.server.url(one), headers=headers, allow_redirects=False, timeout=DEADLINE_SECONDS
+            )
             for one in (real, guessed)
         ]
         assert answers[0].status_code == answers[1].status_code, f"{path}: {answers[0].text}"
@@ -185,7 +188,9 @@ def test_the_pages_of_another_account_open_nothing(tenants, routes):
         filled = None if is_api(path) else fill(path, tenants.objects())
         if filled is None or method not in ("GET", "POST"):
             continue
-        answer = admin.browser.session.request(method, tenants.server.url(filled), allow_redirects=False, timeout=30)
+        answer = admin.browser.session.request(
+            method, tenants.server.url(filled), allow_redirects=False, timeout=DEADLINE_SECONDS
+        )
         expected = (302, 303, 400, 401, 403, 404)
         # Every account publishes who it is as an issuer; that is no secret.
         if (

@@ -2,9 +2,11 @@
 
 import http.client
 import json
-import secrets
 
 import pytest
+
+from harness import seeded
+from harness.waiting import DEADLINE_SECONDS
 
 PROXY, SECOND_PROXY, STRANGER = "127.0.0.2", "127.0.0.3", "127.0.0.1"
 PERSON, LIAR = "198.51.100.7", "6.6.6.6"
@@ -17,7 +19,9 @@ def server(stage):
 
 def send(server, source: str, path: str, headers: dict, body: dict | None = None) -> tuple[int, dict]:
     """A request that comes from an address of this machine."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30, source_address=(source, 0))
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", server.port, timeout=DEADLINE_SECONDS, source_address=(source, 0)
+    )
     text = None if body is None else json.dumps(body)
     connection.request("GET" if body is None else "POST", path, text, headers)
     answer = connection.getresponse()
@@ -26,8 +30,10 @@ def send(server, source: str, path: str, headers: dict, body: dict | None = None
 
 def address_in_audit(server, account, source: str, *forwarded: str) -> str:
     """Makes content from there; answers which address the audit has for it."""
-    title = secrets.token_hex(8)
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30, source_address=(source, 0))
+    title = seeded.token_hex(8)
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", server.port, timeout=DEADLINE_SECONDS, source_address=(source, 0)
+    )
     connection.putrequest("POST", "/v1/content")
     connection.putheader("Authorization", f"Key {account.admin.key}")
     body = json.dumps({"title": title}).encode()
@@ -119,7 +125,9 @@ def test_at_which_origin_content_is_asked_for_is_a_proxys_word_too(own_stage):
     ticket = f"{path}/__gatehouse__/ticket?ticket=x&to={path}/"
 
     def status(source: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30, source_address=(source, 0))
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", server.port, timeout=DEADLINE_SECONDS, source_address=(source, 0)
+        )
         connection.request("GET", ticket, headers=headers)
         return connection.getresponse().status
 

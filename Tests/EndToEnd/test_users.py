@@ -1,11 +1,10 @@
 """Users with posit-sdk: find, create, change, lock; and that an account always keeps an administrator."""
 
-import secrets
-
 import pytest
 from posit.connect import Client
 from posit.connect.errors import ClientError
 
+from harness import seeded
 from harness.account import Api, Person
 from harness.browser import Browser, form_with
 
@@ -18,7 +17,7 @@ def client_of(person) -> Client:
 
 
 def an_email(name: str = "new") -> str:
-    return f"{name}-{secrets.token_hex(4)}@people.example"
+    return f"{name}-{seeded.token_hex(4)}@people.example"
 
 
 def sign_in(account, email: str, password: str) -> int:
@@ -73,7 +72,7 @@ def test_me_is_the_keys_owner_and_their_content_is_theirs(account):
 
 
 def test_posit_sdk_creates_a_user_who_signs_in_at_once(account, admin):
-    email, username, password = an_email(), "u" + secrets.token_hex(4), "correct horse " + secrets.token_hex(8)
+    email, username, password = an_email(), "u" + seeded.token_hex(4), "correct horse " + seeded.token_hex(8)
     made = client_of(admin).users.create(
         username=username, email=email, password=password, first_name="Ödön", last_name="von H.",
         user_role="publisher",
@@ -110,9 +109,7 @@ def test_posit_sdk_updates_a_user(account, admin):
     viewer.accept_invite()
     email = an_email()
     user = client_of(admin).users.get(viewer.guid)
-    user.update(
-        email=email, username="x" + secrets.token_hex(4), first_name="Vic", last_name="V", user_role="publisher"
-    )
+    user.update(email=email, username="x" + seeded.token_hex(4), first_name="Vic", last_name="V", user_role="publisher")
     assert user == client_of(admin).users.get(viewer.guid)
     assert (user["email"], user["first_name"], user["user_role"]) == (email, "Vic", "publisher")
     assert sign_in(account, email, viewer.password) == 303
@@ -282,7 +279,7 @@ def test_a_user_that_has_no_form_is_refused_and_nobody_is_made(admin, body):
 
 
 def test_emails_usernames_and_unique_ids_are_taken_whatever_their_case(admin):
-    mail, name = an_email(), "n" + secrets.token_hex(4)
+    mail, name = an_email(), "n" + seeded.token_hex(4)
     admin.api.ok("POST", "v1/users", json={"email": mail, "username": name, "unique_id": mail})
     other = admin.api.ok("POST", "v1/users", json={"email": an_email()})
     for field, value in (("email", mail.upper()), ("username", name.upper()), ("unique_id", mail)):

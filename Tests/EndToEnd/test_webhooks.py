@@ -53,7 +53,7 @@ def try_again(scene, receiver: WebhookReceiver, count: int) -> list:
             return receiver.await_accepted(count, deadline=8)
         except AssertionError:
             continue
-    return receiver.await_accepted(count, deadline=1)
+    return receiver.await_accepted(count)
 
 
 def in_order(accepted: list) -> list:

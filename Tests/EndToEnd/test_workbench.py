@@ -12,6 +12,7 @@ import requests
 
 from harness.account import Api
 from harness.scene import due, expired, play
+from harness.waiting import DEADLINE_SECONDS
 
 COOKIE = "X-RS-Session-Server-RPC-Cookie"
 PYTHON = """
@@ -58,7 +59,7 @@ def python(environment: dict, guid: str) -> dict:
         env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -68,7 +69,7 @@ def python(environment: dict, guid: str) -> dict:
 def rpc(server, method: str, cookie: str | None, path: str, **more) -> requests.Response:
     headers = {} if cookie is None else {COOKIE: cookie}
     session = server.journal.watch(requests.Session())
-    return session.request(method, server.url(path), headers=headers, timeout=30, **more)
+    return session.request(method, server.url(path), headers=headers, timeout=DEADLINE_SECONDS, **more)
 
 
 def asking(guid: str) -> dict:
@@ -168,14 +169,16 @@ def test_get_with_a_body_leaves_the_connection_in_order(shared):
     with requests.Session() as session:
         session.headers[COOKIE] = cookie
         tokens = {
-            session.get(shared.server.url("/oauth_token"), json=asking(shared.integration["guid"]), timeout=30).json()[
-                "access_token"
-            ]
+            session.get(
+                shared.server.url("/oauth_token"), json=asking(shared.integration["guid"]), timeout=DEADLINE_SECONDS
+            ).json()["access_token"]
             for _ in range(5)
         }
-        unread = session.get(shared.server.url("/oauth_integrations"), json={"x": "y" * 50_000}, timeout=30)
+        unread = session.get(
+            shared.server.url("/oauth_integrations"), json={"x": "y" * 50_000}, timeout=DEADLINE_SECONDS
+        )
         assert unread.status_code == 200
-        assert session.get(shared.server.url("/__ping__"), timeout=30).json() == {}
+        assert session.get(shared.server.url("/__ping__"), timeout=DEADLINE_SECONDS).json() == {}
     assert len(tokens) == 1
 
 
@@ -275,7 +278,7 @@ def test_the_command_prints_what_a_shell_can_take(shared):
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
         check=False,
     )
     # `sh -c SCRIPT A B C` gives A as $0: the interpreter.

@@ -1,12 +1,13 @@
 """An account and its people, through the same doors that people and their programs use."""
 
-import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import requests
 
+from . import seeded
 from .browser import Browser, form_with, links_of
+from .waiting import DEADLINE_SECONDS
 
 if TYPE_CHECKING:
     from .gatehouse import Gatehouse
@@ -32,7 +33,7 @@ class Api:
         if key:
             self.session.headers["Authorization"] = f"Key {key}"
 
-    def __call__(self, method: str, path: str, timeout: float = 60, **more) -> requests.Response:
+    def __call__(self, method: str, path: str, timeout: float = DEADLINE_SECONDS, **more) -> requests.Response:
         url = self.server.url(f"{self.prefix}/{path.lstrip('/')}")
         return self.session.request(method, url, timeout=timeout, allow_redirects=False, **more)
 
@@ -84,7 +85,7 @@ class Person:
         self.server = account.server
         self.guid, self.email, self.role = made["guid"], made["email"], made["role"]
         self.key, self.invite_url = made["api_key"], made["invite_url"]
-        self.password = "correct horse " + secrets.token_urlsafe(16)
+        self.password = "correct horse " + seeded.token_urlsafe(16)
         self.has_password = False
         self.browser = Browser(self.server.journal)
         self.api = Api(self.server, self.key)
@@ -177,8 +178,8 @@ class Account:
     def url(self, rest: str = "") -> str:
         return self.server.url(f"/accounts/{self.slug}/{rest}")
 
-    def add(self, role: str, name: str | None = None) -> Person:
-        email = f"{name or role + secrets.token_hex(3)}@{self.slug}.example"
+    def add(self, role: str, name: str | None = None, email: str | None = None) -> Person:
+        email = email or f"{name or role + seeded.token_hex(5)}@{self.slug}.example"
         command = ("user", "create", self.slug, "--email", email, "--role", role)
         return Person(self, self.server.json(*command, "--base-url", self.server.base_url))
 

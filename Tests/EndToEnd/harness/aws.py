@@ -8,7 +8,7 @@ import requests
 from botocore.config import Config
 
 from .process import PythonServer
-from .waiting import free_port
+from .waiting import DEADLINE_SECONDS, free_port
 
 REGION = "us-east-1"
 AUDIENCE = "sts.amazonaws.com"
@@ -24,7 +24,7 @@ class Aws:
         self.child = PythonServer("sts_server.py", port, folder)
 
     def control(self, action: str, **body) -> dict:
-        answer = requests.post(f"{self.origin}/control/{action}", json=body, timeout=10)
+        answer = requests.post(f"{self.origin}/control/{action}", json=body, timeout=DEADLINE_SECONDS)
         answer.raise_for_status()
         return answer.json()
 

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from .waiting import wait_until
+from .waiting import DEADLINE_SECONDS, wait_until
 
 NOTHING_ELSE = "the-tests.target"
 
@@ -80,7 +80,7 @@ class BootedMachine:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=DEADLINE_SECONDS,
             check=False,
         )
 
@@ -88,9 +88,9 @@ class BootedMachine:
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(20)
+                self._process.wait(DEADLINE_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-                self._process.wait(20)
+                self._process.wait(DEADLINE_SECONDS)
         for where in (self.root, self._folder):
             subprocess.run(["umount", "--lazy", where], capture_output=True, check=False)

@@ -8,8 +8,7 @@ import requests
 
 from .journal import Journal
 from .names import LoopbackNames
-
-TIMEOUT_SECONDS = 30
+from .waiting import DEADLINE_SECONDS
 
 
 @dataclasses.dataclass
@@ -135,10 +134,10 @@ class Browser:
             journal.watch(self.session)
 
     def get(self, url: str, follow: bool = True, **more) -> requests.Response:
-        return self.session.get(url, allow_redirects=follow, timeout=TIMEOUT_SECONDS, **more)
+        return self.session.get(url, allow_redirects=follow, timeout=DEADLINE_SECONDS, **more)
 
     def post(self, url: str, data=None, follow: bool = True, **more) -> requests.Response:
-        return self.session.post(url, data=data, allow_redirects=follow, timeout=TIMEOUT_SECONDS, **more)
+        return self.session.post(url, data=data, allow_redirects=follow, timeout=DEADLINE_SECONDS, **more)
 
     def follow_within(self, response: requests.Response, origin: str) -> requests.Response:
         """Follow redirects as long as they stay at `origin`; the answer that leaves it is returned as it is."""

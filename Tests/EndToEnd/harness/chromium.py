@@ -35,7 +35,11 @@ WIDE, WIDE_DARK = Look(), Look(colours="dark")
 PHONE, PHONE_DARK = Look(360, 740), Look(360, 740, "dark")
 # What a laptop's page is at 400 % (WCAG 1.4.10).
 NARROW, NARROW_DARK = Look(320, 640), Look(320, 640, "dark")
-NO_SCRIPT, PHONE_NO_SCRIPT = Look(script=False), Look(360, 740, script=False)
+NO_SCRIPT, PHONE_NO_SCRIPT, NARROW_NO_SCRIPT = (
+    Look(script=False),
+    Look(360, 740, script=False),
+    Look(320, 640, script=False),
+)
 
 
 class Window:
@@ -141,7 +145,9 @@ class Chromium:
             # Root's processes cannot be put into Chromium's sandbox.
             flags = ["--no-sandbox"] if os.geteuid() == 0 else []
             self.process = self._playwright.chromium.launch(
-                executable_path=program, args=[*flags, "--disable-dev-shm-usage", "--no-proxy-server"]
+                executable_path=program,
+                timeout=DEADLINE_SECONDS * 1000,
+                args=[*flags, "--disable-dev-shm-usage", "--no-proxy-server"],
             )
         except BaseException:
             self._playwright.stop()

@@ -20,11 +20,12 @@ def form_to(page: requests.Response, end: str) -> Form:
 class Company:
     """An account, its administrator with a password, and where its people sign in."""
 
-    def __init__(self, server, provider: IdentityProvider | CanailleProvider) -> None:
+    def __init__(self, server, provider: IdentityProvider | CanailleProvider, account: Account | None = None) -> None:
         self.server, self.provider = server, provider
-        self.account: Account = server.create_account()
+        self.account: Account = account or server.create_account()
         self.admin: Person = self.account.admin
-        self.admin.accept_invite()
+        if not self.admin.has_password:
+            self.admin.accept_invite()
         self.issuer = provider.origin
         # Who the administrator is at a provider that does as it is told.
         self.admin_there = {"sub": "ada", "email": "ada@corp.example", "email_verified": True}

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from . import seeded
 from .gatehouse import Gatehouse
+from .waiting import DEADLINE_SECONDS
 
 HOOKS = "harness.fuzzing_hooks"
 CASES = int(os.environ.get("GATEHOUSE_FUZZ_CASES", "0"))
@@ -88,10 +90,10 @@ class Fuzzer:
 
     def _configuration(self, credentials: Mapping[str, str], objects: Mapping[str, list[str]], systematic: bool) -> str:
         lines = [
-            f"seed = {os.environ.get('GATEHOUSE_FUZZ_SEED', '20261121')}",
+            f"seed = {seeded.SEED}",
             'suppress-health-check = ["all"]',
             "warnings = false",
-            "request-timeout = 30",
+            f"request-timeout = {DEADLINE_SECONDS}",
             # Each run starts from the seed alone.
             "[cache]",
             "enabled = false",

@@ -3,17 +3,17 @@
 import json
 import os
 import re
-import secrets
 import subprocess
 from pathlib import Path
 
 import requests
 
+from . import seeded
 from .account import Account
 from .journal import Journal
 from .process import Child
 from .simulator import BINARIES
-from .waiting import free_port, wait_until
+from .waiting import DEADLINE_SECONDS, free_port, wait_until
 
 
 def gatehouse_binary() -> Path:
@@ -108,6 +108,11 @@ class Gatehouse:
         assert self.child.await_exit() == -9
         self.child = None
 
+    def await_log(self, part: str) -> str:
+        """The lines of the log that have this part, once there is one: they come through a pipe, after the answer."""
+        lines = wait_until(lambda: [line for line in self.logs.splitlines() if part in line], f"the log says {part}")
+        return "\n".join(lines)
+
     @property
     def logs(self) -> str:
         return "\n".join(child.output for child in self.children)
@@ -124,7 +129,7 @@ class Gatehouse:
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=60,
+            timeout=DEADLINE_SECONDS,
             check=False,
         )
 
@@ -138,9 +143,9 @@ class Gatehouse:
     def json(self, *command: str) -> dict | list:
         return json.loads(self.command(*command, "--json"))
 
-    def create_account(self, slug: str | None = None, name: str | None = None) -> Account:
-        slug = slug or "t-" + secrets.token_hex(5)
-        email = f"ada@{slug}.example"
+    def create_account(self, slug: str | None = None, name: str | None = None, email: str | None = None) -> Account:
+        slug = slug or "t-" + seeded.token_hex(5)
+        email = email or f"ada@{slug}.example"
         made = self.json(
             "account", "create", slug, "--name", name or slug.title(),
             "--admin-email", email, "--base-url", self.base_url,
@@ -160,7 +165,7 @@ class Gatehouse:
         return self.base_url + path
 
     def get(self, path: str, **more) -> requests.Response:
-        return self.journal.watch(requests.Session()).get(self.url(path), timeout=30, **more)
+        return self.journal.watch(requests.Session()).get(self.url(path), timeout=DEADLINE_SECONDS, **more)
 
 
 GUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import secrets
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,13 +10,16 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
+from . import seeded
+from .waiting import DEADLINE_SECONDS
+
 
 class IdentityProvider:
     """Whoever comes is `person`, at once. `claims` go over what an honest id_token has; `None` takes a claim out."""
 
     def __init__(self) -> None:
-        self.client_id, self.client_secret = "gatehouse-" + secrets.token_hex(4), secrets.token_urlsafe(24)
-        self.person: dict = {"sub": secrets.token_hex(8), "email": "ann@corp.example", "email_verified": True}
+        self.client_id, self.client_secret = "gatehouse-" + seeded.token_hex(4), seeded.token_urlsafe(24)
+        self.person: dict = {"sub": seeded.token_hex(8), "email": "ann@corp.example", "email_verified": True}
         self.claims: dict = {}
         self.user_info: dict | None = None
         self.metadata: dict = {}
@@ -94,7 +96,7 @@ class IdentityProvider:
         elif url.path == "/keys":
             status, body = self.key_answer or (200, json.dumps(self.jwks()).encode())
             if self.hold is not None:
-                self.hold.wait(60)
+                self.hold.wait(DEADLINE_SECONDS)
             handler.reply(status, body)
         elif url.path == "/authorize":
             self.authorize(handler, {name: values[0] for name, values in parse_qs(url.query).items()})
@@ -104,7 +106,7 @@ class IdentityProvider:
             handler.reply(404, b"{}")
 
     def authorize(self, handler, query: dict) -> None:
-        code = secrets.token_urlsafe(24)
+        code = seeded.token_urlsafe(24)
         self.codes[code] = query
         back = {"code": code, "state": query["state"], **self.answer}
         back = {name: value for name, value in back.items() if value is not None}
@@ -124,7 +126,7 @@ class IdentityProvider:
             return
         if self.hold_token is not None:
             self.hold_token.wait(60)
-        access = secrets.token_urlsafe(24)
+        access = seeded.token_urlsafe(24)
         self.tokens.append(access)
         answer = {"access_token": access, "token_type": "Bearer", "expires_in": 300}
         answer["id_token"] = self.id_token(asked)

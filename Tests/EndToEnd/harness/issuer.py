@@ -6,6 +6,8 @@ import requests
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from .waiting import DEADLINE_SECONDS
+
 
 class Issuer:
     """What anybody can learn about an issuer, and the judgement of its tokens."""
@@ -14,7 +16,7 @@ class Issuer:
         self.issuer = issuer
 
     def get(self, url: str) -> requests.Response:
-        return requests.get(url, timeout=10, allow_redirects=False)
+        return requests.get(url, timeout=DEADLINE_SECONDS, allow_redirects=False)
 
     def discovery(self) -> dict:
         answer = self.get(self.issuer + "/.well-known/openid-configuration")

@@ -9,7 +9,7 @@ from pathlib import Path
 import requests
 
 from .process import Child
-from .waiting import free_port, wait_until
+from .waiting import DEADLINE_SECONDS, free_port, wait_until
 
 SAMPLE = re.compile(r"^([a-z_]+)(?:\{(.*)\})? (\S+)$")
 LABEL = re.compile(r'([a-z]+)="((?:[^"\\]|\\.)*)"')
@@ -24,7 +24,7 @@ class Operations:
         self.options = ("--metrics-listen", f"127.0.0.1:{self.port}")
 
     def get(self, path: str) -> requests.Response:
-        return requests.get(self.origin + path, timeout=30)
+        return requests.get(self.origin + path, timeout=DEADLINE_SECONDS)
 
     def text(self) -> str:
         answer = self.get("/metrics")
@@ -46,7 +46,9 @@ class Operations:
 
 
 def promtool(*command: str, text: str = "") -> subprocess.CompletedProcess:
-    return subprocess.run(["promtool", *command], input=text, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        ["promtool", *command], input=text, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
+    )
 
 
 class Prometheus:
@@ -55,7 +57,7 @@ class Prometheus:
     def __init__(self, folder: Path, target: str) -> None:
         self.origin = f"http://127.0.0.1:{free_port()}"
         config = {
-            "global": {"scrape_interval": "250ms", "scrape_timeout": "250ms"},
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
             "scrape_configs": [{"job_name": "gatehouse", "static_configs": [{"targets": [target]}]}],
         }
         # JSON is YAML.
@@ -68,7 +70,9 @@ class Prometheus:
 
     def query(self, expression: str) -> float | None:
         """The value of an expression with one result; None where there is none yet."""
-        answer = requests.get(f"{self.origin}/api/v1/query", params={"query": expression}, timeout=30).json()
+        answer = requests.get(
+            f"{self.origin}/api/v1/query", params={"query": expression}, timeout=DEADLINE_SECONDS
+        ).json()
         assert answer["status"] == "success", answer
         results = answer["data"]["result"]
         assert len(results) <= 1, results
@@ -76,6 +80,11 @@ class Prometheus:
 
     def await_value(self, expression: str, value: float) -> None:
         wait_until(lambda: self.query(expression) == value, f"Prometheus says {value} to {expression}")
+
+    def await_any(self, expression: str) -> float:
+        """Whatever it is: after a scrape that failed there is nothing until the next one."""
+        found = wait_until(lambda: [self.query(expression)] != [None] and [self.query(expression)], expression)
+        return found[0]
 
     def stop(self) -> None:
         self.child.stop()

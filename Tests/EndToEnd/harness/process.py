@@ -110,7 +110,7 @@ class Child:
         if self.running:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(15)
+                self.process.wait(DEADLINE_SECONDS)
             except subprocess.TimeoutExpired:
                 self.process.kill()
         return self.await_exit()

@@ -2,14 +2,14 @@
 
 import base64
 import hashlib
-import secrets
 from pathlib import Path
 
 import requests
 
+from . import seeded
 from .browser import Browser, form_with, forms_of
 from .process import PythonServer
-from .waiting import free_port
+from .waiting import DEADLINE_SECONDS, free_port
 
 
 class Provider:
@@ -23,11 +23,11 @@ class Provider:
         self.origin = f"http://127.0.0.1:{port}"
         self.host = f"127.0.0.1:{port}"
         self.child = PythonServer(self.program, port, folder)
-        self.client_id = "client-" + secrets.token_hex(4)
-        self.client_secret = secrets.token_urlsafe(24)
+        self.client_id = "client-" + seeded.token_hex(4)
+        self.client_secret = seeded.token_urlsafe(24)
 
     def control(self, action: str, **body) -> dict:
-        answer = requests.post(f"{self.origin}/control/{action}", json=body, timeout=10)
+        answer = requests.post(f"{self.origin}/control/{action}", json=body, timeout=DEADLINE_SECONDS)
         answer.raise_for_status()
         return answer.json()
 
@@ -82,6 +82,6 @@ class CanailleProvider(Provider):
 
 def pkce() -> tuple[str, str]:
     """A verifier and its S256 challenge (RFC 7636)."""
-    verifier = secrets.token_urlsafe(48)
+    verifier = seeded.token_urlsafe(48)
     digest = hashlib.sha256(verifier.encode()).digest()
     return verifier, base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

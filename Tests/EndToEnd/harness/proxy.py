@@ -5,7 +5,7 @@ from pathlib import Path
 import requests
 
 from .process import Child
-from .waiting import wait_until
+from .waiting import DEADLINE_SECONDS, wait_until
 
 
 class Proxy:
@@ -22,7 +22,7 @@ class Proxy:
     def _answers(self) -> bool:
         """What is no content's address is refused by the proxy itself."""
         try:
-            return requests.get(self.origin, headers={"Host": self._name}, timeout=5).status_code == 404
+            return requests.get(self.origin, headers={"Host": self._name}, timeout=DEADLINE_SECONDS).status_code == 404
         except requests.ConnectionError:
             return False
 

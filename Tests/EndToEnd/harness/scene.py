@@ -1,6 +1,8 @@
 """The scene most tests start from: one account, one provider, one content, one viewer who has a session token."""
 
 import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from .account import Account, Person
 from .gatehouse import Gatehouse
@@ -43,11 +45,12 @@ def play(
     account: Account | None = None,
     log_in: bool = True,
     username: str = "vera",
+    emails: Mapping[str, str] = MappingProxyType({}),
     **config,
 ) -> Scene:
     """Set the scene. The session token is fetched before the association, so that no login is asked for yet."""
     account = account or server.create_account()
-    publisher, viewer = account.add("publisher"), account.add("viewer")
+    publisher, viewer = (account.add(role, email=emails.get(role)) for role in ("publisher", "viewer"))
     viewer.accept_invite()
     integration = account.add_integration(provider, **config)
     content = account.add_content(publisher)

@@ -1,7 +1,6 @@
 """The provider simulator: a process that behaves like Databricks, Snowflake or any other, and its control door."""
 
 import os
-import secrets
 from pathlib import Path
 
 import requests
@@ -9,8 +8,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc.jwk import ECKey, RSAKey
 
+from . import seeded
 from .browser import Browser, form_with
 from .process import Child
+from .waiting import DEADLINE_SECONDS
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BINARIES = REPOSITORY / ".build" / "debug"
@@ -28,11 +29,11 @@ class Simulator:
         self.child = Child(f"{kind} simulator", [simulator_binary(), "--kind", kind, "--listen", "127.0.0.1:0"])
         self.origin = self.child.url
         self.host = self.origin.removeprefix("http://")
-        self.client_id = f"{kind}-client-{secrets.token_hex(4)}"
-        self.client_secret = "planted-client-secret-" + secrets.token_urlsafe(24)
+        self.client_id = f"{kind}-client-{seeded.token_hex(4)}"
+        self.client_secret = "planted-client-secret-" + seeded.token_urlsafe(24)
         self.passwords: dict[str, str] = {}
 
-    def _call(self, method: str, path: str, timeout: float = 30, **body) -> dict:
+    def _call(self, method: str, path: str, timeout: float = DEADLINE_SECONDS, **body) -> dict:
         answer = requests.request(
             method,
             f"{self.origin}/_control/{path}",
@@ -56,7 +57,7 @@ class Simulator:
 
     def add_user(self, username: str, rows: list[list[str]] | None = None) -> str:
         """A user of the provider with rows only they may see; answers the password."""
-        self.passwords[username] = "provider-password-" + secrets.token_urlsafe(12)
+        self.passwords[username] = "provider-password-" + seeded.token_urlsafe(12)
         self.set_rows(username, rows or [[f"region of {username}", "1"]])
         return self.passwords[username]
 
@@ -143,14 +144,14 @@ class Simulator:
                     "Authorization": f"Bearer {access_token}",
                     "X-Snowflake-Authorization-Token-Type": "OAUTH",
                 },
-                timeout=10,
+                timeout=DEADLINE_SECONDS,
             )
             return answer.json()["data"][0][0].removeprefix("region of ") if answer.ok else None
         path, name = (
             ("/tenant/userinfo", "sub") if self.kind == "generic" else ("/api/2.0/preview/scim/v2/Me", "userName")
         )
         headers = {"Authorization": f"Bearer {access_token}"}
-        answer = requests.get(self.origin + path, headers=headers, timeout=10)
+        answer = requests.get(self.origin + path, headers=headers, timeout=DEADLINE_SECONDS)
         return answer.json()[name].split("@")[0] if answer.ok else None
 
     def stop(self) -> None:

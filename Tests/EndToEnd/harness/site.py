@@ -17,7 +17,7 @@ from .listener import Listener
 from .nginx import Nginx
 from .proxy import Proxy
 from .scene import play
-from .waiting import free_port
+from .waiting import DEADLINE_SECONDS, free_port
 
 PROXIES: dict[str, type[Proxy]] = {"nginx": Nginx, "caddy": Caddy, "haproxy": HAProxy}
 
@@ -84,7 +84,7 @@ def headers_of(echo: dict, name: str) -> list[str]:
 def raw_get(browser: Browser, url: str) -> tuple[int, bytes]:
     """GET of exactly this path: no client in between tidies it up."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=DEADLINE_SECONDS)
     connection.putrequest("GET", url.split(parts.netloc, 1)[1], skip_accept_encoding=True)
     cookie = browser.cookie_header(f"{parts.scheme}://{parts.netloc}{'/'.join(parts.path.split('/')[:3])}/")
     connection.putheader("Cookie", cookie)

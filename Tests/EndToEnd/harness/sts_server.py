@@ -22,6 +22,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+DEADLINE_SECONDS = 60
 ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
 
 
@@ -88,10 +89,10 @@ class Sts:
         if provider is None:
             raise Refusal("InvalidIdentityToken", "No OpenIDConnect provider found in your account for " + issuer)
         try:
-            document = requests.get(issuer + "/.well-known/openid-configuration", timeout=10).json()
+            document = requests.get(issuer + "/.well-known/openid-configuration", timeout=DEADLINE_SECONDS).json()
             if document["issuer"] != issuer:
                 raise ValueError("issuer")
-            keys = KeySet.import_key_set(requests.get(document["jwks_uri"], timeout=10).json())
+            keys = KeySet.import_key_set(requests.get(document["jwks_uri"], timeout=DEADLINE_SECONDS).json())
         except (requests.RequestException, ValueError, KeyError):
             raise Refusal("InvalidIdentityToken", "Couldn't retrieve verification key from your provider") from None
         try:

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from standardwebhooks import Webhook
 
-from .waiting import DEADLINE_SECONDS, wait_until
+from .waiting import DEADLINE_SECONDS, free_port, wait_until
 
 HANG = "hang"
 
@@ -81,7 +81,7 @@ class WebhookReceiver:
         self._released = threading.Event()
         self._lock = threading.Lock()
         self._server: _Server | None = None
-        self._port = 0
+        self._port = free_port()
         self.up()
 
     @property
@@ -94,7 +94,6 @@ class WebhookReceiver:
         """Listen, on the same port as before."""
         self._released = threading.Event()
         self._server = _Server(self._port, self._handler())
-        self._port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def down(self) -> None:
@@ -158,7 +157,7 @@ class WebhookReceiver:
                     receiver.deliveries.append(Delivery(self.path, headers, body, status))
                     released = receiver._released
                 if status is None:
-                    released.wait(120)
+                    released.wait(DEADLINE_SECONDS)
                     self.close_connection = True
                     return
                 self.send_response(status)
