@@ -24,7 +24,7 @@ import Testing
 
     @Test func everyLengthSurvives() {
         for count in 0..<200 {
-            let bytes = SecureRandom.bytes(count)
+            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ count) }
             #expect(Base64URL.decode(Base64URL.encode(bytes)) == bytes)
             #expect(Base64.decode(Base64.encode(bytes)) == bytes)
             #expect(Hex.decode(Hex.encode(bytes)) == bytes)

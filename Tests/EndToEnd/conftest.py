@@ -1,5 +1,6 @@
 """Fixtures. Everything that is started here is stopped here; a failing test shows the servers' logs."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from harness.accessibility import check_axe
 from harness.aws import Aws
 from harness.chromium import WIDE, Chromium
 from harness.gatehouse import Gatehouse, gatehouse_binary
+from harness.process import stop_all_children
 from harness.proxy import Proxy
 from harness.scene import play
 from harness.simulator import Simulator, simulator_binary
@@ -70,9 +72,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def ports():
-    """The ports that the tests of a module reserved are given back when its servers have stopped."""
+def nothing_is_left_behind():
+    """When the tests of a module are over: no process runs on, and the ports that were reserved are given back."""
     yield
+    stop_all_children()
     release_ports()
 
 
@@ -107,10 +110,12 @@ class Stage:
         return other
 
     def close(self) -> None:
-        for server in self.servers:
-            server.stop_all()
-        for one in reversed(self.others):
-            one.stop()
+        # All of them, even where one cannot be stopped: servers first, then what they talk to, the last one first.
+        with contextlib.ExitStack() as ending:
+            for one in self.others:
+                ending.callback(one.stop)
+            for server in reversed(self.servers):
+                ending.callback(server.stop_all)
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,7 @@ def test_posit_sdk_creates_finds_updates_and_deletes_an_integration(server, acco
             "auth_type": "Viewer",
             "auth_mode": "Confidential",
             "workspace_host": databricks.host,
-            "client_id": "client",
+            "client_id": "client-of-the-sdk",
             "client_secret": "a secret of the client",
             "scopes": "all-apis offline_access",
         },
@@ -100,13 +100,13 @@ def test_posit_sdk_creates_finds_updates_and_deletes_an_integration(server, acco
     assert integrations.get(made["guid"]) == made
     assert made["guid"] in [one["guid"] for one in integrations.find()]
     assert integrations.find_by(integration_type="databricks", auth_type="Viewer", name="^Sales warehouse$") == made
-    assert integrations.find_by(config={"client_id": "client"}) == made
+    assert integrations.find_by(config={"client_id": "client-of-the-sdk"}) == made
     made.update(name="Renamed", config={"scopes": "sql offline_access"})
     assert made["name"] == "Renamed"
     fresh = integrations.get(made["guid"])
     assert fresh["name"] == "Renamed" and fresh["description"] == "Of the sales team"
     assert fresh["config"]["scopes"] == "sql offline_access"
-    assert fresh["config"]["client_id"] == "client"
+    assert fresh["config"]["client_id"] == "client-of-the-sdk"
     assert "client_secret" not in fresh["config"]
     made.delete()
     with pytest.raises(ClientError) as gone:

@@ -344,16 +344,17 @@ def test_details_are_a_dialog_that_keeps_the_focus(house, viewer, person_in_chro
     button.focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Cellar")
-    assert dialog.is_visible()
+    dialog.wait_for()
     for _ in range(6):
         inside = page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
         assert inside, "the focus is in the dialog"
         page.keyboard.press("Tab")
     page.keyboard.press("Escape")
-    assert dialog.is_hidden() and button.evaluate("(one) => one === document.activeElement")
+    dialog.wait_for(state="hidden")
+    assert button.evaluate("(one) => one === document.activeElement")
     button.click()
     dialog.get_by_role("button", name="Close").click()
-    assert dialog.is_hidden()
+    dialog.wait_for(state="hidden")
 
 
 def test_an_address_that_is_none_keeps_the_navigation_and_says_so(house, viewer):

@@ -1,7 +1,7 @@
 import HTTPClient
 import Testing
 
-@Suite("Certificates", .timeLimit(.minutes(1)))
+@Suite("Certificates", .timeLimit(.minutes(5)))
 struct CertificateTests {
     private func call(_ server: TLSServer, trusting certificate: String?) async throws -> Result<Int, OutboundError> {
         let policy = OutboundPolicy(allowedHosts: [try AllowedHost(parsing: "localhost:\(server.port)")])

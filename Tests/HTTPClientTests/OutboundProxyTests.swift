@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTPClient
 
-@Suite("The proxy", .timeLimit(.minutes(1)))
+@Suite("The proxy", .timeLimit(.minutes(5)))
 struct OutboundProxyTests {
     @Test("is read from the environment, in small letters first")
     func environment() throws {

@@ -29,7 +29,7 @@ import Testing
 
     /// Waits for a condition; nothing here depends on how long it takes.
     private func eventually(_ condition: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while try await !condition() {
             try #require(ContinuousClock.now < end, "waited in vain")
             try await Task.sleep(for: .milliseconds(2))

@@ -3,7 +3,7 @@ import OAuthClient
 import Testing
 
 /// Documents that a hostile or careless server may have, over real sockets.
-@Suite("A metadata document from a server", .timeLimit(.minutes(1)))
+@Suite("A metadata document from a server", .timeLimit(.minutes(5)))
 struct MetadataServerTests {
     /// What came of fetching the metadata of an issuer whose server gives this document at every place; `document` is
     /// given the server's origin.

@@ -3,7 +3,7 @@ import HTTPClient
 import OAuthClient
 import Testing
 
-@Suite("A revocation endpoint", .timeLimit(.minutes(1)))
+@Suite("A revocation endpoint", .timeLimit(.minutes(5)))
 struct RevocationEndpointTests {
     private static let token = SecretString("refresh/token+sent==")
 

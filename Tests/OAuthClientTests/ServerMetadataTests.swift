@@ -3,7 +3,7 @@ import JSON
 import OAuthClient
 import Testing
 
-@Suite("A server's metadata", .timeLimit(.minutes(1)))
+@Suite("A server's metadata", .timeLimit(.minutes(5)))
 struct ServerMetadataTests {
     private let policy = OutboundPolicy()
 

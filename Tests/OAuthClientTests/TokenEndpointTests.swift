@@ -3,7 +3,7 @@ import HTTPClient
 import OAuthClient
 import Testing
 
-@Suite("A token endpoint", .timeLimit(.minutes(1)))
+@Suite("A token endpoint", .timeLimit(.minutes(5)))
 struct TokenEndpointTests {
     static func endpoint(
         secret: String? = "s3cret/with:odd%chars é", method: ClientAuthenticationMethod = .basic

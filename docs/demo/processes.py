@@ -22,16 +22,25 @@ class DemoError(Exception):
         self.log = log
 
 
+_reserved = []
+
+
 def free_port(preferred=0):
-    """`preferred` where it is free, else any free port of the loopback address."""
+    """`preferred` where it is free, else any free port of the loopback address.
+
+    A socket stays bound to it and does not listen: the kernel gives the port to nobody else, and our servers, which set
+    SO_REUSEADDR, can listen beside it.
+    """
     for port in (preferred, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-                return probe.getsockname()[1]
-            except OSError:
-                continue
+        holder = socket.socket()
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            holder.bind(("127.0.0.1", port))
+        except OSError:
+            holder.close()
+            continue
+        _reserved.append(holder)
+        return holder.getsockname()[1]
     raise DemoError("No port is free on the loopback address.")
 
 

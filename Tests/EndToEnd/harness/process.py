@@ -15,6 +15,15 @@ from .waiting import DEADLINE_SECONDS
 LISTENING = re.compile(r'listening on (http://[^\s"]+)')
 
 
+_children: list["Child"] = []
+
+
+def stop_all_children() -> None:
+    """Stop what nobody else has stopped, such as the child of an object whose making failed."""
+    while _children:
+        _children.pop().stop()
+
+
 class DidNotStart(AssertionError):
     """The process ended, or said nothing in time. Carries what it printed."""
 
@@ -49,6 +58,7 @@ class Child:
             start_new_session=True,
             pass_fds=pass_fds,
         )
+        _children.append(self)
         self._readers = [
             threading.Thread(target=self._read, args=(stream, ready), daemon=True)
             for stream in (self.process.stdout, self.process.stderr)
