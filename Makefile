@@ -1,7 +1,7 @@
 # Every target installs what it needs and is missing: packages with apt-get, Python libraries with pip.
 
 SYSTEM_PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libjansson-dev zlib1g-dev pkg-config nginx prometheus python3-venv chromium \
-	fonts-dejavu-core caddy haproxy sqlite3 systemd-container curl openssl ca-certificates
+	fonts-dejavu-core caddy haproxy sqlite3 systemd-container curl openssl ca-certificates git
 PYTHON_REQUIREMENTS := $(wildcard Tests/EndToEnd/requirements.txt) $(wildcard docs/examples/*/requirements.txt)
 VENV := .venv/installed
 DEBUG := .build/debug

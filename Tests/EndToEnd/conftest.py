@@ -66,6 +66,11 @@ def pytest_report_header() -> list[str]:
     ]
 
 
+def pytest_terminal_summary(terminalreporter) -> None:
+    # The header is not shown with -q.
+    terminalreporter.write_line(f"seed of all random values: {seeded.VARIABLE}={seeded.SEED}")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     seeded.begin(item.nodeid)

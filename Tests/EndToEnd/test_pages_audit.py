@@ -58,7 +58,9 @@ def story(server, databricks):
     return Story(server, databricks)
 
 
-def test_lines_say_when_who_what_how_and_from_where_newest_first(story):
+def test_lines_say_when_who_what_how_and_from_where_newest_first(server, databricks):
+    # Of its own, because the first page has the newest lines alone.
+    story = Story(server, databricks)
     shown = story.page()
     numbers = line_ids(shown)
     assert numbers == sorted(numbers, reverse=True) == story.api_ids()[: len(numbers)]

@@ -13,6 +13,10 @@ from harness.identity_provider import IdentityProvider
 LOOKS = [WIDE, WIDE_DARK, NARROW, NARROW_DARK, NO_SCRIPT, NARROW_NO_SCRIPT]
 
 
+BETWEEN = [660, 900, 1090]
+"""Other widths, in pixels, of windows in which nothing may need more room: beside those where the layout changes."""
+
+
 class World(Everything):
     """Everything, and the windows of those who look at it."""
 
@@ -109,7 +113,10 @@ def judge(window: Window, name: str) -> list[str]:
     """What is wrong with the page in this window, of which a picture is kept."""
     page, look = window.page, window.look
     window.picture(name)
-    wrong = [f"{page.url} ({look}): {one}" for one in window.overflow()]
+    overflow = window.overflow()
+    if look == WIDE:
+        overflow += [one for width in BETWEEN for one in window.overflow(width)]
+    wrong = [f"{page.url} ({look}): {one}" for one in overflow]
     if look.script:
         wrong += [f"{page.url} ({look}): {one}" for one in axe_violations(page)]
     try:

@@ -124,9 +124,14 @@ class Window:
         self.page.screenshot(path=path, full_page=True)
         return path
 
-    def overflow(self) -> list[str]:
-        """What makes the page scroll sideways; nothing where all fits."""
-        return self.page.evaluate(OVERFLOW, self.look.width)
+    def overflow(self, width: int | None = None) -> list[str]:
+        """What makes the page scroll sideways, also where the window is made that wide; nothing where all fits."""
+        if width is None:
+            return self.page.evaluate(OVERFLOW, self.look.width)
+        self.page.set_viewport_size({"width": width, "height": self.look.height})
+        found = self.page.evaluate(OVERFLOW, width)
+        self.page.set_viewport_size({"width": self.look.width, "height": self.look.height})
+        return found
 
     def close(self) -> None:
         self.context.close()
