@@ -53,8 +53,11 @@ def forget_the_developers_settings() -> None:
 
 def pytest_configure() -> None:
     forget_the_developers_settings()
+    # Whoever ends a run has all stopped that it started.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     # What ignores a signal leaves that to all it starts: whoever runs the tests (nohup, say) must not decide here.
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
 

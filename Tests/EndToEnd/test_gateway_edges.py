@@ -3,7 +3,7 @@
 import http.client
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -11,6 +11,7 @@ import requests
 
 from harness.account import SESSION_HEADER
 from harness.browser import Browser, form_with
+from harness.quiet_server import QuietServer
 from harness.site import PROXIES, Site, echoed, headers_of
 from harness.waiting import DEADLINE_SECONDS, free_port, wait_until
 
@@ -59,8 +60,7 @@ class App:
             def log_message(self, format: str, *arguments: object) -> None:
                 """Nothing is printed."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = QuietServer(Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
 

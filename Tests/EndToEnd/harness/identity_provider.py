@@ -4,13 +4,14 @@ import base64
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from . import seeded
+from .quiet_server import QuietServer
 from .waiting import DEADLINE_SECONDS
 
 
@@ -57,8 +58,7 @@ class IdentityProvider:
             def log_message(self, format: str, *arguments: object) -> None:
                 """The test asserts on `asked`; nothing is printed."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = QuietServer(Handler)
         self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.issuer = self.origin
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -4,7 +4,9 @@ import dataclasses
 import json
 import ssl
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from .quiet_server import QuietServer
 
 
 @dataclasses.dataclass
@@ -51,8 +53,7 @@ class Listener:
             def log_message(self, format: str, *arguments: object) -> None:
                 """The test asserts on `asked`; nothing is printed."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
+        self._server = QuietServer(Handler, port)
         self._host = "https://localhost" if tls else "http://127.0.0.1"
         if tls:
             # A handshake that fails is of one connection, in its own thread.

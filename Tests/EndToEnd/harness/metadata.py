@@ -2,7 +2,9 @@
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from .quiet_server import QuietServer
 
 RFC_8414 = "/.well-known/oauth-authorization-server"
 OPENID = "/.well-known/openid-configuration"
@@ -42,8 +44,7 @@ class MetadataServer:
             def log_message(self, format: str, *arguments: object) -> None:
                 """The test asserts on the answers; nothing is printed."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = QuietServer(Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.document = self.honest()
 

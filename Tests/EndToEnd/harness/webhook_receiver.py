@@ -6,10 +6,11 @@ import datetime
 import json
 import socket
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from standardwebhooks import Webhook
 
+from .quiet_server import QuietServer
 from .waiting import DEADLINE_SECONDS, free_port, wait_until
 
 HANG = "hang"
@@ -48,14 +49,10 @@ class Delivery:
         return expected in self.headers["webhook-signature"].split(" ")
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-    request_queue_size = 128
-
+class _Server(QuietServer):
     def __init__(self, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
         self.connections: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), handler)
+        super().__init__(handler, port)
 
     def process_request(self, request, client_address) -> None:
         self.connections.add(request)
@@ -64,9 +61,6 @@ class _Server(ThreadingHTTPServer):
     def shutdown_request(self, request) -> None:
         self.connections.discard(request)
         super().shutdown_request(request)
-
-    def handle_error(self, request, client_address) -> None:
-        """A connection that was cut is what the test wanted; nothing is printed."""
 
 
 class WebhookReceiver:
