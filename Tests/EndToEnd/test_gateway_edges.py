@@ -231,6 +231,9 @@ def test_content_takes_no_hold_of_the_origin(site, viewer, app):
     answer = viewer.get(site.url("/x"))
     assert answer.text == "whole" and answer.headers["X-Own"] == "kept" and "app=1" in answer.headers["Set-Cookie"]
     assert "Service-Worker-Allowed" not in answer.headers and "Clear-Site-Data" not in answer.headers
+    # Other tests have the same browser.
+    for cookie in [one for one in viewer.session.cookies if one.name == "app"]:
+        viewer.session.cookies.clear(cookie.domain, cookie.path, cookie.name)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 500, 502, 503])
