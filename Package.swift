@@ -119,7 +119,7 @@ let package = Package(
         tests(of: "ResourcePools"),
         tests(of: "JSON"),
         tests(of: "Cryptography"),
-        tests(of: "HTTPClient"),
+        tests(of: "HTTPClient", ["ResourcePools"]),
         tests(of: "Archives", ["CZlib"]),
         tests(of: "OAuthClient", ["HTTPClient", "Cryptography", "JSON"]),
         tests(of: "Telemetry", ["JSON", logging, metrics]),

@@ -64,16 +64,17 @@ public struct Caller: Sendable {
     /// Where the visitor's key comes from; nil where it is none.
     public var visit: VisitorKeyOrigin? { if case .visitor(let origin) = credential { origin } else { nil } }
 
-    private init(user: UserRecord, role: Role, credential: Credential, origin: Origin) {
+    private init(_ caller: Caller, limitedTo user: UserRecord) {
         self.user = user
-        self.role = role
-        self.credential = credential
-        self.origin = origin
+        role = min(caller.role, user.role)
+        credential = caller.credential
+        origin = caller.origin
+        premises = caller.premises
     }
 
     /// The same caller, with no more than the user may by now.
     func limited(to user: UserRecord) -> Caller {
-        Caller(user: user, role: min(role, user.role), credential: credential, origin: origin)
+        Caller(self, limitedTo: user)
     }
 
     func require(_ minimum: Role) throws(Refusal) {

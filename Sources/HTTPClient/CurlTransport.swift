@@ -104,8 +104,8 @@ public final class CurlTransport: HTTPTransport {
         } catch {
             switch error {
             case .cancelled: throw OutboundError(.cancelled, authority: authority)
-            case .queueIsFull: throw OutboundError(.noPlace, authority: authority)
-            case .waitedTooLong:
+            case .queueIsFull, .waitedTooLong: throw OutboundError(.noPlace, authority: authority)
+            case .abandoned:
                 throw OutboundError(.notConnected, authority: authority, detail: "the name server did not answer")
             }
         }

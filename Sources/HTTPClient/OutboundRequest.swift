@@ -25,7 +25,8 @@ public struct OutboundRequest: Sendable {
     public var body: [UInt8]
     /// Until the connection stands, name resolution and TLS included.
     public var connectTimeout: Duration
-    /// Until the whole answer is here, connecting included.
+    /// Until the whole answer is here, connecting included. The wait for a place among the connections (10 s) and for the
+    /// name server (`connectTimeout`) comes before.
     public var totalTimeout: Duration
     /// Whom the call is made for: an account, which has its share of the outbound connections. Empty for the server itself.
     public var holder = ""

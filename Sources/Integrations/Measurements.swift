@@ -127,7 +127,7 @@ public enum Measurements {
             switch failure {
             case nil: "granted"
             case .refused: "misconfigured"
-            case .unavailable: "unavailable"
+            case .unavailable, .notCalled: "unavailable"
             }
         serviceTokens[TemplateKey(template, word)].increment()
     }

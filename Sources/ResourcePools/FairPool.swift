@@ -16,6 +16,8 @@ public final class FairPool: Sendable {
         public let perSubject: Int?
         /// How many of one holder may wait; more are refused at once.
         public let queue: Int
+        /// The last free places, which only a holder without any gets: a few that each use their whole share leave some.
+        public var reserve: Int { total / 4 }
 
         /// Limits. A share is never larger than the total.
         public init(total: Int, share: Int, perSubject: Int? = nil, queue: Int) {
@@ -28,10 +30,12 @@ public final class FairPool: Sendable {
 
     /// Why there is no place.
     public enum Failure: Error, Sendable {
-        /// So many of this holder wait already.
+        /// The holder's queue is full.
         case queueIsFull
         /// None was free for as long as the caller wanted to wait.
         case waitedTooLong
+        /// The work was begun and did not end in time; it still holds its place.
+        case abandoned
         /// The caller's task was cancelled.
         case cancelled
     }
@@ -75,8 +79,8 @@ public final class FairPool: Sendable {
         /// The holders that wait, the one whose turn it is first.
         var turns: [String] = []
         var nextID: UInt64 = 0
-        /// Callers on their way into the queue. One that is cancelled there is taken out, and finds that when it arrives.
-        var arriving: Set<UInt64> = []
+        /// Callers on their way into the queue, with the reason where one has stopped waiting before it got there.
+        var arriving: [UInt64: Failure?] = [:]
     }
 
     /// What the pool is of, for metrics and documents.
@@ -116,7 +120,7 @@ public final class FairPool: Sendable {
         if let place = tryEnter(holder, subject: subject) { return place }
         let id = state.withLock { state in
             state.nextID += 1
-            state.arriving.insert(state.nextID)
+            state.arriving[state.nextID] = .some(nil)
             return state.nextID
         }
         let timer = patience.map { patience in
@@ -137,7 +141,7 @@ public final class FairPool: Sendable {
 
     private func wait(_ waiter: Waiter, _ holder: String) {
         let (refusal, admitted) = state.withLock { state -> (Failure?, [(Waiter, Place)]) in
-            guard state.arriving.remove(waiter.id) != nil else { return (.cancelled, []) }
+            if let failure = state.arriving.removeValue(forKey: waiter.id) ?? nil { return (failure, []) }
             let length = state.queues[holder]?.count ?? 0
             // A place may have become free meanwhile, or those in front wait for another subject.
             guard length < limits.queue || isFree(holder, waiter.subject, in: state) else { return (.queueIsFull, []) }
@@ -154,7 +158,7 @@ public final class FairPool: Sendable {
             if let index = state.queues[holder]?.firstIndex(where: { $0.id == id }) {
                 return remove(index, of: holder, in: &state)
             }
-            if failure == .cancelled { state.arriving.remove(id) }
+            if state.arriving.keys.contains(id) { state.arriving[id] = failure }
             return nil
         }
         waiter?.continuation.resume(returning: .failure(failure))
@@ -203,7 +207,10 @@ public final class FairPool: Sendable {
     }
 
     private func isFree(_ holder: String, _ subject: String?, in state: State) -> Bool {
-        guard state.held < limits.total, state.heldBy[holder, default: 0] < limits.share else { return false }
+        let own = state.heldBy[holder, default: 0]
+        guard state.held < (own == 0 ? limits.total : limits.total - limits.reserve), own < limits.share else {
+            return false
+        }
         guard let subject, let perSubject = limits.perSubject else { return true }
         return state.heldFor[subject, default: 0] < perSubject
     }

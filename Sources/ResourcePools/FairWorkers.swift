@@ -7,12 +7,24 @@ import Synchronization
 public final class FairWorkers: Sendable {
     /// Who may use how many threads at once.
     public let places: FairPool
-    private let queue: DispatchQueue
+    /// The threads that are free. A serial queue brings a thread of its own where it is needed; the threads of a concurrent
+    /// one are those of Swift's own executor, which work that blocks would take from everybody.
+    private let free: Mutex<[DispatchQueue]>
 
     /// Workers of as many threads as there are places.
     public init(_ name: String, _ limits: FairPool.Limits) {
         places = FairPool(name, limits)
-        queue = DispatchQueue(label: "gatehouse.\(name)", attributes: .concurrent)
+        free = Mutex((0..<limits.total).map { DispatchQueue(label: "gatehouse.\(name).\($0)") })
+    }
+
+    /// Has work done on a free thread. There is one, because whoever calls this has a place.
+    private func begin(_ place: FairPool.Place, _ work: @escaping @Sendable () -> Void) {
+        let queue = free.withLock { $0.popLast() } ?? DispatchQueue(label: "gatehouse.\(places.name)")
+        queue.async { [self] in
+            work()
+            free.withLock { $0.append(queue) }
+            place.leave()
+        }
     }
 
     /// Has work done as soon as it is this holder's turn, and waits for its end.
@@ -23,11 +35,7 @@ public final class FairWorkers: Sendable {
     ) async throws(FairPool.Failure) -> Value {
         let place = try await places.enter(holder, patience: patience)
         return await withCheckedContinuation { continuation in
-            queue.async {
-                let value = work()
-                place.leave()
-                continuation.resume(returning: value)
-            }
+            begin(place) { continuation.resume(returning: work()) }
         }
     }
 
@@ -36,22 +44,19 @@ public final class FairWorkers: Sendable {
     /// The place is held until the work is over, so work that hangs takes threads of its own holder's share alone.
     ///
     /// - Parameter patience: how long to wait for a thread and for the work.
+    /// - Throws: `waitedTooLong` where there was no thread, `abandoned` where the work did not end.
     public func runUnstoppable<Value: Sendable>(
         for holder: String, patience: Duration, _ work: @escaping @Sendable () -> Value
     ) async throws(FairPool.Failure) -> Value {
         let start = ContinuousClock.now
         let place = try await places.enter(holder, patience: patience)
         let answer = Answer<Value>()
-        queue.async {
-            let value = work()
-            place.leave()
-            answer.give(.success(value))
-        }
+        begin(place) { answer.give(.success(work())) }
         let left = patience - (ContinuousClock.now - start)
         let timer = Task {
             // Cancelled as soon as there is an answer.
             guard (try? await Task.sleep(for: left)) != nil else { return }
-            answer.give(.failure(.waitedTooLong))
+            answer.give(.failure(.abandoned))
         }
         defer { timer.cancel() }
         return try await withTaskCancellationHandler {

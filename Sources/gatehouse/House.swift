@@ -46,7 +46,7 @@ struct House: Sendable {
         transport = CurlTransport(policy: outbound)
         let hasher = PasswordHasher()
         let world = World(
-            clock: .system(offset: Self.clockOffset), address: configuration.address(port: port), outbound: outbound,
+            clock: Self.clock, address: configuration.address(port: port), outbound: outbound,
             transport: transport,
             upstreams: UpstreamPolicy(ownPort: UInt16(exactly: port), own: configuration.ownAddresses(port: port)) {
                 upstreams.permits(host: $0, port: $1)
@@ -108,12 +108,19 @@ struct House: Sendable {
         return { _ in }
     }
 
-    private static var clockOffset: Duration {
+    private static var clock: WallClock {
         #if DEBUG
             if let seconds = Environment.value("GATEHOUSE_CLOCK_OFFSET").flatMap({ Int64($0) }) {
-                return .seconds(seconds)
+                return .system(offset: .seconds(seconds))
+            }
+            // A file, so that a test can set the clock while the server runs.
+            if let path = Environment.value("GATEHOUSE_CLOCK_OFFSET_FILE") {
+                return WallClock {
+                    let text = String(decoding: (try? Files.read(path)) ?? [], as: UTF8.self)
+                    return WallClock.system().now + .seconds(Int64(text) ?? 0)
+                }
             }
         #endif
-        return .zero
+        return .system()
     }
 }

@@ -135,8 +135,13 @@ import Testing
         var fields = People.Fields()
         fields.role = .viewer
         _ = try await fixture.people.update(pat.user.guid, fields, by: fixture.admin.caller)
-        #expect(try await fixture.people.caller(key: pat.apiKey, from: .system).role == .viewer)
-        try await fixture.people.deleteKey(record.id, of: caller)
+        // Judged before the role was taken away.
+        await #expect(
+            performing: { try await fixture.people.deleteKey(record.id, of: caller) },
+            throws: Refusal.isCode(.permissionDenied))
+        let viewer = try await fixture.people.caller(key: pat.apiKey, from: .system)
+        #expect(viewer.role == .viewer)
+        try await fixture.people.deleteKey(record.id, of: viewer)
         await #expect(
             performing: { try await fixture.people.caller(key: key, from: .system) },
             throws: Refusal.isCode(.authenticationRequired))

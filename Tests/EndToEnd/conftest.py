@@ -56,10 +56,11 @@ def pytest_configure() -> None:
     # Whoever ends a run has all stopped that it started.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    # What ignores a signal leaves that to all it starts: whoever runs the tests (nohup, say) must not decide here.
+    # What ignores a signal leaves that to all it starts: whoever runs the tests (nohup, say) must not decide here. A
+    # handler is not left to them.
     for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
         if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_report_header() -> list[str]:

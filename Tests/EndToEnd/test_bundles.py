@@ -583,7 +583,7 @@ def test_a_full_disk_takes_no_bundle_and_recovers(own_stage, small_disk):
     path = f"v1/content/{content['guid']}"
     made = upload(person, path, bundle())
     data = bundle(files={"noise.bin": noise(16 * MIB)})
-    error = person.api.refused(503, 503, "POST", f"{path}/bundles", data=data)
+    error = person.api.refused(507, 507, "POST", f"{path}/bundles", data=data)
     assert "No space" not in error["error"], "the system's word is for the log"
     wait_until(lambda: files_of(server, account, content) == [f"{made['id']}.tar.gz"], "the upload's file goes")
     assert person.api.ok("GET", f"{path}/bundles") == [made]

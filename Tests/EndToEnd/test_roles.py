@@ -298,7 +298,7 @@ class Stage:
     def visitor_key(self, person, changes: bool) -> str:
         """Somebody visits a content of somebody else, which gets a key of theirs."""
         config = {"max_role": "Admin", "allow_changes": changes}
-        host = self.account.add_content(self.other, self.account.integrate("connect", secrets.token_hex(4), **config))
+        host = self.account.add_content(self.other, self.account.integrate("connect", seeded.token_hex(4), **config))
         token = person.session_token(host)
         return self.other.api.credentials(token, requested_token_type=API_KEY)["access_token"]
 

@@ -21,6 +21,26 @@ import Testing
     }
 }
 
+@Suite struct LiveTokenTests {
+    private let obtainedAt = Timestamp(seconds: 10_000)
+
+    private var token: LiveToken {
+        LiveToken(
+            sealed: [], additionalData: [], obtainedAt: obtainedAt, expiresAt: obtainedAt + .seconds(3600),
+            refreshAt: obtainedAt + .seconds(3300))
+    }
+
+    @Test(arguments: [(-7200, 3600), (-1, 3600), (0, 3600), (600, 3000), (3599, 1), (4000, 0)])
+    func neverSaysMoreThanTheProviderDid(_ later: Int64, _ left: Int64) {
+        #expect(token.expiresIn(at: obtainedAt + .seconds(later)) == left)
+    }
+
+    @Test(arguments: [(-3600, false), (-61, false), (-60, true), (0, true), (3299, true), (3300, false)])
+    func isNotFreshWhereTheClockWasSetBackSinceItCame(_ later: Int64, _ isFresh: Bool) {
+        #expect(token.isFresh(at: obtainedAt + .seconds(later)) == isFresh)
+    }
+}
+
 @Suite struct CircuitBreakerTests {
     let time = TestClock()
 

@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import Testing
 
@@ -19,7 +20,7 @@ import Testing
 
     /// Waits until so many wait for a place.
     private func waiting(_ count: Int, at pool: FairPool) async {
-        while pool.usage.waiting != count { await Task.yield() }
+        while pool.usage.waiting != count { try? await Task.sleep(for: .milliseconds(1)) }
     }
 
     @Test func givesNoHolderMoreThanItsShare() {
@@ -42,6 +43,15 @@ import Testing
         let other = pool.tryEnter("c", subject: "other")
         #expect(other != nil)
         withExtendedLifetime((held, other)) {}
+    }
+
+    @Test func keepsTheLastPlacesForHoldersWithoutAny() {
+        let pool = pool(total: 8, share: 4)
+        let many = (0..<4).flatMap { _ in [pool.tryEnter("a"), pool.tryEnter("b")] }
+        #expect(many.compactMap(\.self).count == 6)
+        let others = ["c", "d", "e"].map { pool.tryEnter($0) }
+        #expect(others.map { $0 != nil } == [true, true, false])
+        withExtendedLifetime((many, others)) {}
     }
 
     @Test func takesAPlaceBackOnce() {
@@ -129,6 +139,16 @@ import Testing
         #expect(pool.usage.held == 0)
     }
 
+    @Test func stopsAtOnceWithoutPatience() async throws {
+        let pool = pool(total: 1, share: 1)
+        let first = pool.tryEnter("a")
+        for patience in [Duration.zero, .seconds(-1)] {
+            await #expect(throws: FairPool.Failure.waitedTooLong) { try await pool.enter("a", patience: patience) }
+        }
+        #expect(pool.usage == .init(held: 1, waiting: 0))
+        withExtendedLifetime(first) {}
+    }
+
     @Test func forgetsWhoIsCancelled() async throws {
         let pool = pool(total: 1, share: 1)
         let first = pool.tryEnter("a")
@@ -140,20 +160,38 @@ import Testing
         withExtendedLifetime(first) {}
     }
 
+    @Test func leavesTheThreadsOfTheExecutorAlone() async throws {
+        let workers = FairWorkers("tests", .init(total: 16, share: 16, queue: 10))
+        let gate = DispatchSemaphore(value: 0)
+        for _ in 0..<12 {
+            await #expect(throws: FairPool.Failure.abandoned) {
+                try await workers.runUnstoppable(for: "a", patience: .milliseconds(1)) { gate.wait() }
+            }
+        }
+        // All of these would wait for a thread that one of the above has.
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<100 { group.addTask { await Task.yield() } }
+        }
+        let other = FairWorkers("others", .init(total: 1, share: 1, queue: 1))
+        #expect(try await other.run(for: "b") { 5 } == 5)
+        #expect(workers.places.usage.held == 12)
+        for _ in 0..<12 { gate.signal() }
+    }
+
     @Test func holdsThePlaceOfWorkThatHangs() async throws {
         let workers = FairWorkers("tests", .init(total: 2, share: 1, queue: 10))
         let (released, release) = AsyncStream<Void>.makeStream()
-        let gate = Mutex<Bool>(false)
-        await #expect(throws: FairPool.Failure.waitedTooLong) {
+        let gate = DispatchSemaphore(value: 0)
+        await #expect(throws: FairPool.Failure.abandoned) {
             try await workers.runUnstoppable(for: "a", patience: .milliseconds(10)) {
-                while !gate.withLock({ $0 }) {}
+                gate.wait()
                 release.finish()
             }
         }
         #expect(workers.places.usage.held == 1)
         let other = try await workers.runUnstoppable(for: "b", patience: .seconds(60)) { 5 }
         #expect(other == 5)
-        gate.withLock { $0 = true }
+        gate.signal()
         for await _ in released {}
     }
 }

@@ -63,6 +63,12 @@ public final class BundleArrival: @unchecked Sendable {
         do throws(StoreError) { try upload.write(bytes) } catch { throw Refusal(error) }
     }
 
+    /// Removes what has arrived, and frees its place.
+    public func discard() {
+        upload.discard()
+        place.leave()
+    }
+
     /// All of it is there: makes sure that it is whole and on disk.
     func finish(source: JSONObject, at now: Timestamp) async throws(Refusal) -> (BundleRecord, BundleUpload) {
         let manifest = try inspection.finish()

@@ -104,7 +104,7 @@ public struct Exchange: Sendable {
         _ generation: UInt64
     ) {
         // What is in trouble (its last refresh failed) is judged each time, so that it recovers as soon as it can.
-        guard answer.token.refreshAt.map({ clock.now < $0 }) ?? true else { return }
+        guard answer.token.isFresh(at: clock.now) else { return }
         let fingerprint = key.withUnsafeBytes { key in
             form.withUnsafeBytes { ExchangeMemory.fingerprint(authorization: key, body: $0) }
         }

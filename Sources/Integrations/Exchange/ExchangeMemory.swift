@@ -57,7 +57,7 @@ final class ExchangeMemory: Sendable {
         let found = state.withLock { state -> Found? in
             guard let grant = state.grants[fingerprint], grant.generation == generation, now < grant.validUntil,
                 let held = state.tokens[grant.session], held.generation == generation,
-                held.token.refreshAt.map({ now < $0 }) ?? true
+                held.token.isFresh(at: now)
             else { return nil }
             // Counted under the lock that is held anyway, before the token is opened: one that does not open is damaged.
             let listener = state.served.isEmpty ? state.listener : nil

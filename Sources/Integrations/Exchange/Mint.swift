@@ -57,7 +57,7 @@ final class Mint: Sendable {
         let now = clock.now
         let old = held.withLock { $0[key] }.flatMap { $0.version == version ? $0.token : nil }
         let isDemanded = onDemand && mayDemand(key)
-        if let old, !isDemanded, old.refreshAt.map({ now < $0 }) ?? true { return old }
+        if let old, !isDemanded, old.isFresh(at: now) { return old }
         let job = Job(key: key, version: version)
         let task = running.withLock { running in
             if let task = running[job] { return task }
@@ -107,8 +107,8 @@ final class Mint: Sendable {
                 Refusal(.internalFailure, "The token could not be sealed: tell the operator of this server."))
         }
         let token = LiveToken(
-            sealed: sealed, additionalData: account.vault.additionalData(place), expiresAt: coin.expiresAt,
-            refreshAt: coin.refreshAt)
+            sealed: sealed, additionalData: account.vault.additionalData(place), obtainedAt: clock.now,
+            expiresAt: coin.expiresAt, refreshAt: coin.refreshAt)
         held.withLock { held in
             if let newer = held[key], newer.version > version { return }
             if held.count >= Self.maximumHeld { held.removeAll(keepingCapacity: true) }

@@ -155,29 +155,26 @@ extension LoginFlows {
         } catch {
             throw refused(flow, "the integration is not usable as it is configured", .unusable)
         }
-        var wait: Int64 = 0
         let outcome = await HostCircuit(hosts, endpoint.url, of: account).call {
             await Measurements.provider(.authorizationCode, integration.template) {
                 await endpoint.exchangeCode(code, verifier: verifier, redirectURI: flow.redirectURI, over: transport)
             }
-        } heldBack: {
-            wait = $0
         }
         switch outcome {
-        case nil:
+        case .heldBack(let seconds):
             login.outcome = .unavailable
             throw refused(
-                flow, "the provider has not answered for a while, so it is left alone for \(wait) seconds", .unavailable
-            )
-        case .granted(let grant): return grant
-        case .refused(let refusal):
+                flow, "the provider has not answered for a while, so it is left alone for \(seconds) seconds",
+                .unavailable)
+        case .called(.granted(let grant)): return grant
+        case .called(.refused(let refusal)):
             login.outcome = .refused
             throw refused(
                 flow, "the provider refused to give a token (\(refusal.message))", LoginFailure(refusal.kind))
-        case .unavailable(let trouble) where trouble.reason == .noPlace:
+        case .called(.unavailable(let trouble)) where trouble.reason == .noPlace:
             login.outcome = .unavailable
             throw refused(flow, "too many calls of this account to its providers are under way: wait a moment", .own)
-        case .unavailable(let trouble):
+        case .called(.unavailable(let trouble)):
             login.outcome = .unavailable
             guard trouble.reason != .cancelled else {
                 throw refused(flow, "this server was restarted before the provider had answered", .interrupted)

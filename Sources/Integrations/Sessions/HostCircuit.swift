@@ -15,35 +15,39 @@ struct HostCircuit {
         name = RefreshGates.host(url, of: account)
     }
 
-    /// The seconds to wait before a call; nil: make it, and say how it went.
-    func wait() -> Int64? { hosts.wait(name) }
-
-    /// The host answered.
-    func succeed() { hosts.succeed(name) }
-
-    /// The host did not answer.
-    func fail() { hosts.fail(name, retryAfter: nil) }
+    /// What came of a call.
+    enum Outcome<Answer> {
+        case called(Answer)
+        /// The host is left alone for so many seconds.
+        case heldBack(seconds: Int64)
+    }
 
     /// Makes a call, unless the host is to be left alone.
     ///
-    /// - Returns: nil where no call was made; then `seconds` says how long to wait.
-    func call(_ call: () async -> TokenOutcome, heldBack: (_ seconds: Int64) -> Void) async -> TokenOutcome? {
-        if let wait = hosts.wait(name) {
-            heldBack(wait)
-            return nil
+    /// - Parameter trouble: why an answer is none; nil where the host answered, whatever it said.
+    func call<Answer>(
+        _ call: () async -> Answer, trouble: (Answer) -> ProviderUnavailability?
+    ) async -> Outcome<Answer> {
+        if let wait = hosts.wait(name) { return .heldBack(seconds: wait) }
+        let answer = await call()
+        switch trouble(answer) {
+        case nil: hosts.succeed(name)
+        case .some(let trouble) where trouble.isHostFailure: hosts.fail(name, retryAfter: trouble.retryAfter)
+        default: hosts.release(name)
         }
-        let outcome = await call()
-        switch outcome {
-        case .granted, .refused: hosts.succeed(name)
-        case .unavailable(let trouble):
-            if trouble.tellsOfHost { hosts.fail(name, retryAfter: trouble.retryAfter) } else { hosts.release(name) }
-        }
-        return outcome
+        return .called(answer)
+    }
+
+    /// The same for a token endpoint.
+    func call(_ call: () async -> TokenOutcome) async -> Outcome<TokenOutcome> {
+        await self.call(call) { if case .unavailable(let trouble) = $0 { trouble } else { nil } }
     }
 }
 
 extension ProviderUnavailability {
-    /// Whether it says something about the provider's host. A limit is the client's own trouble, and a call that was not
-    /// made says nothing.
-    var tellsOfHost: Bool { ![.rateLimited, .noPlace, .cancelled].contains(reason) }
+    /// Whether a provider was called and left alone with the call: not where the call was not made, or broken off by us.
+    var isOfProvider: Bool { reason != .noPlace && reason != .cancelled }
+
+    /// Whether it says something about the provider's host. A limit is the client's own trouble.
+    var isHostFailure: Bool { isOfProvider && reason != .rateLimited }
 }

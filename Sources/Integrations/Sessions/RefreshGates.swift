@@ -67,7 +67,7 @@ struct RefreshGates {
 
     /// No usable answer. A limit is the client's own trouble; everything else may be the host's.
     func failed(_ trouble: ProviderUnavailability) {
-        guard trouble.reason != .noPlace else { return leave() }
+        guard trouble.isOfProvider else { return leave() }
         if trouble.reason == .rateLimited {
             hosts.release(host)
             own.fail(integration, retryAfter: trouble.retryAfter)

@@ -29,9 +29,18 @@ enum RefreshPolicy {
         return sentAt + .seconds(life - min(wanted, life / 2))
     }
 
+    /// The clock is set back by no more than this without a token's age counting as unknown.
+    private static let clockTolerance = Duration.seconds(60)
+
+    /// Whether a token's age is known. Where the machine's clock was set back since the token came, it is not: by that
+    /// clock the token would seem valid for too long.
+    static func isPlausible(obtainedAt: Timestamp, at now: Timestamp) -> Bool { obtainedAt <= now + clockTolerance }
+
     static func decide(_ session: OAuthSessionRecord, at now: Timestamp, isDemanded: Bool) -> Decision {
         let isValid = session.tokens.expiresAt.map { now < $0 } ?? true
-        let isDue = session.tokens.refreshAt.map { $0 <= now } ?? false
+        let isDue =
+            session.tokens.refreshAt.map { $0 <= now } ?? false
+            || !isPlausible(obtainedAt: session.updatedAt, at: now)
         guard isDue || isDemanded || !isValid else { return .serve }
         guard session.tokens.refresh != nil else { return isValid ? .serve : .over }
         // The answer to an earlier refresh was lost, so its token may be used up: presenting it again could end what the

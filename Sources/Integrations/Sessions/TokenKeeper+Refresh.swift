@@ -71,8 +71,9 @@ extension TokenKeeper {
             )
             await noteFailing(session, "integration_misconfigured", origin)
             return try fallback(refreshFailed(key.integration, "integration_misconfigured", retryAfter: nil))
-        case .unavailable(let trouble) where trouble.reason == .cancelled:
-            // This server ends; the provider is not to blame. As after a kill, the mark stays if the request may have gone out.
+        case .unavailable(let trouble) where !trouble.isOfProvider:
+            // This server ends, or the account has too many calls under way: the provider is not to blame. As after a kill,
+            // the mark stays if the request may have gone out.
             gates.leave()
             if !trouble.requestMayHaveBeenProcessed { await unmark(session, unless: answerWasLost) }
             return try fallback(refreshFailed(key.integration, "provider_unavailable", retryAfter: 1))

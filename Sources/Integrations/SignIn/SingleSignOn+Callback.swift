@@ -129,22 +129,19 @@ extension SingleSignOn {
         } catch {
             throw Self.refused("single sign-on is not usable as it is configured")
         }
-        var wait: Int64 = 0
         let outcome = await HostCircuit(hosts, endpoint.url, of: account).call {
             await endpoint.exchangeCode(code, verifier: verifier, redirectURI: flow.redirectURI, over: transport)
-        } heldBack: {
-            wait = $0
         }
         switch outcome {
-        case nil:
+        case .heldBack(let seconds):
             throw Self.refused(
-                "the identity provider has not answered for a while, so it is left alone for \(wait) seconds")
-        case .granted(let grant): return grant
-        case .refused(let refusal):
+                "the identity provider has not answered for a while, so it is left alone for \(seconds) seconds")
+        case .called(.granted(let grant)): return grant
+        case .called(.refused(let refusal)):
             throw Self.refused("the identity provider refused the code (\(refusal.message))")
-        case .unavailable(let trouble) where trouble.reason == .noPlace:
+        case .called(.unavailable(let trouble)) where trouble.reason == .noPlace:
             throw Self.refused("too many calls of this account are under way: wait a moment")
-        case .unavailable:
+        case .called(.unavailable):
             throw Self.refused("the identity provider could not be reached or gave no usable answer")
         }
     }

@@ -7,6 +7,8 @@ public final class BundleUpload: Sendable {
     let path: String
     private let folder: String
     private let descriptor: Int32
+    /// Brings a thread of its own, which waits for the disk.
+    private let queue = DispatchQueue(label: "gatehouse.bundle")
 
     init(folder: String) throws(Files.Failure) {
         self.folder = folder
@@ -35,11 +37,14 @@ public final class BundleUpload: Sendable {
         }
     }
 
+    /// Removes the file, unless it got a place among the bundles.
+    public func discard() { unlink(path) }
+
     /// Waits until every byte is on disk. A large file takes a while: no thread that others need waits for it.
     public func synchronize() async throws(StoreError) {
         let descriptor = descriptor
         let code: Int32 = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: fsync(descriptor) == 0 ? 0 : errno) }
+            queue.async { continuation.resume(returning: fsync(descriptor) == 0 ? 0 : errno) }
         }
         guard code == 0 else { throw failure(code) }
     }

@@ -59,6 +59,8 @@ private struct BundleForm: MultipartVisitor {
     private let arrival: BundleArrival
     private var current = Part.other
     private var metadata: [UInt8] = []
+    /// The bytes of parts that mean nothing here.
+    private var ignored = 0
     private var hasArchive = false
     private var hasMetadata = false
 
@@ -86,7 +88,11 @@ private struct BundleForm: MultipartVisitor {
             guard metadata.count <= Self.largestMetadata else {
                 throw .invalid("metadata", "metadata is too long: \(Self.largestMetadata) bytes at most.")
             }
-        case .other: break
+        case .other:
+            ignored += bytes.count
+            guard ignored <= Self.largestMetadata else {
+                throw Refusal(.formUnreadable, "The form has more than archive and metadata: leave the rest out.")
+            }
         }
     }
 

@@ -20,9 +20,15 @@ struct BundleRoutes {
             let guid = try context.guid("guid", of: context.tenant, what: "content")
             let deployments = context.tenant.deployments
             let arrival = try await deployments.begin(for: guid, by: context.editor)
-            let source = try await BundleBody.receive(request, into: arrival)
-            let bundle = try await deployments.keep(arrival, source: source, by: context.editor)
-            return Response.json(Answers.bundle(bundle, isActive: false))
+            do {
+                let source = try await BundleBody.receive(request, into: arrival)
+                let bundle = try await deployments.keep(arrival, source: source, by: context.editor)
+                return Response.json(Answers.bundle(bundle, isActive: false))
+            } catch {
+                // Before the refusal is answered: nothing of it is left then.
+                arrival.discard()
+                throw error
+            }
         }
         publishers.get("content/{guid}/bundles") { _, context in
             let guid = try context.guid("guid", of: context.tenant, what: "content")

@@ -23,12 +23,15 @@ struct MultipartReader<Visitor: MultipartVisitor> {
 
     private static var largestHeaders: Int { 16 * 1024 }
     private static var mostParts: Int { 16 }
+    /// Before the first part and after the last one, in bytes. Nobody looks at them, and they must not go on for ever.
+    private static var mostIgnored: Int { 64 * 1024 }
     /// RFC 2046, section 5.1.1.
     private static var longestBoundary: Int { 70 }
 
     private(set) var visitor: Visitor
     private var state = State.preamble
     private var parts = 0
+    private var ignored = 0
     /// What could be the beginning of a boundary, or is not a whole line yet.
     private var pending: [UInt8]
     /// A line break and the boundary: what ends a part.
@@ -72,6 +75,8 @@ struct MultipartReader<Visitor: MultipartVisitor> {
                 let count = found ?? max(0, rest.count - delimiter.count + 1)
                 if case .content = state, count > 0 {
                     try visitor.content(UnsafeRawBufferPointer(rebasing: rest[..<count]))
+                } else {
+                    try ignore(count)
                 }
                 position += count
                 guard found != nil else { return position }
@@ -98,10 +103,17 @@ struct MultipartReader<Visitor: MultipartVisitor> {
                 try visitor.begin(Self.name(in: String(decoding: rest[..<length], as: UTF8.self)))
                 position += length + end.count
                 state = .content
-            case .ended: return bytes.count
+            case .ended:
+                try ignore(rest.count)
+                return bytes.count
             }
         }
         return position
+    }
+
+    private mutating func ignore(_ count: Int) throws(Refusal) {
+        ignored += count
+        guard ignored <= Self.mostIgnored else { throw Self.unreadable }
     }
 
     private static func find(_ needle: [UInt8], in bytes: UnsafeRawBufferPointer) -> Int? {

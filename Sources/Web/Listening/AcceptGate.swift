@@ -83,7 +83,10 @@ final class AcceptGate: ChannelInboundHandler {
 
     /// Closes all that is open.
     func closeAll() {
-        for child in open.values { child.close(promise: nil) }
+        for child in open.values {
+            child.triggerUserOutboundEvent(AbortConnection(), promise: nil)
+            child.close(promise: nil)
+        }
         context?.close(promise: nil)
     }
 

@@ -16,11 +16,13 @@ extension Operation {
         if !pathParameters.isEmpty { codes += [.objectDoesNotExist, .accountUnavailable] }
         if parameters.contains(where: { $0.place == .query }) { codes.append(.parameter) }
         switch body {
-        case .json: codes += [.notJSON, .parameter, .unsupportedMediaType, .bodyTooLarge, .quotaReached]
-        case .archive: codes += [.parameter, .bodyTooLarge, .quotaReached, .insufficientStorage]
-        case .form: codes += [.formMissing, .formUnreadable, .bodyTooLarge, .quotaReached]
+        case .json: codes += [.notJSON, .parameter, .unsupportedMediaType, .quotaReached]
+        case .archive: codes += [.parameter, .quotaReached, .insufficientStorage]
+        case .form: codes += [.formMissing, .formUnreadable, .quotaReached]
         case nil: break
         }
+        // A body may be too large, arrive too slowly, or have to wait too long to be read.
+        if body != nil { codes += [.bodyTooLarge, .requestTimeout, .tooManyRequests] }
         return Set(codes).sorted { $0.rawValue < $1.rawValue }
     }
 

@@ -61,13 +61,16 @@ final class ExchangeRecall {
     }
 
     /// A refusal in the API's form, the last answer of the connection.
-    func refusal(_ refusal: Refusal) -> ByteBuffer {
+    ///
+    /// - Parameter withBody: false for HEAD, whose answers have none.
+    func refusal(_ refusal: Refusal, withBody: Bool) -> ByteBuffer {
         let json: JSON = [
             "code": .integer(Int64(refusal.code.rawValue)), "error": .string(refusal.message), "payload": .null,
         ]
         let body = ByteBuffer(bytes: json.serialized())
         let status = HTTPResponseStatus(statusCode: refusal.code.status)
-        return write("\(status.code) \(status.reasonPhrase)", body, correlation: nil, isLast: true)
+        let words = "\(status.code) \(status.reasonPhrase)"
+        return write(words, body, correlation: nil, isLast: true, withBody: withBody)
     }
 
     private func tenant(_ fingerprint: TenantFingerprint) -> Tenant? {
@@ -86,7 +89,11 @@ final class ExchangeRecall {
         return found
     }
 
-    private func write(_ status: String, _ body: ByteBuffer, correlation sent: String?, isLast: Bool) -> ByteBuffer {
+    private func write(
+        _ status: String, _ body: ByteBuffer, correlation sent: String?, isLast: Bool, withBody: Bool = true
+    )
+        -> ByteBuffer
+    {
         var buffer = ByteBufferAllocator().buffer(capacity: 320 + body.readableBytes)
         buffer.writeStaticString("HTTP/1.1 ")
         buffer.writeString(status)
@@ -103,7 +110,7 @@ final class ExchangeRecall {
         buffer.writeStaticString("\r\nContent-Length: ")
         buffer.writeString(String(body.readableBytes))
         buffer.writeStaticString("\r\n\r\n")
-        buffer.writeImmutableBuffer(body)
+        if withBody { buffer.writeImmutableBuffer(body) }
         return buffer
     }
 }

@@ -121,7 +121,8 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func answerFromMemory(_ context: ChannelHandlerContext) -> Bool {
-        guard let form = candidate?.form, let head = candidate?.head, let encoder,
+        // A client that reads no answers must not make them pile up here: the router's writer waits until it reads.
+        guard context.channel.isWritable, let form = candidate?.form, let head = candidate?.head, let encoder,
             let answer = recall.answer(head, form, isLast: state.isShuttingDown)
         else { return false }
         candidate = nil
@@ -175,8 +176,9 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func sendLast(_ refusal: Refusal, _ context: ChannelHandlerContext) {
+        let answer = recall.refusal(refusal, withBody: !state.answersHead)
         state.end()
-        encoder?.writeAndFlush(NIOAny(recall.refusal(refusal)), promise: nil)
+        encoder?.writeAndFlush(NIOAny(answer), promise: nil)
         context.close(promise: nil)
     }
 

@@ -1,5 +1,8 @@
 import NIOCore
 
+/// Ends a connection at once, whatever is on its way.
+struct AbortConnection: Sendable {}
+
 /// Closes a connection in two steps (RFC 9112, section 9.6), so that its client can read the last answer.
 ///
 /// A socket that is closed while bytes of the client are unread sends a reset, and the client loses the answer that was
@@ -27,7 +30,9 @@ final class LingeringClose: ChannelDuplexHandler, RemovableChannelHandler {
 
     private enum State {
         case open
-        /// The output is closed, or will be when everything is flushed.
+        /// What was written is on its way to the client. How slow it may read is for `UnreadAnswers` to say.
+        case flushing
+        /// The output is closed.
         case lingering(since: NIODeadline)
     }
 
@@ -48,14 +53,15 @@ final class LingeringClose: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .lingering = state else { return context.fireChannelRead(data) }
+        if case .open = state { return context.fireChannelRead(data) }
         dropped += unwrapInboundIn(data).readableBytes
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         context.fireChannelReadComplete()
         // Nobody above asks for more, since nothing arrives there.
-        if case .lingering = state { context.read() }
+        if case .open = state { return }
+        context.read()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -74,15 +80,24 @@ final class LingeringClose: ChannelDuplexHandler, RemovableChannelHandler {
         if mode == .output { promise?.succeed() }
     }
 
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is AbortConnection else {
+            return context.triggerUserOutboundEvent(event, promise: promise)
+        }
+        finish(context)
+        promise?.succeed()
+    }
+
     private func linger(_ context: ChannelHandlerContext) {
-        state = .lingering(since: context.eventLoop.now)
-        schedule(context)
+        state = .flushing
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         // The future of the last write tells that everything before it has been flushed.
         context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer()))).whenComplete { _ in
             let (handler, context) = bound.value
             if handler.isInputClosed { return handler.finish(context) }
             context.close(mode: .output, promise: nil)
+            handler.state = .lingering(since: context.eventLoop.now)
+            handler.schedule(context)
             context.read()
         }
     }

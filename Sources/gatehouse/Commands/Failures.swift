@@ -45,7 +45,7 @@ enum Failures {
         case let failure as RunFailure: failure.code.rawValue
         case is ConfigurationError, is MasterKeyError: EX_CONFIG
         case is FolderLock.Held: EX_TEMPFAIL
-        case is ControlSocket.Failure, is ListenFailure, is ListenerFailure: EX_UNAVAILABLE
+        case is ControlSocket.Failure: EX_UNAVAILABLE
         default: EXIT_FAILURE
         }
     }

@@ -30,6 +30,10 @@ struct Serve: AsyncParsableCommand {
             let logger = Logger(label: "gatehouse")
             let lock = try await Self.lock(try DataFolder(path: configuration.dataPath))
             let sockets = try Sockets(configuration, inherited)
+            // What systemd has bound counts, and not what the settings say: content must not be sent to this server itself.
+            if inherited.web != nil {
+                configuration.listen = ListenAddress(boundTo: sockets.web.descriptor) ?? configuration.listen
+            }
             configuration.telemetry.metrics = sockets.metrics.flatMap { ListenAddress(boundTo: $0.descriptor) }
             let house = try House(
                 configuration, lock: lock, port: sockets.port, limit: limit, logger: logger, sleeper: .system)

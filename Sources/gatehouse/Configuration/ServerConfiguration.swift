@@ -12,7 +12,7 @@ import Web
 /// Everything a server is told, read and checked before anything starts.
 struct ServerConfiguration: Sendable {
     let dataPath: String
-    let listen: ListenAddress
+    var listen: ListenAddress
     var telemetry: TelemetryConfiguration
     /// nil until the port is known.
     let baseURL: String?

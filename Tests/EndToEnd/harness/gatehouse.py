@@ -40,9 +40,11 @@ class Gatehouse:
         own_origins: bool = False,
         before: tuple[str, ...] = (),
         hold_in: Path | None = None,
+        movable_clock: bool = False,
     ) -> None:
         """`options` are given to every start, besides those of that start alone; `before` is a command that runs it.
 
+        With `movable_clock` the clock of the running server can be set (`set_clock`).
         `hold_in` is the folder by which a test holds steps of a debug build (`harness/holding.py`).
 
         With `own_origins` each content has an origin of its own, GUID.localhost.
@@ -57,6 +59,7 @@ class Gatehouse:
         self.options = options
         self.before = before
         self.hold_in = hold_in
+        self.clock_file = self.data.with_name(self.data.name + "-clock") if movable_clock else None
         self.journal = Journal()
         self.children: list[Child] = []
         self.child: Child | None = None
@@ -75,7 +78,7 @@ class Gatehouse:
         return [*command, *self.options, *more]
 
     def start(self, clock_offset: int = 0, crash_at: str = "", more: tuple[str, ...] = ()) -> "Gatehouse":
-        environment = {}
+        environment = {"GATEHOUSE_CLOCK_OFFSET_FILE": str(self.clock_file)} if self.clock_file else {}
         if clock_offset:
             environment["GATEHOUSE_CLOCK_OFFSET"] = str(clock_offset)
         if crash_at:
@@ -85,6 +88,13 @@ class Gatehouse:
         self.child = Child("gatehouse", self.serve_command(*more), environment)
         self.children.append(self.child)
         return self
+
+    def set_clock(self, seconds: int) -> None:
+        """Move the wall clock of the running server by so much against the real one, as whoever sets a clock does."""
+        assert self.clock_file is not None
+        new = self.clock_file.with_suffix(".new")
+        new.write_text(str(seconds))
+        new.rename(self.clock_file)
 
     def stop(self) -> int:
         code = self.child.stop() if self.child else 0

@@ -23,6 +23,8 @@ class HeldGatehouse(Gatehouse):
     def __init__(self, data, **more) -> None:
         super().__init__(data, **more)
         self.socket = socket.socket()
+        # The port is reserved by a socket that does not listen.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(("127.0.0.1", self.port))
         self.socket.listen(4096)
 

@@ -3,6 +3,7 @@ import Cryptography
 import HTTPClient
 import JSON
 import Logging
+import OAuthClient
 import Storage
 
 /// Temporary AWS credentials: the account's issuer states who asks, and AWS' STS trades that for a role's credentials.
@@ -88,20 +89,27 @@ struct AWSCredentials: Sendable {
             endpoint: settings.stsEndpoint, roleARN: settings.roleARN,
             sessionName: settings.sessionName ?? holder.sessionName,
             duration: .seconds(settings.durationSeconds))
-        let circuit = HostCircuit(hosts, settings.stsEndpoint, of: account)
-        if let wait = circuit.wait() { throw failed(.unavailable, integration, retryAfter: wait) }
         let now = clock.now
+        let outcome = await HostCircuit(hosts, settings.stsEndpoint, of: account).call {
+            () async -> Result<AssumeRole.Credentials, AssumeRole.Failure> in
+            do throws(AssumeRole.Failure) {
+                return .success(
+                    try await Measurements.provider(.assumeRole, integration.template) {
+                        () async throws(AssumeRole.Failure) in
+                        try await request.credentials(for: statement, over: transport)
+                    })
+            } catch { return .failure(error) }
+        } trouble: {
+            if case .failure(let failure) = $0 { failure.trouble } else { nil }
+        }
         let credentials: AssumeRole.Credentials
-        do throws(AssumeRole.Failure) {
-            credentials = try await Measurements.provider(.assumeRole, integration.template) {
-                () async throws(AssumeRole.Failure) in
-                try await request.credentials(for: statement, over: transport)
-            }
-            circuit.succeed()
+        switch outcome {
+        case .heldBack(let seconds): throw failed(.unavailable, integration, retryAfter: seconds)
+        case .called(.success(let given)):
+            credentials = given
             Measurements.roleCredentials(integration.template, nil)
             activity.count(.refreshesDone, of: integration.guid)
-        } catch {
-            if error == .unavailable { circuit.fail() } else { circuit.succeed() }
+        case .called(.failure(let error)):
             Measurements.roleCredentials(integration.template, error)
             activity.count(.refreshesFailed, of: integration.guid)
             throw failed(error, integration)
@@ -122,7 +130,8 @@ struct AWSCredentials: Sendable {
                     "AWS refused: \(message). Its role must trust the provider \(issuer.identifier).",
                     "integration_misconfigured"
                 )
-            case .unavailable: ("AWS could not be reached or gave no usable answer: try again.", "provider_unavailable")
+            case .unavailable, .notCalled:
+                ("AWS could not be reached or gave no usable answer: try again.", "provider_unavailable")
             }
         logger.warning(
             "AWS gave no credentials",
@@ -132,6 +141,19 @@ struct AWSCredentials: Sendable {
         return Refusal(
             .awsFailed, sentence,
             payload: ["integration_guid": .string(integration.guid.description), "reason": .string(reason)],
-            retryAfter: failure == .unavailable ? retryAfter : nil)
+            retryAfter: reason == "provider_unavailable" ? retryAfter : nil)
+    }
+}
+
+extension AssumeRole.Failure {
+    /// What it means to the circuit of AWS's host; nil where AWS answered.
+    fileprivate var trouble: ProviderUnavailability? {
+        switch self {
+        case .refused: nil
+        case .unavailable:
+            ProviderUnavailability(reason: .noAnswer, requestMayHaveBeenProcessed: true, message: "no usable answer")
+        case .notCalled:
+            ProviderUnavailability(reason: .noPlace, requestMayHaveBeenProcessed: false, message: "not called")
+        }
     }
 }

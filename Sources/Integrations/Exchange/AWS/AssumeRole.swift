@@ -36,6 +36,8 @@ struct AssumeRole: Sendable {
         case refused(String)
         /// AWS was not reached or its answer makes no sense.
         case unavailable
+        /// AWS was not called, or this server broke the call off.
+        case notCalled
     }
 
     func credentials(
@@ -52,7 +54,9 @@ struct AssumeRole: Sendable {
             body: FormEncoding.encode(parameters.map { (name: $0.0, value: $0.1) })
         )
         let response: OutboundResponse
-        do throws(OutboundError) { response = try await transport.send(request) } catch { throw .unavailable }
+        do throws(OutboundError) { response = try await transport.send(request) } catch {
+            throw error.code == .noPlace || error.code == .cancelled ? .notCalled : .unavailable
+        }
         let answer = FlatXML(response.body)
         guard response.status == 200 else {
             guard response.status < 500, let code = answer.text(of: "Code", within: "Error") else {
