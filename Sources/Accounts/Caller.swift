@@ -24,11 +24,11 @@ public struct Caller: Sendable {
     public let credential: Credential
     /// By which way and from where they came.
     public let origin: Origin
-    /// What all that the caller does rests on: that they are not locked, keep their role, and that the key or session they
-    /// came with has not ended. Each write judges it again.
+    /// Conditions of every action of the caller: not locked, the same role, a key or session that has not ended. Each write
+    /// checks them again.
     public let premises: [Premise]
 
-    /// Somebody whom the server itself vouches for: its operator, or somebody on the way in.
+    /// A caller without a stored credential: the operator, or a user during sign-in.
     public init(user: UserRecord, origin: Origin) {
         // The operator is no user of the account.
         self.init(user: user, origin: origin, on: origin.door == .command ? [] : [.active(user.guid, atLeast: .viewer)])

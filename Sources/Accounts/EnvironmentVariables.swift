@@ -31,7 +31,7 @@ public struct EnvironmentVariables: Sendable {
         }
     }
 
-    /// So many variables can be named in one change; how many a content can have is a quota, and never more.
+    /// The most variables in one change. The quota `variablesPerContent` limits how many a content has.
     public static let maximumCount = 1000
     /// So many UTF-8 bytes a value can have.
     public static let maximumValue = 64 * 1024

@@ -38,7 +38,7 @@ extension People {
             (name: "address \(address)", maximum: AttemptLimiter.maximumFailures * 5),
         ]
         for subject in subjects { try limiter.check(subject.name, maximum: subject.maximum) }
-        // Every attempt costs as much as a failed one, so a right password is no reason to go on without end.
+        // Successful sign-ins are limited too, because each one costs a password hash.
         let successes = "\(person) signed in"
         try limiter.check(successes, maximum: Self.maximumSignIns)
         // Counted before the slow part, or a burst would be through before its first failure is known.

@@ -15,7 +15,7 @@ public enum ProtectedVariables {
         var prefixes: [String] = []
     }
 
-    /// What a variable of that name would do; nil where it is nobody's but the content's.
+    /// What a protected variable would do; nil where content may set the name.
     ///
     /// Case does not count: the machine may be one whose names have none.
     public static func effect(of name: String) -> String? {

@@ -97,7 +97,7 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What allowed something ended while it was done.
+    /// The refusal for a premise that no longer holds.
     private init(_ lapse: Lapse) {
         switch lapse {
         case .locked: self = .userLocked

@@ -10,7 +10,7 @@ public struct Pools: Sendable {
     public let inspection = FairWorkers("inspection", .init(total: 2, share: 1, queue: 32))
     /// Threads that read large bodies: 1 MiB of JSON takes up to half a second.
     public let parsing = FairWorkers("parsing", .init(total: 2, share: 1, queue: 64))
-    /// The pools of others, so that one place knows all.
+    /// Pools that other types own (connections, look-ups, passwords), for metrics.
     private let others: [FairPool]
 
     /// Pools with all places free.

@@ -82,7 +82,7 @@ extension SingleSignOn {
         }
         let linked = event(
             .identityLinked, origin, user, ["email": .string(user.email), "issuer": .string(person.issuer)])
-        // Somebody who is connected by email must still be whom that email was judged to name.
+        // The user that the email named must be unchanged since it was looked up.
         events.append(
             linked.on(isNew ? [inForce] : [inForce, .active(user.guid, atLeast: .viewer), .unchanged(user)]))
         do throws(StoreError) {

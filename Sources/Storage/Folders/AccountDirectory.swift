@@ -91,7 +91,7 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
         let wasGone = account.isGone
         if account.isInPlace() { return opened(fingerprint) }
         letGo(fingerprint)
-        // Told once; who asks next gets what is in the folder now.
+        // The replacement is reported once. The next request opens the new file.
         if wasGone { return nil }
         throw AccountError(.unavailable, Self.replaced(account.slug))
     }
@@ -159,7 +159,7 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
         let task = try state.withLock { state -> Task<Opened, any Error>? in
             guard !state.erasing.contains(fingerprint) else { return nil }
             if let task = state.opening[fingerprint] { return task }
-            // Somebody still works with what was there before: two truths at once would be one too many.
+            // Refuses while requests still use the old instance: two instances would hold different state.
             let isReplacing = state.entries[fingerprint]?.account?.isGone ?? false
             guard !isReplacing else {
                 throw AccountError(

@@ -5,7 +5,7 @@ import JSON
 public struct DataFolder: Sendable {
     /// The folder's path as it was given.
     public let path: String
-    /// What this process holds of it; nil for who only looks.
+    /// The lock that this process holds; nil for read-only use.
     let lock: FolderLock?
 
     /// The folder at a path; it is created where there is none.

@@ -63,7 +63,7 @@ public final class FolderLock: Sendable {
                 close(descriptor)
                 throw held(path)
             }
-            // Between the two calls it may have been removed; then the lock keeps nobody off.
+            // The file may be removed between open and flock. A lock on an unlinked file excludes nobody, so try again.
             guard let identity = FileIdentity(descriptor: descriptor), identity == FileIdentity(path: path) else {
                 close(descriptor)
                 continue

@@ -1,6 +1,6 @@
 import GRDB
 
-/// What one holder of a quota has before a change; asked again after it, in the same transaction.
+/// Compares the number of rows before and after a change, in one transaction, and refuses growth above the limit.
 ///
 /// A holder who is above a limit already, because it was lowered, may still take things away.
 struct Room {
@@ -58,7 +58,7 @@ extension Quota {
         }
     }
 
-    /// Removes the oldest rows of a holder that are above the limit: of what nobody would delete by hand.
+    /// Removes the oldest rows above the limit, of what users do not delete themselves (sessions, tasks).
     func trim(of holder: GUID, within quotas: Quotas, in db: Database) throws {
         let table = rows.prefix { $0 != " " }
         try db.execute(

@@ -19,7 +19,7 @@ final class SQLiteStore: Sendable {
     enum Effect {
         /// Something that decides who may do what: whatever memory holds of this account is out of date.
         case permissions
-        /// Somebody's sessions, on which what memory holds depends as well; who may change content is left as it is.
+        /// The change ends sessions. It invalidates cached exchanges, but not the list of content's editors.
         case sessions
         /// Tokens or flows, which their own service keeps in step.
         case nothing
@@ -34,7 +34,7 @@ final class SQLiteStore: Sendable {
     let log: EventLog
     /// The files beside the rows.
     let bundles: BundleFiles
-    /// How many of what there may be.
+    /// The limits that writes check.
     let quotas: Quotas
     /// Rings when something was queued that is done in the background.
     let bell = QueueBell()
@@ -141,7 +141,7 @@ final class SQLiteStore: Sendable {
         StoreError(.cannotWrite, "the account file was moved or replaced while it was open")
     }
 
-    /// A write to a file that has no name any more, or beside another process, would be lost with nobody the wiser.
+    /// Refuses a write to a replaced file, or without the folder's lock: such a write would be lost silently.
     private func requirePlace() throws {
         if let loss = lock?.loss() { throw StoreError(.cannotWrite, loss) }
         guard isInPlace else { throw Self.moved }
@@ -171,7 +171,7 @@ final class SQLiteStore: Sendable {
                 if let editors { try endContentKeys(editors, noting: event, in: db) }
                 return value
             }
-            // What went away while it was written is not answered as done.
+            // Reports a failure where the file was replaced during the write.
             try requirePlace()
             return value
         } catch {

@@ -4,12 +4,12 @@ import NIOCore
 /// Decides when a listening socket may take its next connection; it stands next to that socket.
 ///
 /// NIO's server channel stays registered for reading after a failed `accept`, so that a process without a free descriptor
-/// asks the kernel in a circle. Here reading is switched off, and on again when there is a reason to try.
+/// spins. Here reading is switched off, and on again when there is a reason to try.
 final class AcceptGate: ChannelInboundHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
 
-    /// What keeps it closed.
+    /// Why reading is switched off.
     private enum Obstacle {
         case full
         case shortage

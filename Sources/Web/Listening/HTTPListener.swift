@@ -13,7 +13,7 @@ public import ServiceLifecycle
 /// Hummingbird's own server binds its socket itself, so none can be inherited, and closes connections in the middle of a
 /// keep-alive when it ends.
 public struct HTTPListener: Service {
-    /// What distinguishes one listener from another.
+    /// The settings of one listener.
     struct Traits: Sendable {
         /// What the log calls it.
         let name: String

@@ -11,7 +11,7 @@ public enum WebServer {
     public static let maximumConnections = 4096
     /// How long requests may take that are under way when the shutdown begins. Provider calls are broken off then.
     public static let drain = Duration.seconds(5)
-    /// From then on, until what was broken off has been answered.
+    /// The time after `drain` in which requests with broken-off provider calls are answered.
     private static let lastWords = Duration.seconds(2)
 
     /// The server, ready to be run.

@@ -11,10 +11,10 @@ struct InheritedSockets {
     /// By `FileDescriptorName=` of its unit; any other name, or none, is the one for people.
     private static let metricsName = "metrics"
     private static let first: Int32 = 3
-    /// Nobody has more for us; a number from the environment bounds no loop.
+    /// Upper bound of `LISTEN_FDS`.
     private static let maximum: Int32 = 16
 
-    /// Takes what was handed over, once: whatever this process starts must not believe that it was meant.
+    /// Reads and unsets `LISTEN_*`, so that child processes do not take the sockets too.
     ///
     /// - Throws: `ConfigurationError` where it is no TCP socket that listens, or there are more than are known.
     static func take() throws -> InheritedSockets {

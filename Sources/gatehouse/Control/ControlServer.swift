@@ -112,7 +112,7 @@ struct ControlServer: Service {
             guard let operation = request["operation"]?.stringValue.flatMap(Operation.init),
                 let parameters = request["parameters"]?.objectValue
             else { throw Refusal(.parameter, "The running server is of another version: use its own command.") }
-            // Whoever has given up by now was told that nothing was done.
+            // Skips a command that has disconnected: it has reported that nothing was done.
             guard ControlSocket.isOpen(connection.descriptor) else { return }
             if request[ControlSocket.waits]?.boolValue == true {
                 guard ControlSocket.beat(connection.descriptor) else { return }
