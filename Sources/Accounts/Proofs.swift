@@ -162,8 +162,12 @@ extension ChangesContent {
         _ action: EventAction, of content: GUID, at now: Timestamp, subject: GUID? = nil, details: JSONObject = [:]
     ) -> EventRecord {
         let event = event(action, at: now, subject: subject, content: content, details: details)
+        let user = caller.user.guid
         // The operator of the server is above the accounts.
-        return caller.origin.door == .command
-            ? event : event.on(.editor(of: content, user: caller.user.guid, role: caller.role))
+        if caller.origin.door == .command { return event }
+        // With a visitor's key only the owner changes content, whoever else may edit it.
+        return event.on(
+            caller.visit == nil
+                ? .editor(of: content, user: user, role: caller.role) : .owner(of: content, user: user))
     }
 }

@@ -147,6 +147,9 @@ import Testing
             ContentPermissionRecord(contentGUID: content.guid, principal: .user(user.guid), level: .owner),
             noting: nil)
         #expect(try await lapse(premise) == nil)
+        // A co-owner may edit, and is not the owner.
+        #expect(try await lapse(.owner(of: content.guid, user: user.guid)) == .right)
+        #expect(try await lapse(.owner(of: content.guid, user: owner.guid)) == nil)
         try await change { $0.role = .viewer }
         #expect(try await lapse(premise) == .right)
         try await change { $0.role = .publisher }

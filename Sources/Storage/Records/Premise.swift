@@ -16,6 +16,8 @@ public enum Premise: Sendable, Equatable {
     case workbenchSession(Digest)
     /// The user may change the content, with no more than this role.
     case editor(of: GUID, user: GUID, role: Role)
+    /// The user owns the content.
+    case owner(of: GUID, user: GUID)
     /// A password of the user counts: passwords are on, or the user is named for emergencies.
     case passwordCounts(of: GUID)
     /// The user's password has this hash.

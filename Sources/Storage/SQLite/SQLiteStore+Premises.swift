@@ -45,6 +45,9 @@ extension Premise {
                 permissions: try ContentPermissionRecord.fetchAll(of: guid, in: db),
                 groups: try Membership.groups(of: userGUID, in: db))
             return mayEdit ? nil : .right
+        case .owner(let guid, let userGUID):
+            guard let content = try ContentRecord.fetch(guid, in: db) else { return .gone }
+            return content.ownerGUID == userGUID ? nil : .right
         case .passwordCounts(let guid):
             return try SQLiteStore.mayUsePassword(guid, in: db) ? nil : .password
         case .passwordHash(let guid, let hash):
