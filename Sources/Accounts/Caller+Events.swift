@@ -10,9 +10,9 @@ extension Caller {
             : EventActor(kind: .user, guid: user.guid, name: user.username)
     }
 
-    /// What the caller read, was given or was refused, as a line of the audit. For a change there is `Changes.event`.
+    /// Makes the audit line of a read, of something handed out, or of a refusal. `Changes.event` makes that of a change.
     ///
-    /// What content did with a visitor's key names the content as the actor, and the visitor in the details.
+    /// With a visitor's key the actor is the content, and the details name the visitor.
     public func note(
         _ action: EventAction, _ outcome: EventRecord.Outcome = .success, at now: Timestamp, subject: GUID? = nil,
         content: GUID? = nil, integration: GUID? = nil, details: JSONObject = [:]

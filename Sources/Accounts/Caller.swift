@@ -1,12 +1,12 @@
 public import Storage
 
-/// Somebody who proved who they are.
+/// An authenticated caller.
 ///
-/// What they may do is proved by the types in `Proofs.swift`, and a verb names the one it needs. A verb that takes a
-/// `Caller` is open to whoever has a key, the content's own key included, and must judge the caller itself. It cannot
-/// write the audit line of a change: only the proofs of somebody who may change can.
+/// The types in `Proofs.swift` prove what a caller may do, and a function takes the proof that it needs. A function that
+/// takes a `Caller` accepts every key, the content's own key included, and must check the caller itself. It cannot write
+/// the audit line of a change, because only the proofs of the right to change can.
 public struct Caller: Sendable {
-    /// What somebody proved with who they are.
+    /// The kind of credential that the caller sent.
     public enum Credential: Sendable, Equatable {
         /// A browser's session, a command of the operator, or a key that the person made for themselves.
         case own
