@@ -84,8 +84,9 @@ class Browser:
     reverse proxy of the content origin.
     """
 
-    def __init__(self, ports):
+    def __init__(self, ports, headers=None):
         self.ports = ports
+        self.headers = headers or {}
         self.cookies = {}
 
     def cookie_header(self, url):
@@ -103,7 +104,7 @@ class Browser:
 
     def send(self, method, url, headers=None, body=None):
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
-        sent = {"Accept": "text/html", **(headers or {})}
+        sent = {"Accept": "text/html", **self.headers, **(headers or {})}
         if cookies := self.cookie_header(url):
             sent["Cookie"] = cookies
         if origin in self.ports:

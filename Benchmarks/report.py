@@ -8,6 +8,9 @@ TARGET_CPU_RATIO = 1.0
 TARGET_MEGABYTES = 80
 TARGET_START_SECONDS = 0.5
 TARGET_PAGE_MILLISECONDS = 5.0
+TARGET_NEIGHBOR_RATIO = 2.0
+TARGET_NEIGHBOR_P99_MILLISECONDS = 50.0
+"""Beside the ratio: what a p99 may grow by."""
 
 
 def summary(rounds):
@@ -32,6 +35,8 @@ def show(result):
         _show_gatehouse(result)
     if "pages" in result:
         _show_pages(result["pages"], result.get("servers", {}).get(REFERENCE))
+    if "neighbors" in result:
+        _show_neighbors(result["neighbors"])
 
 
 def _show_servers(result):
@@ -93,6 +98,24 @@ def _show_pages(result, reference):
         f" {size['contents']:,} contents and {size['sessions']:,} logins in the account."
     )
     print(f"Resident memory after all pages: {result['resident_megabytes']:.1f} MB.")
+
+
+def _show_neighbors(result):
+    rows = [("another account's attack, and the neighbor's request", "p50 ms", "with", "ratio", "p99 ms", "with", "")]
+    for values in result:
+        median, p99 = values["median_milliseconds"], values["p99_milliseconds"]
+        most = TARGET_NEIGHBOR_RATIO * p99["without"] + TARGET_NEIGHBOR_P99_MILLISECONDS
+        is_met = values["median_ratio"] <= TARGET_NEIGHBOR_RATIO and p99["with"] <= most
+        cells = [f"{number:.1f}" for number in (median["without"], median["with"])]
+        cells += [_ratio(values["median_ratio"])]
+        cells += [f"{number:.1f}" for number in (p99["without"], p99["with"])]
+        rows.append((f"{values['attack']}: {values['ask']}", *cells, "met" if is_met else "MISSED"))
+    print()
+    _table(rows)
+    print(
+        f"\nTarget: a median of at most {TARGET_NEIGHBOR_RATIO:.0f} times what it is without, a p99 of at most that"
+        f" and {TARGET_NEIGHBOR_P99_MILLISECONDS:.0f} ms."
+    )
 
 
 def _table(rows):

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import report
 from browser import send
 from load import drive, write_script
+from neighbors import measure_neighbors
 from pages import measure_pages
 from programs import BenchError, Program
 from stage import EXCHANGE_PATH, Stage, create_account, free_port
@@ -37,6 +38,8 @@ def arguments():
     parser.add_argument("--skip-start-up", action="store_true", help="no start-up times")
     parser.add_argument("--skip-load", action="store_true", help="no exchanges")
     parser.add_argument("--skip-pages", action="store_true", help="no pages")
+    parser.add_argument("--skip-neighbors", action="store_true", help="no neighbors of attacks")
+    parser.add_argument("--samples", type=int, default=100, help="of a neighbor's request, per round and attack (100)")
     parser.add_argument("--page-seconds", type=int, default=2, help="length of a page's round (2)")
     parser.add_argument("--pages", action="append", default=[], help="only this page, by its name; may be repeated")
     parser.add_argument("--baselines-only", action="store_true", help="the bare servers without Gatehouse")
@@ -155,6 +158,8 @@ def main():
                 result.setdefault("gatehouse", {})["start_seconds"] = measure_start_up(options, folder)
             if not options.skip_pages:
                 result["pages"] = measure_pages(options, folder, say)
+            if not options.skip_neighbors:
+                result["neighbors"] = measure_neighbors(options, folder, exchange_request, say)
     if options.json:
         print(json.dumps(result, indent=2))
     else:

@@ -25,15 +25,16 @@ def create_account(gatehouse, data, slug):
     return json.loads(run([*command, "--admin-email", f"admin@{slug}.example"]))
 
 
-def create_user(gatehouse, data, slug, role):
-    command = [gatehouse, "user", "create", slug, "--email", f"{role}@{slug}.example", "--role", role]
+def create_user(gatehouse, data, slug, role, name=None):
+    command = [gatehouse, "user", "create", slug, "--email", f"{name or role}@{slug}.example", "--role", role]
     return json.loads(run([*command, "--data", data, "--json"]))
 
 
 class Stage:
     """A simulator and Gatehouse, with a viewer's session warm."""
 
-    def __init__(self, binaries, folder):
+    def __init__(self, binaries, folder, serve_options=()):
+        self.serve_options = serve_options
         self.gatehouse_binary = binaries / "gatehouse"
         self.data = folder / "stage"
         self.data.mkdir()
@@ -57,7 +58,8 @@ class Stage:
         self.gatehouse = Program(
             "gatehouse",
             [self.gatehouse_binary, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"]
-            + ["--base-url", self.base_url, "--content-url", self.content_url, "--allow-host", self.provider_host],
+            + ["--base-url", self.base_url, "--content-url", self.content_url, "--allow-host", self.provider_host]
+            + [*self.serve_options],
             folder / "gatehouse.log",
         )
         self.idle_megabytes = self.gatehouse.resident_megabytes()
@@ -78,8 +80,9 @@ class Stage:
     def play(self):
         """From nothing to a viewer's session token and the publisher's API key."""
         admin = create_account(self.gatehouse_binary, self.data, "bench")["admin"]
+        self.admin_key = admin["api_key"]
         publisher, viewer = self.user("publisher"), self.user("viewer")
-        integration = self._add_data_source(admin["api_key"])
+        integration = self._add_data_source(self.admin_key)
         self.integration = integration["guid"]
         content = self.api("POST", "content", publisher["api_key"], {"title": "Bench", "access_type": "logged_in"})
         path = f"content/{content['guid']}"

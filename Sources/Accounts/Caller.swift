@@ -64,19 +64,6 @@ public struct Caller: Sendable {
     /// Where the visitor's key comes from; nil where it is none.
     public var visit: VisitorKeyOrigin? { if case .visitor(let origin) = credential { origin } else { nil } }
 
-    private init(_ caller: Caller, limitedTo user: UserRecord) {
-        self.user = user
-        role = min(caller.role, user.role)
-        credential = caller.credential
-        origin = caller.origin
-        premises = caller.premises
-    }
-
-    /// The same caller, with no more than the user may by now.
-    func limited(to user: UserRecord) -> Caller {
-        Caller(self, limitedTo: user)
-    }
-
     func require(_ minimum: Role) throws(Refusal) {
         guard role >= minimum else {
             throw Refusal(

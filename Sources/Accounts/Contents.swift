@@ -80,16 +80,6 @@ public struct Contents: Sendable {
         return content
     }
 
-    /// Judges the publisher again, by the role and the lock that are stored now and not by those of the request's beginning.
-    public func requireStillEditable(_ guid: GUID, by publisher: Publisher) async throws(Refusal) {
-        let caller = publisher.caller
-        let user = try await attempt { () throws(StoreError) in try await account.store.user(caller.user.guid) }
-        guard let user, !user.isLocked else {
-            throw Refusal(.userLocked, "This user is locked: ask an administrator of the account.")
-        }
-        _ = try await editable(guid, by: caller.limited(to: user))
-    }
-
     /// One content, which the caller may change.
     ///
     /// With a visitor's key only what the visitor owns: not what they share, and not what they may change as an

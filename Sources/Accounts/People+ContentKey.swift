@@ -9,7 +9,7 @@ extension People {
     ///
     /// Asking again gives the same key, so that all that run the content can share it; only its hash and what it is derived
     /// from are kept. Its owner sees it in their list. Deleted there, it is dead, and the next asking makes another one. So
-    /// does the store when somebody who could edit the content loses that right (`ContentEditors`).
+    /// does the store when somebody who could edit the content loses that right (`EditRights`).
     public func contentKey(
         of content: ContentRecord, for publisher: Publisher
     ) async throws(Refusal) -> (key: SecretString, salt: [UInt8]) {

@@ -183,3 +183,12 @@ public struct People: Sendable {
 public func attempt<Value>(_ verb: () async throws(StoreError) -> Value) async throws(Refusal) -> Value {
     do throws(StoreError) { return try await verb() } catch { throw Refusal(error) }
 }
+
+extension OpenAccount {
+    /// Judges again, after a slow step, what allowed it: for results that are handed out and not written.
+    ///
+    /// - Throws: `Refusal` for the first premise that does not hold.
+    public func require(_ premises: [Premise], at now: Timestamp) async throws(Refusal) {
+        try await attempt { () throws(StoreError) in try await store.require(premises, at: now) }
+    }
+}

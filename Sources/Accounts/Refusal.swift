@@ -68,12 +68,13 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
             let (holder, things) = quota.words
             self.init(
                 .quotaReached,
-                "\(holder) can have \(limit) \(things) at most: delete what is not needed, or ask the operator of this server.",
+                "\(holder) can have \(quota.amount(limit)) \(things) at most: delete what is not needed, or ask the operator of this server.",
                 payload: ["quota": .string(quota.rawValue), "limit": .integer(Int64(limit))])
         case .diskNearlyFull:
             self.init(
                 .insufficientStorage,
-                "The disk of this server is nearly full, and what is left is not for bundles: tell the operator of this server."
+                "The disk of this server is nearly full, and what is left is not for bundles: tell the operator of this server.",
+                cause: error.description
             )
         case .lastAdministrator:
             self.init(

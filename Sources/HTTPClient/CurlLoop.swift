@@ -31,12 +31,12 @@ final class CurlLoop: @unchecked Sendable {
     private let multi: UnsafeMutableRawPointer?
     private var active: [UnsafeMutableRawPointer: CurlTransfer] = [:]
 
-    init(certificateAuthorities: String?) {
+    init(certificateAuthorities: String?, maximumConnections: Int) {
         self.certificateAuthorities = certificateAuthorities
         multi = Self.globalState == CURLE_OK ? curl_multi_init() : nil
         if let multi {
             gatehouse_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.keptConnections)
-            gatehouse_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, CurlTransport.limits.total)
+            gatehouse_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, maximumConnections)
         }
         // Without memory or a thread for it, everything that is submitted is answered as cancelled.
         if multi == nil || !startThread() { mailbox.withLock { $0.hasEnded = true } }
@@ -97,9 +97,11 @@ final class CurlLoop: @unchecked Sendable {
         sigfillset(&all)
         pthread_sigmask(SIG_BLOCK, &all, nil)
         var wake = ContinuousClock.now
-        while takeMail() {
+        while true {
+            // Before the mail: what begins now has lost no time.
             let lateness = ContinuousClock.now - wake
             if lateness > Self.longestNap { postpone(by: lateness) }
+            guard takeMail() else { break }
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
             finishTransfers()

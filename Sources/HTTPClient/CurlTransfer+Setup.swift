@@ -25,8 +25,6 @@ extension CurlTransfer {
         options.set(CURLOPT_SSL_VERIFYPEER, 1)
         options.set(CURLOPT_SSL_VERIFYHOST, 2)
         options.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
-        // Resolver keeps what is known of names; a second cache would keep it longer.
-        options.set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
         // Someone's ~/.netrc must not add credentials.
         options.set(CURLOPT_NETRC, 0)
         options.set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.milliseconds)

@@ -16,14 +16,14 @@ public final class CurlTransport: HTTPTransport {
     /// Answers of the resolver that a test gives.
     private let resolutions: [String]
 
-    /// The connections that may be open at once. An account that has all of its calls at hosts that never answer keeps
-    /// three quarters of the places free for the others, and a host that never answers keeps half of them free.
-    public static let limits = FairPool.Limits(total: 256, share: 64, perSubject: 128, queue: 128)
+    /// How many connections may be open at once where there are descriptors enough.
+    public static let maximumConnections = 256
     /// How long a call may wait for a place.
     private static let patience = Duration.seconds(10)
 
-    /// Places for connections, by account and by host.
-    public let places = FairPool("outbound", CurlTransport.limits)
+    /// Places for connections, by account and by host. An account that has all of its calls at hosts that never answer
+    /// leaves three quarters of them to the others, and one host leaves half of them.
+    public let places: FairPool
     /// Places for name look-ups, by account.
     public var resolverPlaces: FairPool { resolver.workers.places }
 
@@ -35,27 +35,33 @@ public final class CurlTransport: HTTPTransport {
     ///   - proxy: by default what the environment says (`https_proxy`, `no_proxy`).
     ///   - maximumAnswerBytes: the longest body accepted.
     ///   - certificateAuthorities: path of a PEM file to trust instead of the system's certificates.
+    ///   - maximumConnections: how many may be open at once; each is a descriptor.
     public convenience init(
         policy: OutboundPolicy, proxy: OutboundProxy? = .fromEnvironment(),
-        maximumAnswerBytes: Int = CurlTransport.maximumAnswerBytes, certificateAuthorities: String? = nil
+        maximumAnswerBytes: Int = CurlTransport.maximumAnswerBytes, certificateAuthorities: String? = nil,
+        maximumConnections: Int = CurlTransport.maximumConnections
     ) {
         self.init(
             policy: policy, proxy: proxy, maximumAnswerBytes: maximumAnswerBytes,
-            certificateAuthorities: certificateAuthorities, resolutions: []
+            certificateAuthorities: certificateAuthorities, maximumConnections: maximumConnections, resolutions: []
         )
     }
 
     /// `resolutions` are answers of the resolver, as `HOST:PORT:ADDRESS`, for tests of what names may lead to.
     init(
         policy: OutboundPolicy, proxy: OutboundProxy?, maximumAnswerBytes: Int = CurlTransport.maximumAnswerBytes,
-        certificateAuthorities: String? = nil, resolutions: [String], resolver: Resolver = Resolver()
+        certificateAuthorities: String? = nil, maximumConnections: Int = CurlTransport.maximumConnections,
+        resolutions: [String], resolver: Resolver = Resolver()
     ) {
+        let limits = FairPool.Limits(
+            total: maximumConnections, share: maximumConnections / 4, perSubject: maximumConnections / 2, queue: 128)
+        places = FairPool("outbound", limits)
         self.policy = policy
         self.proxy = proxy
         self.maximumAnswerBytes = maximumAnswerBytes
         self.resolver = resolver
         self.resolutions = resolutions
-        self.loop = CurlLoop(certificateAuthorities: certificateAuthorities)
+        self.loop = CurlLoop(certificateAuthorities: certificateAuthorities, maximumConnections: maximumConnections)
     }
 
     deinit { loop.stop(then: nil) }
@@ -112,7 +118,8 @@ public final class CurlTransport: HTTPTransport {
         guard !addresses.isEmpty else {
             throw OutboundError(.notConnected, authority: authority, detail: "the name is not known")
         }
-        // The plus sign: the answer is forgotten after the usual time.
+        // The plus sign: libcurl forgets the answer after CURLOPT_DNS_CACHE_TIMEOUT, a minute by default. Each transfer
+        // replaces it.
         return ["+\(host):\(port):\(addresses.joined(separator: ","))"]
     }
 

@@ -30,11 +30,19 @@ final class Resolver: Sendable {
     func addresses(
         of name: String, for holder: String, patience: Duration
     ) async throws(FairPool.Failure) -> [String] {
-        let now = ContinuousClock.now
-        if let known = known.withLock({ $0[name] }), now < known.until { return known.addresses }
-        let addresses = try await workers.runUnstoppable(for: holder, patience: patience) { [lookUp] in lookUp(name) }
-        if !addresses.isEmpty { remember(addresses, of: name) }
-        return addresses
+        if let addresses = remembered(name) { return addresses }
+        return try await workers.runUnstoppable(for: holder, patience: patience) { [self] in
+            // Another look-up may have found them while this one waited for a thread.
+            if let addresses = remembered(name) { return addresses }
+            let addresses = lookUp(name)
+            if !addresses.isEmpty { remember(addresses, of: name) }
+            return addresses
+        }
+    }
+
+    private func remembered(_ name: String) -> [String]? {
+        guard let known = known.withLock({ $0[name] }), ContinuousClock.now < known.until else { return nil }
+        return known.addresses
     }
 
     private func remember(_ addresses: [String], of name: String) {

@@ -19,6 +19,9 @@ public final class FairPool: Sendable {
         /// The last free places, which only a holder without any gets: a few that each use their whole share leave some.
         public var reserve: Int { total / 4 }
 
+        /// How many may wait in all; beyond it, one of each holder. A waiting caller holds a connection and its body.
+        public var waiting: Int { queue * 4 }
+
         /// Limits. A share is never larger than the total.
         public init(total: Int, share: Int, perSubject: Int? = nil, queue: Int) {
             self.total = max(1, total)
@@ -30,7 +33,7 @@ public final class FairPool: Sendable {
 
     /// Why there is no place.
     public enum Failure: Error, Sendable {
-        /// The holder's queue is full.
+        /// The holder's queue is full, or that of all.
         case queueIsFull
         /// None was free for as long as the caller wanted to wait.
         case waitedTooLong
@@ -76,6 +79,7 @@ public final class FairPool: Sendable {
         var heldBy: [String: Int] = [:]
         var heldFor: [String: Int] = [:]
         var queues: [String: [Waiter]] = [:]
+        var waiting = 0
         /// The holders that wait, the one whose turn it is first.
         var turns: [String] = []
         var nextID: UInt64 = 0
@@ -97,7 +101,7 @@ public final class FairPool: Sendable {
 
     /// How full the pool is now.
     public var usage: Usage {
-        state.withLock { Usage(held: $0.held, waiting: $0.queues.values.reduce(0) { $0 + $1.count }) }
+        state.withLock { Usage(held: $0.held, waiting: $0.waiting) }
     }
 
     /// A place if one is free now.
@@ -144,8 +148,10 @@ public final class FairPool: Sendable {
             if let failure = state.arriving.removeValue(forKey: waiter.id) ?? nil { return (failure, []) }
             let length = state.queues[holder]?.count ?? 0
             // A place may have become free meanwhile, or those in front wait for another subject.
-            guard length < limits.queue || isFree(holder, waiter.subject, in: state) else { return (.queueIsFull, []) }
+            let mayWait = length < limits.queue && (length == 0 || state.waiting < limits.waiting)
+            guard mayWait || isFree(holder, waiter.subject, in: state) else { return (.queueIsFull, []) }
             if length == 0 { state.turns.append(holder) }
+            state.waiting += 1
             state.queues[holder, default: []].append(waiter)
             return (nil, admit(in: &state))
         }
@@ -201,6 +207,7 @@ public final class FairPool: Sendable {
     private func remove(_ index: Int, of holder: String, in state: inout State) -> Waiter {
         var queue = state.queues[holder] ?? []
         let waiter = queue.remove(at: index)
+        state.waiting -= 1
         state.queues[holder] = queue.isEmpty ? nil : queue
         if queue.isEmpty { state.turns.removeAll { $0 == holder } }
         return waiter
@@ -212,7 +219,8 @@ public final class FairPool: Sendable {
             return false
         }
         guard let subject, let perSubject = limits.perSubject else { return true }
-        return state.heldFor[subject, default: 0] < perSubject
+        // As of all places, a quarter of those for one subject is for holders without any.
+        return state.heldFor[subject, default: 0] < (own == 0 ? perSubject : perSubject - perSubject / 4)
     }
 
     private func take(_ holder: String, _ subject: String?, in state: inout State) -> Place {

@@ -43,7 +43,8 @@ struct House: Sendable {
         let outbound = OutboundPolicy(allowedHosts: configuration.allowedHosts)
         // Apart from the hosts above: where content runs must not become somewhere that an admin's endpoint may point to.
         let upstreams = OutboundPolicy(allowedHosts: configuration.allowedUpstreams)
-        transport = CurlTransport(policy: outbound)
+        transport = CurlTransport(
+            policy: outbound, maximumConnections: limit?.outboundConnections ?? CurlTransport.maximumConnections)
         let hasher = PasswordHasher()
         let world = World(
             clock: Self.clock, address: configuration.address(port: port), outbound: outbound,

@@ -169,6 +169,22 @@ import Testing
         #expect(try await ask() == key)
     }
 
+    @Test func itStaysWhenAGroupEndsWhosePeopleAreInAnother() async throws {
+        let people = [
+            try await fixture.publisher("olga@acme.example"), try await fixture.publisher("otto@acme.example"),
+        ]
+        let (first, second) = (try await group("sales"), try await group("marketing"))
+        for guid in [first, second] {
+            for person in people { try await fixture.groups.add(.user(person.caller.user.guid), to: guid, by: owner) }
+            _ = try await fixture.contents.permit(.group(guid), .owner, on: content.guid, by: owner)
+        }
+        let key = try await ask()
+        try await fixture.groups.delete(first, by: owner)
+        _ = try await caller(key)
+        try await fixture.groups.remove(people[1].caller.user.guid, from: second, by: owner.caller)
+        await #expect(performing: { try await caller(key) }, throws: Refusal.isCode(.authenticationRequired))
+    }
+
     @Test func otherContentKeepsItsKeyAndTheAuditSaysWhy() async throws {
         let leaver = try await fixture.publisher("lea@acme.example").caller.user.guid
         let other = try await fixture.contents.create(.init(), by: owner)
@@ -184,18 +200,19 @@ import Testing
         #expect(page.lines.first?.event.content == content.guid)
     }
 
-    @Test func whoLostTheRightSinceTheRequestBeganGetsNoKey() async throws {
-        let stale = owner
+    @Test func whoLostTheRightSinceTheRequestBeganIsRefusedItsAnswer() async throws {
+        let premises = owner.change(.runtimeRead, of: content.guid, at: fixture.time.now).premises
+        try await fixture.account.require(premises, at: fixture.time.now)
         _ = try await fixture.people.setLocked(true, user: owner.caller.user.guid, by: fixture.admin)
         await #expect(
-            performing: { try await fixture.contents.requireStillEditable(content.guid, by: stale) },
+            performing: { try await fixture.account.require(premises, at: fixture.time.now) },
             throws: Refusal.isCode(.userLocked))
         _ = try await fixture.people.setLocked(false, user: owner.caller.user.guid, by: fixture.admin)
         var fields = People.Fields()
         fields.role = .viewer
         _ = try await fixture.people.update(owner.caller.user.guid, fields, by: fixture.admin.caller)
         await #expect(
-            performing: { try await fixture.contents.requireStillEditable(content.guid, by: stale) },
+            performing: { try await fixture.account.require(premises, at: fixture.time.now) },
             throws: Refusal.isCode(.permissionDenied))
     }
 

@@ -1,5 +1,6 @@
 """Connections: when the server closes one, what its client reads before, and what a connection may wait for."""
 
+import socket
 import threading
 import time
 import urllib.parse
@@ -7,6 +8,7 @@ import urllib.parse
 import pytest
 
 from harness.account import TOKEN_EXCHANGE, USER_SESSION_TOKEN
+from harness.held_socket import HeldGatehouse
 from harness.scene import play
 from harness.wire import Wire
 
@@ -140,6 +142,36 @@ def test_a_body_that_drips_on_after_its_refusal_loses_the_connection(port, conte
         wire.request("POST", bundles(content), {"Content-Length": str(50 * MEBIBYTE)})
         assert wire.answer("POST").status == 401
         wire.await_closed(dripping=b" ")
+
+
+# A last answer on a slow link.
+
+NARROW = 4096
+"""Bytes in a socket's buffer: an answer that is larger waits in the server, not in the kernel."""
+LINGERING_SECONDS = 5
+"""A closed connection whose client sends nothing is not waited for longer than this."""
+
+
+@pytest.fixture
+def narrow(own_stage):
+    """A server whose sockets hold next to nothing; they inherit that from the one that listens."""
+    server = HeldGatehouse(own_stage.folder("gatehouse"))
+    own_stage.servers.append(server)
+    server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, NARROW)
+    return server.start()
+
+
+@pytest.mark.parametrize("ending", ["asked for", "half closed"])
+def test_a_slow_reader_gets_its_last_answer_to_the_end(narrow, ending):
+    """The time that the server waits for a client to close begins when the answer is on its way, not before."""
+    with Wire(narrow.port, NARROW) as wire:
+        wire.request("GET", "/openapi.json", {"Connection": "close"} if ending == "asked for" else {})
+        if ending == "half closed":
+            wire.socket.shutdown(socket.SHUT_WR)
+        threading.Event().wait(LINGERING_SECONDS + 2)
+        answer = wire.answer()
+        assert answer.status == 200 and len(answer.body) > 20 * NARROW
+        assert wire.is_at_end()
 
 
 # What a connection may wait for.

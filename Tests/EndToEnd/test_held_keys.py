@@ -163,7 +163,7 @@ def test_the_key_and_the_token_of_a_leaver_are_dead_at_once(scene, loss):
         for one in admin.ok("GET", "v1/audit_logs", params={"action": "api_key.deleted"})["results"]
         if one["content_guid"] == content["guid"]
     ]
-    assert "lost that right" in told["details"]["reason"]
+    assert told["details"]["reason"] == "editor_removed"
 
 
 def test_the_pages_that_take_somebody_off_say_what_happens_to_running_content(scene):

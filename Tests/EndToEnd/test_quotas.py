@@ -51,7 +51,8 @@ def reached(answer, quota: str, limit: int) -> None:
     assert answer.status_code == 422, f"{answer.status_code} {answer.text}"
     error = answer.json()
     assert error["code"] == 422 and error["payload"] == {"quota": quota, "limit": limit}
-    assert str(limit) in error["error"] and "delete what is not needed" in error["error"]
+    words = f"{limit >> 10} KiB" if quota == "bundle_bytes" else str(limit)
+    assert f"can have {words} " in error["error"] and "delete what is not needed" in error["error"]
 
 
 def test_one_bundle_more_takes_the_oldest_that_is_not_active(server, account, publisher):

@@ -323,6 +323,23 @@ struct CurlTransportTests {
         #expect(await failure(transport, OutboundRequest(method: .get, url: other))?.code == .refusedAddress)
     }
 
+    @Test("names are resolved by the resolver with its limits, and libcurl does not look them up again")
+    func ownResolver() async throws {
+        let server = TestServer { _, connection in
+            _ = connection.readSome()
+            connection.write("HTTP/1.1 400 This is plain http\r\n\r\n")
+        }
+        defer { server.stop() }
+        let policy = OutboundPolicy(allowedHosts: [try AllowedHost(parsing: "nowhere.invalid:\(server.port)")])
+        let transport = CurlTransport(
+            policy: policy, proxy: nil, resolutions: [],
+            resolver: Resolver { $0 == "nowhere.invalid" ? ["127.0.0.1"] : [] })
+        let url = try OutboundURL(parsing: "https://nowhere.invalid:\(server.port)/", policy: policy)
+        // A name that is not known fails earlier, as `notConnected`.
+        #expect(await failure(transport, OutboundRequest(method: .get, url: url))?.code == .tls)
+        #expect(server.connections == 1)
+    }
+
     @Test("a URL that was read under a wider policy is refused by the transport's own")
     func ownPolicy() async throws {
         let server = TestServer.answering()

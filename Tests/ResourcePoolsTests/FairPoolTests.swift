@@ -128,6 +128,21 @@ import Testing
         try await other.value.leave()
     }
 
+    /// The limit of all who wait takes from no holder the first place in the queue.
+    @Test func boundsAllQueuesTogether() async throws {
+        let pool = pool(total: 1, share: 1, queue: 2)
+        let place = pool.tryEnter("first")
+        let holders = ["a", "b", "c", "d"]
+        let waiting = (holders + holders).map { holder in Task { try await pool.enter(holder) } }
+        await self.waiting(8, at: pool)
+        let late = Task { try await pool.enter("e") }
+        await self.waiting(9, at: pool)
+        await #expect(throws: FairPool.Failure.queueIsFull) { try await pool.enter("e") }
+        for task in waiting + [late] { task.cancel() }
+        await self.waiting(0, at: pool)
+        withExtendedLifetime(place) {}
+    }
+
     @Test func stopsWaitingInTime() async throws {
         let pool = pool(total: 1, share: 1)
         let first = pool.tryEnter("a")

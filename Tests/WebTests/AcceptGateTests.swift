@@ -64,6 +64,21 @@ import Testing
         #expect(shortages.current == nil)
     }
 
+    @Test func ofTwoThingsThatRanOutEachEndsByItself() throws {
+        let first = try connect()
+        let second = try connect()
+        fail(EMFILE)
+        try first.close().wait()
+        listener.embeddedEventLoop.run()
+        #expect(shortages.current == .descriptors && !accepts())
+        _ = try connect()
+        listener.embeddedEventLoop.advanceTime(by: .milliseconds(500))
+        #expect(shortages.current == .connections && !accepts())
+        try second.close().wait()
+        listener.embeddedEventLoop.run()
+        #expect(shortages.current == nil && accepts())
+    }
+
     @Test func theSocketClosesWhenNoConnectionIsOnItsWay() throws {
         let gate = try listener.pipeline.syncOperations.handler(type: AcceptGate.self)
         let child = try connect()

@@ -40,22 +40,15 @@ public struct Verification: Sendable {
     private func noted(_ integration: IntegrationRecord, by admin: Administrator) async throws(Refusal) -> Int64? {
         do throws(Refusal) {
             let lifetime = try await lifetime(integration, admin)
-            try await requireStill(admin)
+            try await account.require(admin.caller.premises, at: clock.now)
             await journal.note(event(integration, .success, admin, [:]))
             return lifetime
         } catch {
             await journal.note(
                 event(integration, .failure, admin, ["code": .integer(Int64(error.code.rawValue))]))
             // What the provider said is for administrators alone.
-            try await requireStill(admin)
+            try await account.require(admin.caller.premises, at: clock.now)
             throw error
-        }
-    }
-
-    /// The provider took its time: whoever is no administrator any more is not told what it said.
-    private func requireStill(_ admin: Administrator) async throws(Refusal) {
-        try await attempt { () throws(StoreError) in
-            try await account.store.require(admin.caller.premises, at: clock.now)
         }
     }
 

@@ -95,14 +95,18 @@ extension LoginFlows {
         let sentAt = clock.now
         let grant = try await exchange(code, stateHash, flow, integration, &login)
         steps(.loginCodeAnswered)
-        let claims = try checkedIdentity(grant, stateHash, flow, at: clock.now)
+        let claims: IDToken.Claims?
+        do throws(Refusal) { claims = try checkedIdentity(grant, stateHash, flow, at: clock.now) } catch {
+            // Tokens that are kept nowhere must not go on working.
+            _ = await revoke(grant, of: integration, by: identity.caller)
+            throw error
+        }
         guard flow.purpose == .login else {
             return .tested(try await report(grant, claims, integration, by: identity.caller))
         }
         do throws(Refusal) {
             try await keeper.store(grant, integration: integration, sentAt: sentAt, by: identity.caller)
         } catch {
-            // Tokens that are kept nowhere must not go on working.
             _ = await revoke(grant, of: integration, by: identity.caller)
             throw error.code == .prohibitedChange
                 ? refused(flow, "the integration was changed in the meantime", .changed) : error

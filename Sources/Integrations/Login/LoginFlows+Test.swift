@@ -28,7 +28,7 @@ extension LoginFlows {
         _ grant: TokenGrant, _ claims: IDToken.Claims?, _ integration: IntegrationRecord, by caller: Caller
     ) async throws(Refusal) -> LoginTest {
         let revocation = await revoke(grant, of: integration, by: caller)
-        try await requireStill(caller)
+        try await account.require(caller.premises, at: clock.now)
         let identity: LoginTest.Identity =
             if let claims {
                 .verified(
@@ -59,19 +59,12 @@ extension LoginFlows {
             try await account.store.integration(flow.integrationGUID)
         }
         guard let integration = found else { throw .notFound("integration") }
-        try await requireStill(identity.caller)
+        try await account.require(identity.caller.premises, at: clock.now)
         let reason = refusal.payload?["reason"]?.stringValue ?? LoginFailure.own.rawValue
         await noteTest(of: integration, .failure, identity.caller, ["reason": .string(reason)])
         return LoginTest(
             integration: integration.guid, name: integration.name,
             result: .failed(why: refusal.message, advice: (LoginFailure(rawValue: reason) ?? .own).advice))
-    }
-
-    /// The provider took its time: whoever is no administrator any more is not told what came back.
-    private func requireStill(_ caller: Caller) async throws(Refusal) {
-        try await attempt { () throws(StoreError) in
-            try await account.store.require(caller.premises, at: clock.now)
-        }
     }
 
     /// Gives tokens back that are not kept.

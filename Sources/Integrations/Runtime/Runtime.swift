@@ -46,9 +46,6 @@ public struct Runtime: Sendable {
         let own = try await variables.reveal(of: guid)
         let (contributions, troubles) = contributions(of: associations)
         let (key, salt) = try await people.contentKey(of: content, for: publisher)
-        // Judged once more, after the key was read: had the right ended in between, this would be the key that is meant to
-        // be new to whoever lost it. Where it ends from now on, this key ends with it.
-        try await contents.requireStillEditable(guid, by: publisher)
         let now = clock.now
         let (token, expiresAt) = sessionToken(of: guid, salt: salt, at: now)
         let environment = RuntimeEnvironment(
@@ -62,9 +59,10 @@ public struct Runtime: Sendable {
         let event = publisher.change(
             .runtimeRead, of: guid, at: now,
             details: ["variables": .array(environment.variables.map { .string($0.name) })])
+        // Judged again after the key was read: had the right ended before, the key would be the one that was made because
+        // it ended. If the right ends later, this key ends too.
+        try await account.require(event.premises, at: event.at)
         await journal.note(event)
-        // The line waits for the disk: what follows is for somebody who still may read it.
-        try await attempt { () throws(StoreError) in try await account.store.require(event.premises, at: clock.now) }
         return Sheet(
             environment: environment, token: token, expiresAt: expiresAt,
             expiresIn: expiresAt.seconds - now.seconds,

@@ -39,11 +39,19 @@ public enum Quota: String, Sendable, CaseIterable {
         }
     }
 
+    /// A number of it in words: bytes as the largest unit that is not below 1.
+    public func amount(_ number: Int) -> String {
+        guard self == .bundleBytes else { return "\(number)" }
+        let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")]
+        guard let unit = units.first(where: { number >> $0.0 > 0 }) else { return "\(number) bytes" }
+        return "\(number >> unit.0) \(unit.1)"
+    }
+
     /// Whose limit it is, and of what, as the words of a refusal.
     public var words: (holder: String, things: String) {
         switch self {
         case .bundlesPerContent: ("This content", "bundles")
-        case .bundleBytes: ("This account", "bytes of bundles")
+        case .bundleBytes: ("This account", "of bundles")
         case .contents: ("This account", "contents")
         case .variablesPerContent: ("A content", "variables")
         case .permissionsPerContent: ("A content", "users and groups on its list")

@@ -44,8 +44,7 @@ extension SQLiteStore: AuditStore {
     }
 
     func setAuditRetention(_ days: Int64?, noting event: EventRecord?) async throws(StoreError) {
-        try await write(.nothing) { [log] db in
-            if let event { try Self.require(event.premises, at: event.at, in: db) }
+        try await write(.nothing, judging: [event].compactMap(\.self)) { [log] db in
             try db.execute(sql: "DELETE FROM audit_retention")
             if let days {
                 try db.execute(sql: "INSERT INTO audit_retention (id, days) VALUES (1, ?)", arguments: [days])

@@ -1,66 +1,136 @@
 import GRDB
 import JSON
 
-/// Who may change content that has a key of its own, at one moment of a transaction.
+/// Whose right to edit content a write may take away.
+enum EditScope: Equatable {
+    /// Nobody's.
+    case kept
+    /// Everybody's, of one content.
+    case content(GUID)
+    /// A user's, or that of all people in a group, of all content.
+    case principal(GUID)
+}
+
+/// Who may edit content that has a key of its own, at one moment of a transaction.
 ///
-/// Whoever may change content can read its key and its session token. So when somebody loses that right, whichever change
-/// takes it away, both must end. `SQLiteStore.write` compares the moments before and after each change of permissions,
-/// and so no change that takes rights away can forget it. What is judged is what `Contents.mayEdit` judges.
-struct ContentEditors {
-    private struct Editor: Hashable {
-        let content: String
-        let user: String
+/// Whoever may edit content can read its key and its session token. So when somebody loses that right, both must end.
+/// `SQLiteStore.write` compares the moments before and after each change of permissions, within the scope that the write
+/// names. What is judged is what `Contents.mayEdit` judges.
+struct EditRights {
+    private enum Rights {
+        case people(Set<String>, of: GUID)
+        /// Each of the people may edit each of the contents.
+        case contents(Set<String>, by: [String])
     }
 
-    /// The content that has a key.
-    private let contents: Set<String>
-    /// Those who may change all content.
-    private let administrators: Set<String>
-    /// Who else may change which content: its owner, and who is listed as one, directly or through groups.
-    private let editors: Set<Editor>
+    private let rights: Rights
 
-    /// - Returns: nil where no content has a key, so that nothing can end.
-    init?(in db: Database) throws {
-        let keyed = "SELECT content_guid FROM api_key WHERE salt IS NOT NULL"
-        contents = try String.fetchSet(db.cachedStatement(sql: keyed))
-        guard !contents.isEmpty else { return nil }
-        administrators = try String.fetchSet(
-            db.cachedStatement(sql: "SELECT guid FROM user WHERE NOT locked AND role = ?"),
-            arguments: [Role.administrator.rawValue])
-        let rows = try Row.fetchAll(
-            db.cachedStatement(
-                sql: """
-                    WITH RECURSIVE keyed (guid) AS (\(keyed)),
-                    listed (content, grp) AS (
-                        SELECT content_guid, group_guid FROM content_permission
-                            WHERE level = :owner AND group_guid IS NOT NULL AND content_guid IN keyed
-                        UNION SELECT content, member_group_guid FROM listed JOIN group_member ON group_guid = grp
-                            WHERE member_group_guid IS NOT NULL
-                    ),
-                    named (content, person) AS (
-                        SELECT guid, owner_guid FROM content WHERE guid IN keyed
-                        UNION SELECT content_guid, user_guid FROM content_permission
-                            WHERE level = :owner AND user_guid IS NOT NULL AND content_guid IN keyed
-                        UNION SELECT content, user_guid FROM listed JOIN group_member ON group_guid = grp
-                            WHERE user_guid IS NOT NULL
-                    )
-                    SELECT content, person FROM named JOIN user ON guid = person WHERE NOT locked AND role <> :viewer
-                    """),
-            arguments: [
-                "owner": ContentPermissionRecord.Level.owner.rawValue, "viewer": Role.viewer.rawValue,
-            ])
-        editors = Set(rows.map { Editor(content: $0["content"], user: $0["person"]) })
-    }
-
-    /// The content that somebody may not change any more who could before.
-    func lost(by after: ContentEditors) -> [String] {
-        let demoted = administrators.subtracting(after.administrators)
-        let gone = editors.subtracting(after.editors).filter { !after.administrators.contains($0.user) }
-        var lost = Set(gone.map(\.content))
-        for user in demoted {
-            lost.formUnion(contents.filter { !after.editors.contains(Editor(content: $0, user: user)) })
+    /// - Returns: nil where no key can end.
+    init?(_ scope: EditScope, in db: Database) throws {
+        switch scope {
+        case .kept:
+            return nil
+        case .content(let guid):
+            guard try Self.hasKey(guid, in: db) else { return nil }
+            rights = .people(try Self.people(editing: guid, in: db), of: guid)
+        case .principal(let guid):
+            let people = try Self.people(inGroup: guid, in: db)
+            let contents =
+                try people.isEmpty
+                ? Self.contents(editableBy: guid.description, in: db) : Self.contents(editableByGroup: guid, in: db)
+            guard !contents.isEmpty else { return nil }
+            rights = .contents(contents, by: people.isEmpty ? [guid.description] : people)
         }
-        return lost.intersection(after.contents).sorted()
+    }
+
+    /// The content that somebody may not edit any more who could before.
+    func lost(in db: Database) throws -> [String] {
+        switch rights {
+        case .people(let before, let guid):
+            let isLost = try !before.subtracting(Self.people(editing: guid, in: db)).isEmpty
+            return isLost ? [guid.description] : []
+        case .contents(let before, let people):
+            var kept = before
+            for person in people where !kept.isEmpty {
+                kept.formIntersection(try Self.contents(editableBy: person, in: db))
+            }
+            return before.subtracting(kept).sorted()
+        }
+    }
+
+    private static let levels: StatementArguments = [
+        "owner": ContentPermissionRecord.Level.owner.rawValue, "viewer": Role.viewer.rawValue,
+        "administrator": Role.administrator.rawValue,
+    ]
+
+    private static func hasKey(_ content: GUID, in db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(
+            sql: "SELECT EXISTS (SELECT 1 FROM api_key WHERE content_guid = ? AND salt IS NOT NULL)")
+        return try Bool.fetchOne(statement, arguments: [content.description]) ?? false
+    }
+
+    private static func contents(editableBy user: String, in db: Database) throws -> Set<String> {
+        let statement = try db.cachedStatement(
+            sql: Membership.closure + """
+                 SELECT content.guid FROM user JOIN content JOIN api_key ON content_guid = content.guid
+                WHERE user.guid = :user AND NOT locked AND salt IS NOT NULL
+                    AND (user.role = :administrator OR user.role <> :viewer
+                        AND (content.owner_guid = :user OR EXISTS (SELECT 1 FROM content_permission AS listed
+                            WHERE listed.content_guid = content.guid AND level = :owner
+                                AND (listed.user_guid = :user OR listed.group_guid IN (SELECT guid FROM mine)))))
+                """)
+        return try String.fetchSet(statement, arguments: levels + ["user": user])
+    }
+
+    private static func contents(editableByGroup group: GUID, in db: Database) throws -> Set<String> {
+        let statement = try db.cachedStatement(
+            sql: """
+                WITH RECURSIVE above (guid) AS (
+                    SELECT :group UNION SELECT group_guid FROM group_member JOIN above ON member_group_guid = above.guid
+                )
+                SELECT listed.content_guid FROM content_permission AS listed
+                    JOIN api_key ON api_key.content_guid = listed.content_guid
+                WHERE level = :owner AND salt IS NOT NULL AND listed.group_guid IN (SELECT guid FROM above)
+                """)
+        return try String.fetchSet(
+            statement,
+            arguments: ["group": group.description, "owner": ContentPermissionRecord.Level.owner.rawValue])
+    }
+
+    private static func people(inGroup group: GUID, in db: Database) throws -> [String] {
+        let statement = try db.cachedStatement(
+            sql: """
+                WITH RECURSIVE below (guid) AS (
+                    SELECT :group UNION SELECT member_group_guid FROM group_member JOIN below ON group_guid = below.guid
+                        WHERE member_group_guid IS NOT NULL
+                )
+                SELECT DISTINCT user_guid FROM below JOIN group_member ON group_guid = below.guid
+                    JOIN user ON user.guid = user_guid
+                WHERE NOT locked AND role <> :viewer
+                """)
+        return try String.fetchAll(
+            statement, arguments: ["group": group.description, "viewer": Role.viewer.rawValue])
+    }
+
+    private static func people(editing content: GUID, in db: Database) throws -> Set<String> {
+        let statement = try db.cachedStatement(
+            sql: """
+                WITH RECURSIVE listed (grp) AS (
+                    SELECT group_guid FROM content_permission
+                        WHERE content_guid = :content AND level = :owner AND group_guid IS NOT NULL
+                    UNION SELECT member_group_guid FROM listed JOIN group_member ON group_guid = grp
+                        WHERE member_group_guid IS NOT NULL
+                ),
+                named (person) AS (
+                    SELECT owner_guid FROM content WHERE guid = :content
+                    UNION SELECT user_guid FROM content_permission
+                        WHERE content_guid = :content AND level = :owner AND user_guid IS NOT NULL
+                    UNION SELECT user_guid FROM listed JOIN group_member ON group_guid = grp WHERE user_guid IS NOT NULL
+                    UNION SELECT guid FROM user WHERE role = :administrator
+                )
+                SELECT person FROM named JOIN user ON guid = person WHERE NOT locked AND role <> :viewer
+                """)
+        return try String.fetchSet(statement, arguments: levels + ["content": content.description])
     }
 }
 
@@ -68,16 +138,15 @@ extension SQLiteStore {
     /// Ends the keys of content that somebody may not change any more; part of the transaction that took the right away.
     ///
     /// The session tokens of the content end with its key: they name the salt that it was derived from.
-    func endContentKeys(_ before: ContentEditors, noting event: EventRecord?, in db: Database) throws {
-        guard let after = try ContentEditors(in: db) else { return }
-        for content in before.lost(by: after) {
+    func endContentKeys(_ before: EditRights, noting event: EventRecord?, in db: Database) throws {
+        for content in try before.lost(in: db) {
             try db.execute(
                 sql: "DELETE FROM api_key WHERE content_guid = ? AND salt IS NOT NULL", arguments: [content])
             guard let event, let guid = GUID(content) else { continue }
             try log.append(
                 EventRecord(
                     .keyDeleted, at: event.at, actor: event.actor, origin: event.origin, content: guid,
-                    details: ["reason": "somebody who could edit the content lost that right"]), in: db)
+                    details: ["reason": "editor_removed"]), in: db)
         }
     }
 }

@@ -4,7 +4,7 @@ extension SQLiteStore: ContentStore {
     func addContent(
         _ content: ContentRecord, noting event: EventRecord?
     ) async throws(StoreError) -> ContentRecord {
-        try await write(.permissions, noting: event) { [quotas] db in
+        try await write(.permissions(edits: .kept), noting: event) { [quotas] db in
             let room = try Room(for: .contents, within: quotas, in: db)
             try db.execute(
                 sql: """
@@ -38,7 +38,7 @@ extension SQLiteStore: ContentStore {
     func updateContent(
         _ content: ContentRecord, from before: ContentRecord, noting event: EventRecord?
     ) async throws(StoreError) -> ContentRecord {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .content(content.guid)), noting: event) { db in
             // Read here, so that of two changes at the same time neither undoes the other: not a change of owner, above all.
             guard let current = try ContentRecord.fetch(content.guid, in: db) else {
                 throw StoreError(.notFound, "no such content")
@@ -61,7 +61,7 @@ extension SQLiteStore: ContentStore {
     }
 
     func removeContent(_ guid: GUID, noting event: EventRecord?) async throws(StoreError) {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .kept), noting: event) { db in
             try db.execute(sql: "DELETE FROM content WHERE guid = ?", arguments: [guid.description])
         }
         // What cannot be removed now is swept away later.
@@ -102,7 +102,7 @@ extension SQLiteStore: ContentStore {
     func setPermission(
         _ permission: ContentPermissionRecord, noting event: EventRecord?
     ) async throws(StoreError) -> ContentPermissionRecord {
-        try await write(.permissions, noting: event) { [quotas] db in
+        try await write(.permissions(edits: .content(permission.contentGUID)), noting: event) { [quotas] db in
             let room = try Room(for: .permissionsPerContent, of: permission.contentGUID, within: quotas, in: db)
             let id = try Int64.fetchOne(
                 db,
@@ -126,7 +126,7 @@ extension SQLiteStore: ContentStore {
     func removePermission(
         _ id: Int64, of content: GUID, noting event: EventRecord?
     ) async throws(StoreError) -> Bool {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .content(content)), noting: event) { db in
             try db.execute(
                 sql: "DELETE FROM content_permission WHERE id = ? AND content_guid = ?",
                 arguments: [id, content.description]
@@ -153,7 +153,7 @@ extension SQLiteStore: ContentStore {
         of content: GUID, with integrations: [GUID], knowing known: Set<GUID>?, at now: Timestamp,
         noting event: EventRecord?
     ) async throws(StoreError) {
-        try await write(.permissions, noting: event) { [quotas] db in
+        try await write(.permissions(edits: .kept), noting: event) { [quotas] db in
             let room = try Room(for: .integrationsPerContent, of: content, within: quotas, in: db)
             let old = Set(try AssociationRecord.fetchAll(ofContent: content, in: db).map(\.integration.guid))
             guard known == nil || known == old else {

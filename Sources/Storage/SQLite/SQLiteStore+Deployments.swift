@@ -100,7 +100,7 @@ extension SQLiteStore: DeploymentStore {
         _ deployment: DeploymentRecord?, refusingAssociations: Bool, task: TaskRecord, droppingBefore limit: Timestamp,
         noting event: EventRecord?
     ) async throws(StoreError) {
-        try await write(deployment == nil ? .nothing : .permissions, noting: event) { [quotas] db in
+        try await write(deployment == nil ? .nothing : .permissions(edits: .kept), noting: event) { [quotas] db in
             if refusingAssociations, try !AssociationRecord.fetchAll(ofContent: task.contentGUID, in: db).isEmpty {
                 throw StoreError(.conflict("association"), "the content has associations")
             }

@@ -2,7 +2,7 @@ import GRDB
 
 extension SQLiteStore: GroupStore {
     func addGroup(_ group: GroupRecord, noting event: EventRecord?) async throws(StoreError) -> GroupRecord {
-        try await write(.permissions, noting: event) { [quotas] db in
+        try await write(.permissions(edits: .kept), noting: event) { [quotas] db in
             let room = try Room(for: .groups, within: quotas, in: db)
             try db.execute(
                 sql: """
@@ -61,7 +61,7 @@ extension SQLiteStore: GroupStore {
     func updateGroup(
         _ group: GroupRecord, from old: GroupRecord, noting event: EventRecord?
     ) async throws(StoreError) {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .kept), noting: event) { db in
             try db.execute(
                 sql: """
                     UPDATE user_group SET name = ?, folded_name = ?, unique_id = ?, owner_guid = ?, updated_at = ?
@@ -78,7 +78,7 @@ extension SQLiteStore: GroupStore {
     }
 
     func removeGroup(_ guid: GUID, noting event: EventRecord?) async throws(StoreError) -> GroupRemoval {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .principal(guid)), noting: event) { db in
             // An integration on which nobody is listed is for every publisher.
             let opened = try Row.fetchOne(
                 db,

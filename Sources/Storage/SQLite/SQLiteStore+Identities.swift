@@ -87,8 +87,7 @@ extension SQLiteStore {
     func addIdentity(
         _ identity: UserIdentityRecord, adding user: UserRecord?, noting events: [EventRecord]
     ) async throws(StoreError) {
-        try await write(.permissions) { [log, quotas] db in
-            for event in events { try Self.require(event.premises, at: event.at, in: db) }
+        try await write(.permissions(edits: .kept), judging: events) { [log, quotas] db in
             if let user {
                 let room = try Room(for: .users, within: quotas, in: db)
                 try Self.insert(user, in: db)
@@ -117,7 +116,7 @@ extension SQLiteStore {
     func removeIdentity(
         of user: GUID, issuer: String, noting event: EventRecord?
     ) async throws(StoreError) -> Bool {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .kept), noting: event) { db in
             try db.execute(
                 sql: "DELETE FROM user_identity WHERE user_guid = ? AND issuer = ?",
                 arguments: [user.description, issuer])

@@ -7,7 +7,7 @@ extension SQLiteStore: IntegrationStore {
     func addIntegration(
         _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord], noting event: EventRecord?
     ) async throws(StoreError) -> IntegrationRecord {
-        try await write(.permissions, noting: event) { [quotas] db in
+        try await write(.permissions(edits: .kept), noting: event) { [quotas] db in
             let room = try Room(for: .integrations, within: quotas, in: db)
             let list = try Room(for: .permissionsPerIntegration, of: integration.guid, within: quotas, in: db)
             try db.execute(
@@ -66,8 +66,7 @@ extension SQLiteStore: IntegrationStore {
         _ integration: IntegrationRecord, permissions: [IntegrationPermissionRecord]?, endingSessions: Bool,
         revoking: Bool, noting events: [EventRecord]
     ) async throws(StoreError) {
-        try await write(.permissions) { [log, quotas] db in
-            for event in events { try Self.require(event.premises, at: event.at, in: db) }
+        try await write(.permissions(edits: .kept), judging: events) { [log, quotas] db in
             if endingSessions, revoking {
                 // Before the change: the tokens belong to the provider that was configured so far.
                 try RevocationRecord.queue(
@@ -112,7 +111,7 @@ extension SQLiteStore: IntegrationStore {
     }
 
     func removeIntegration(_ guid: GUID, revoking: Bool, noting event: EventRecord?) async throws(StoreError) {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .kept), noting: event) { db in
             if revoking { try RevocationRecord.queue("s.integration_guid = ?", guid, noting: event, in: db) }
             try db.execute(sql: "DELETE FROM integration WHERE guid = ?", arguments: [guid.description])
         }

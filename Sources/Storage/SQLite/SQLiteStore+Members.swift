@@ -48,7 +48,7 @@ extension SQLiteStore {
     func addMember(
         _ member: Principal, to group: GUID, noting event: EventRecord?
     ) async throws(StoreError) -> MemberAddition {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .kept), noting: event) { db in
             guard try Membership.isKnown(.group(group), in: db) else { throw StoreError(.notFound, "no such group") }
             guard try Membership.isKnown(member, in: db) else { return .unknown }
             // Judged in the transaction that adds it: of two additions which close a circle together, the second is refused.
@@ -73,7 +73,7 @@ extension SQLiteStore {
     func removeMember(
         _ member: GUID, from group: GUID, noting event: EventRecord?
     ) async throws(StoreError) -> Bool {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .principal(member)), noting: event) { db in
             try db.execute(
                 sql: "DELETE FROM group_member WHERE group_guid = ? AND (user_guid = ? OR member_group_guid = ?)",
                 arguments: [group.description, member.description, member.description]

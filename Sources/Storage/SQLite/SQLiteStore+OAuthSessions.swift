@@ -34,8 +34,7 @@ extension SQLiteStore: OAuthSessionStore {
         _ guid: GUID, user: GUID, integration: GUID, integrationVersion: Int64, tokens: SealedTokens, at now: Timestamp,
         noting event: EventRecord?
     ) async throws(StoreError) -> OAuthSessionRecord {
-        try await write(.nothing) { [log] db in
-            if let event { try Self.require(event.premises, at: event.at, in: db) }
+        try await write(.nothing, judging: [event].compactMap(\.self)) { [log] db in
             let unchanged = try Bool.fetchOne(
                 db,
                 sql: """

@@ -8,7 +8,7 @@ extension SQLiteStore: PeopleStore {
         _ user: UserRecord, key: APIKeyRecord?, keyHash: Digest?, inviteHash: Digest?, inviteExpiresAt: Timestamp?,
         noting event: EventRecord?
     ) async throws(StoreError) {
-        try await write(.permissions, noting: event) { [quotas] db in
+        try await write(.permissions(edits: .kept), noting: event) { [quotas] db in
             let room = try Room(for: .users, within: quotas, in: db)
             try Self.insert(user, in: db)
             try room.require(in: db)
@@ -71,7 +71,7 @@ extension SQLiteStore: PeopleStore {
     func acceptInvite(
         hash: Digest, passwordHash: String, at now: Timestamp, noting event: EventRecord?
     ) async throws(StoreError) -> UserRecord? {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .kept), noting: event) { db in
             let guid = try String.fetchOne(
                 db,
                 sql: "DELETE FROM invite WHERE hash = ? AND expires_at > ? RETURNING user_guid",
@@ -136,7 +136,7 @@ extension SQLiteStore: PeopleStore {
     }
 
     func removeKey(_ id: Int64, of user: GUID, noting event: EventRecord?) async throws(StoreError) -> Bool {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .kept), noting: event) { db in
             try db.execute(
                 sql: "DELETE FROM api_key WHERE id = ? AND user_guid = ? AND visitor_integration_guid IS NULL",
                 arguments: [id, user.description])

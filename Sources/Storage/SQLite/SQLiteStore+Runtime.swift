@@ -10,7 +10,7 @@ extension SQLiteStore: RuntimeStore {
     func addContentKey(
         _ key: ContentKeyRecord, noting event: EventRecord?
     ) async throws(StoreError) -> [UInt8] {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .kept), noting: event) { db in
             // Of two that ask at the same time, the second gets the key of the first.
             if let salt = try Self.salt(of: key.contentGUID, in: db) { return salt }
             // Owner and name are read here: the content may have changed since the caller looked.

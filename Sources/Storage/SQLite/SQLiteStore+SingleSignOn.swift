@@ -10,7 +10,7 @@ extension SQLiteStore: SingleSignOnStore {
     }
 
     func saveSingleSignOn(_ record: SingleSignOnRecord, noting event: EventRecord?) async throws(StoreError) {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .kept), noting: event) { db in
             let wereOff = try Self.arePasswordsOff(in: db)
             let arguments: StatementArguments = [
                 "next": record.changeCount + 1, "draft": JSON.object(record.draft.settings).text(),
@@ -72,7 +72,7 @@ extension SQLiteStore: SingleSignOnStore {
     }
 
     func setBreakGlass(_ isNamed: Bool, user: GUID, noting event: EventRecord?) async throws(StoreError) {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .kept), noting: event) { db in
             let sql =
                 isNamed
                 ? "INSERT INTO break_glass (user_guid) VALUES (?) ON CONFLICT DO NOTHING"

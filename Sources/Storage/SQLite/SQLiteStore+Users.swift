@@ -18,7 +18,7 @@ extension SQLiteStore {
     func changeUser(
         _ guid: GUID, _ changes: UserChanges, at now: Timestamp, noting event: EventRecord?
     ) async throws(StoreError) -> UserRecord {
-        try await write(.permissions, noting: event) { db in
+        try await write(.permissions(edits: .principal(guid)), noting: event) { db in
             // Read here, so that of two changes at the same time neither undoes the other.
             guard let before = try UserRecord.fetch(guid, in: db) else { throw StoreError(.notFound, "no such user") }
             var user = changes.applied(to: before)

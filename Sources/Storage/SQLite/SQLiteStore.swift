@@ -16,13 +16,15 @@ final class SQLiteStore: Sendable {
     private static let maximumReaders = 2
 
     /// What a write changes, beside the file.
-    enum Effect {
+    enum Effect: Equatable {
         /// Something that decides who may do what: whatever memory holds of this account is out of date.
-        case permissions
+        case permissions(edits: EditScope)
         /// The change ends sessions. It invalidates cached exchanges, but not the list of content's editors.
         case sessions
         /// Tokens or flows, which their own service keeps in step.
         case nothing
+
+        var edits: EditScope? { if case .permissions(let edits) = self { edits } else { nil } }
     }
 
     let pool: DatabasePool
@@ -153,7 +155,7 @@ final class SQLiteStore: Sendable {
     }
 
     func write<Value: Sendable>(
-        _ effect: Effect, noting event: EventRecord? = nil,
+        _ effect: Effect, noting event: EventRecord? = nil, judging events: [EventRecord] = [],
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         // The counter moves however the write ends: one count too many costs a read, one too few would keep a lost right.
@@ -161,14 +163,16 @@ final class SQLiteStore: Sendable {
         do {
             let value = try await pool.write { [self] db in
                 try requirePlace()
-                if let event { try Self.require(event.premises, at: event.at, in: db) }
+                for event in [event].compactMap(\.self) + events {
+                    try Self.require(event.premises, at: event.at, in: db)
+                }
                 let before = db.totalChangesCount
-                let editors = effect == .permissions ? try ContentEditors(in: db) : nil
+                let rights = try effect.edits.flatMap { try EditRights($0, in: db) }
                 let value = try body(db)
                 guard db.totalChangesCount > before else { return value }
                 // Whatever was asked for, a line says what was done.
                 if let event { try log.append(event, in: db) }
-                if let editors { try endContentKeys(editors, noting: event, in: db) }
+                if let rights { try endContentKeys(rights, noting: event, in: db) }
                 return value
             }
             // Reports a failure where the file was replaced during the write.

@@ -41,7 +41,7 @@ final class AcceptGate: ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        shortages.end(at: place)
+        shortages.end(Shortages.Kind.allCases, at: place)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -106,7 +106,7 @@ final class AcceptGate: ChannelInboundHandler {
         open[id] = nil
         arriving.remove(id)
         if obstacles.contains(.full), open.count < limit {
-            shortages.end(at: place)
+            shortages.end([.connections], at: place)
             remove(.full)
         }
         closeIfSettled()
@@ -123,13 +123,11 @@ final class AcceptGate: ChannelInboundHandler {
         context.eventLoop.scheduleTask(in: Self.pause) {
             let (gate, context) = bound.value
             guard gate.context != nil else { return }
-            let descriptor = dup(STDERR_FILENO)
-            guard descriptor >= 0 || Shortages.Kind(errno: errno) == nil else {
+            guard Shortages.hasDescriptor() || Shortages.Kind(errno: errno) == nil else {
                 gate.tryLater(context)
                 return
             }
-            if descriptor >= 0 { close(descriptor) }
-            gate.shortages.end(at: gate.place)
+            gate.shortages.end(Shortages.Kind.ofAccept, at: gate.place)
             gate.remove(.shortage)
         }
     }

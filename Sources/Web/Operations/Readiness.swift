@@ -30,7 +30,7 @@ public actor Readiness {
                 "This server can open no file and no connection: raise its limit of open files (LimitNOFILE=)."
             case .memoryExhausted: "The system has no memory for another connection: look at what uses it."
             case .connectionsExhausted:
-                "As many connections are open as this server accepts: raise its limit of open files (LimitNOFILE=), or find out who holds them."
+                "As many connections are open as this server accepts (half of its open files, 4,096 at most): find out who holds them (ss -tnp), or raise LimitNOFILE= where it is below 8192."
             case .folderLost:
                 "The lock file of the data folder was removed, and another process may be writing there: see that one server runs, and restart this one."
             case .folderNotWritable:

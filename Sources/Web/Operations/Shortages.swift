@@ -13,6 +13,9 @@ public final class Shortages: Sendable {
         /// Connections: as many are open as the limit of open files leaves room for.
         case connections
 
+        /// What a failed `accept` may have lacked.
+        public static let ofAccept: Set<Kind> = [.descriptors, .memory]
+
         /// What an error of the system says has run out; nil where it says something else.
         public init?(errno code: Int32) {
             switch code {
@@ -31,14 +34,15 @@ public final class Shortages: Sendable {
         }
     }
 
-    private struct Notice {
+    private struct Notice: Hashable {
         let kind: Kind
-        let isLogged: Bool
+        let place: String
     }
 
     private struct State {
-        var notices: [String: Notice] = [:]
-        var lastLogged: [String: ContinuousClock.Instant] = [:]
+        /// What is lacking now, and whether the log says so.
+        var current: [Notice: Bool] = [:]
+        var lastLogged: [Notice: ContinuousClock.Instant] = [:]
     }
 
     /// A shortage that comes and goes with every connection must not fill the log.
@@ -57,31 +61,39 @@ public final class Shortages: Sendable {
     public var current: Kind? {
         state.withLock { state in
             Kind.allCases.first { kind in
-                state.notices.contains { $0.value.kind == kind && (kind != .connections || $0.key == Self.web) }
+                state.current.keys.contains { $0.kind == kind && (kind != .connections || $0.place == Self.web) }
             }
         }
     }
 
+    /// Whether a descriptor can be had now; the system's error in `errno` says why not.
+    public static func hasDescriptor() -> Bool {
+        let descriptor = dup(STDERR_FILENO)
+        if descriptor >= 0 { close(descriptor) }
+        return descriptor >= 0
+    }
+
     /// Notes that a part of the server has to wait because something has run out.
     public func begin(_ kind: Kind, at place: String) {
+        let notice = Notice(kind: kind, place: place)
         let now = ContinuousClock.now
         let isLogged = state.withLock { state -> Bool in
-            guard state.notices[place]?.kind != kind else { return false }
-            let isDue = state.lastLogged[place].map { now - $0 >= Self.loggingInterval } ?? true
-            if isDue { state.lastLogged[place] = now }
-            state.notices[place] = Notice(kind: kind, isLogged: isDue)
+            guard state.current[notice] == nil else { return false }
+            let isDue = state.lastLogged[notice].map { now - $0 >= Self.loggingInterval } ?? true
+            if isDue { state.lastLogged[notice] = now }
+            state.current[notice] = isDue
             return isDue
         }
         if isLogged { logger.error("\(kind.sentence)", metadata: ["listener": "\(place)"]) }
     }
 
-    /// Notes that this part works again.
-    public func end(at place: String) {
-        let notice = state.withLock { $0.notices.removeValue(forKey: place) }
-        if let notice, notice.isLogged {
+    /// Notes that this part of the server lacks these things no more.
+    public func end(_ kinds: some Sequence<Kind>, at place: String) {
+        for kind in kinds {
+            let isLogged = state.withLock { $0.current.removeValue(forKey: Notice(kind: kind, place: place)) }
+            guard isLogged == true else { continue }
             logger.notice(
-                "connections are accepted again",
-                metadata: ["listener": "\(place)", "lacked": "\(notice.kind.rawValue)"])
+                "connections are accepted again", metadata: ["listener": "\(place)", "lacked": "\(kind.rawValue)"])
         }
     }
 }

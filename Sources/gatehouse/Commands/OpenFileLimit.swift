@@ -1,4 +1,5 @@
 import Glibc
+import HTTPClient
 import Storage
 import Web
 
@@ -34,6 +35,8 @@ struct OpenFileLimit {
     }
 
     var connections: Int { min(WebServer.maximumConnections, total / 2) }
+
+    var outboundConnections: Int { min(CurlTransport.maximumConnections, total / 8) }
 
     var accounts: Int {
         max(4, min(AccountDirectory<OpenAccount>.defaultLimit, total / 4 / Self.descriptorsPerAccount))

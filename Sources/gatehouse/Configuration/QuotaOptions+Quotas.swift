@@ -23,10 +23,10 @@ extension QuotaOptions {
         var limits: [Quota: Int] = [:]
         for setting in Self.settings {
             guard let text = setting.text(self) ?? Environment.value(setting.variable) else { continue }
+            let name = "\(setting.flag) (\(setting.variable))"
             limits[setting.quota] =
                 setting.quota == .bundleBytes
-                ? try ByteSize.parse(text, setting.flag)
-                : try Self.number(text, setting.flag, Self.range(of: setting.quota))
+                ? try ByteSize.parse(text, name) : try Self.number(text, name, Self.range(of: setting.quota))
         }
         return Quotas(limits)
     }

@@ -56,13 +56,13 @@ struct ServerConfiguration: Sendable {
         trustedProxies = try Self.proxies(options.trustedProxy)
         maximumBundleBytes =
             try (options.maxBundleSize ?? Environment.value("GATEHOUSE_MAX_BUNDLE_SIZE"))
-            .map { try ByteSize.parse($0, "--max-bundle-size") } ?? Deployments.usualMaximum
+            .map { try ByteSize.parse($0, "--max-bundle-size (GATEHOUSE_MAX_BUNDLE_SIZE)") } ?? Deployments.usualMaximum
         idleTimeout = try TimeSpan.parse(
             options.idleTimeout ?? Environment.value("GATEHOUSE_IDLE_TIMEOUT") ?? Self.defaultIdleTimeout,
-            "--idle-timeout", in: 1...3600)
+            "--idle-timeout (GATEHOUSE_IDLE_TIMEOUT)", in: 1...3600)
         shutdownDelay = try TimeSpan.parse(
-            options.shutdownDelay ?? Environment.value("GATEHOUSE_SHUTDOWN_DELAY") ?? "0s", "--shutdown-delay",
-            in: 0...300)
+            options.shutdownDelay ?? Environment.value("GATEHOUSE_SHUTDOWN_DELAY") ?? "0s",
+            "--shutdown-delay (GATEHOUSE_SHUTDOWN_DELAY)", in: 0...300)
         quotas = try options.quotas.limits()
         masterKey = .init(path: options.masterKeyFile)
         if let content, content.sharesCookies(with: base?.host ?? "localhost") {

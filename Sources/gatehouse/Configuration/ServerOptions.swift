@@ -44,7 +44,7 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help:
-            "How long a connection may wait for its next request; longer than the proxy in front keeps one. [GATEHOUSE_IDLE_TIMEOUT, default 75s]"
+            "How long a connection may wait for its next request; longer than the proxy in front keeps one, which is 15s with those of deploy/. [GATEHOUSE_IDLE_TIMEOUT, default 75s]"
     )
     var idleTimeout: String?
 

@@ -80,11 +80,11 @@ struct ControlServer: Service {
                                 metadata: ["cause": "\(String(cString: strerror(code)))"])
                         }
                         usleep(Self.pauseMicroseconds)
-                        if Self.hasDescriptor { shortages.end(at: Self.place) }
+                        if Shortages.hasDescriptor() { shortages.end(Shortages.Kind.ofAccept, at: Self.place) }
                         continue
                     }
                     ControlSocket.setTimeout(descriptor)
-                    ControlSocket.queue.async {
+                    ControlSocket.onThread {
                         if let line = try? ControlSocket.readLine(descriptor) {
                             continuation.yield((descriptor, line))
                         } else {
@@ -95,12 +95,6 @@ struct ControlServer: Service {
                 continuation.finish()
             }
         }
-    }
-
-    private static var hasDescriptor: Bool {
-        let descriptor = dup(STDERR_FILENO)
-        if descriptor >= 0 { close(descriptor) }
-        return descriptor >= 0
     }
 
     private func serve(_ connection: Connection) async {

@@ -11,8 +11,6 @@ enum ControlSocket {
     static let timeout = timeval(tv_sec: 5, tv_usec: 0)
     /// The key of a request whose sender reads the empty lines.
     static let waits = "waits"
-    /// Where reading and writing may wait for the other end: never on the threads that everybody shares.
-    static let queue = DispatchQueue(label: "control.lines", attributes: .concurrent)
     /// The longest line.
     static let maximumLine = 1 << 20
 
@@ -56,10 +54,15 @@ enum ControlSocket {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    /// Runs what may wait for the other end on a thread of its own.
+    /// Runs what may wait for the other end on a thread of its own: a concurrent queue has those of Swift's executor.
+    static func onThread(_ body: @escaping @Sendable () -> Void) {
+        DispatchQueue(label: "control.line").async(execute: body)
+    }
+
+    /// The same for what has a result.
     static func offPool<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try body() }) }
+            onThread { continuation.resume(with: Result { try body() }) }
         }
     }
 

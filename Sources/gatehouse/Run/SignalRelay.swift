@@ -16,6 +16,8 @@ enum SignalRelay {
     private static let leadsSession = Atomic<Bool>(false)
     /// Since the last restart began, somebody sent a signal that ends programs.
     private static let askedToEnd = Atomic<Bool>(false)
+    /// Somebody told the content to end for good. Ctrl-C and a hang-up may mean something else to it.
+    private static let toldToTerminate = Atomic<Bool>(false)
     private static let ending = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
     /// From now on nothing in the list ends this process. What was ignored stays ignored, by the content too (nohup).
@@ -24,6 +26,7 @@ enum SignalRelay {
         child.store(0, ordering: .relaxed)
         pending.store(0, ordering: .relaxed)
         askedToEnd.store(false, ordering: .relaxed)
+        toldToTerminate.store(false, ordering: .relaxed)
         leadsSession.store(getsid(0) == getpid(), ordering: .relaxed)
         for signal in signals where !isIgnored(signal) {
             var action = sigaction()
@@ -49,8 +52,10 @@ enum SignalRelay {
     /// The content has ended; its number may soon be another process's.
     static func detach() { child.store(0, ordering: .sequentiallyConsistent) }
 
-    /// Asks the content to end, so that it can be started again; answers its process, nil where it has ended by itself.
+    /// Asks the content to end, so that it can be started again; answers its process, nil where it has ended by itself or
+    /// was told to.
     static func beginRestart() -> pid_t? {
+        guard !toldToTerminate.load(ordering: .sequentiallyConsistent) else { return nil }
         askedToEnd.store(false, ordering: .sequentiallyConsistent)
         let pid = child.load(ordering: .sequentiallyConsistent)
         guard pid > 0 else { return nil }
@@ -70,6 +75,7 @@ enum SignalRelay {
         let saved = errno
         defer { errno = saved }
         if ending.contains(signal) { askedToEnd.store(true, ordering: .sequentiallyConsistent) }
+        if signal == SIGTERM || signal == SIGQUIT { toldToTerminate.store(true, ordering: .sequentiallyConsistent) }
         let isForAll = info?.pointee.si_code == fromKernel
         // A hang-up is told to the leader of the session alone.
         let hasBeenTold = isForAll && !(signal == SIGHUP && leadsSession.load(ordering: .relaxed))

@@ -15,8 +15,9 @@ extension Template {
                 ).required(),
                 Setting(
                     VisitorKeyOrigin.changesSetting, label: "Allow changes",
-                    description: "Content may change, in the visitor's name, what the visitor owns.", form: .flag,
-                    default: false
+                    description:
+                        "Content may change, in the visitor's name, content that the visitor owns. Every publisher who may edit content that uses this data source can then do so.",
+                    form: .flag, default: false
                 )
             )
         ],

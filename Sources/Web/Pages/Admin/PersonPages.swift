@@ -48,6 +48,7 @@ struct PersonPages {
         values["is_self"] = .flag(isSelf)
         values["is_locked"] = .flag(user.isLocked)
         values["may_edit"] = .flag(!isSelf && user.role >= .publisher)
+        values["edits_all"] = .flag(user.role == .administrator)
         values["copy_text"] = .text(guid.description)
         values["copy_label"] = .text("the GUID")
         return visit.page(
