@@ -7,6 +7,8 @@ VENV := .venv/installed
 DEBUG := .build/debug
 RELEASE_SCRATCH := .build-release
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
+# The end-to-end tests run file by file in so many processes.
+TEST_PROCESSES ?= 2
 PYTHON_SOURCES := Tests/EndToEnd docs/demo Benchmarks
 
 .DEFAULT_GOAL := help
@@ -61,7 +63,7 @@ test: lint ## lint, Swift tests, the demo once, end-to-end tests
 	swift build --build-tests
 	swift test --skip-build
 	.venv/bin/python docs/demo/demo.py --once
-	.venv/bin/python -m pytest Tests/EndToEnd
+	.venv/bin/python -m pytest Tests/EndToEnd --numprocesses $(TEST_PROCESSES) --dist loadfile --durations 30
 
 screenshots: setup build ## make the README's pictures anew, as the tests see the pages
 	@mkdir -p docs/images

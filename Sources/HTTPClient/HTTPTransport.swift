@@ -4,4 +4,17 @@ public protocol HTTPTransport: Sendable {
     ///
     /// Throws an ``OutboundError``, which tells whether the other server may have acted on the request.
     func send(_ request: OutboundRequest) async throws(OutboundError) -> OutboundResponse
+
+    /// Reads an answer. An answer of 1 MiB takes half a second to parse, so a transport that is for one account does it on
+    /// threads of which that account has a share.
+    func read<Value: Sendable>(
+        _ response: OutboundResponse, _ body: @escaping @Sendable (OutboundResponse) -> Value
+    ) async -> Value
+}
+
+extension HTTPTransport {
+    /// Reads an answer at once.
+    public func read<Value: Sendable>(
+        _ response: OutboundResponse, _ body: @escaping @Sendable (OutboundResponse) -> Value
+    ) async -> Value { body(response) }
 }

@@ -69,7 +69,8 @@ public struct World: Sendable {
     /// The same world as one account sees it: what goes out counts as that account's.
     func seen(by account: OpenAccount) -> World {
         var world = self
-        world.transport = AccountTransport(base: transport, account: account.fingerprint)
+        world.transport = AccountTransport(
+            base: transport, account: account.fingerprint, readers: pools.providerAnswers)
         return world
     }
 }

@@ -69,9 +69,8 @@ public struct KeySet: Sendable {
         guard response.status == 200 else {
             throw MetadataError(.unreachable, detail: "jwks_uri answers with status \(response.status).")
         }
-        guard let document = (try? JSON.parse(response.body))?.objectValue else {
-            throw MetadataError(.unintelligible)
-        }
-        return KeySet(document)
+        let keys = await transport.read(response) { (try? JSON.parse($0.body))?.objectValue.map { KeySet($0) } }
+        guard let keys else { throw MetadataError(.unintelligible) }
+        return keys
     }
 }

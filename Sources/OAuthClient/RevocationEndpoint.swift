@@ -53,7 +53,8 @@ public struct RevocationEndpoint: Sendable {
             return .refused(message: ProviderRefusal.unsigned.message)
         }
         do throws(OutboundError) {
-            return reader.outcome(of: try await transport.send(request))
+            let response = try await transport.send(request)
+            return await transport.read(response) { reader.outcome(of: $0) }
         } catch {
             return reader.outcome(of: error)
         }

@@ -68,7 +68,8 @@ public struct TokenEndpoint: Sendable {
             return (.refused(.unsigned), false)
         }
         do throws(OutboundError) {
-            return (reader.outcome(of: try await transport.send(request)), false)
+            let response = try await transport.send(request)
+            return (await transport.read(response) { reader.outcome(of: $0) }, false)
         } catch {
             return (reader.outcome(of: error), error.code == .notConnected && !error.mayHaveBeenSent)
         }

@@ -12,7 +12,8 @@ public enum UserInfo {
     ) async -> JSONObject? {
         let headers = [(name: "Authorization", value: "Bearer \(token.reveal())"), ("Accept", "application/json")]
         guard let response = try? await transport.send(OutboundRequest(method: .get, url: url, headers: headers)),
-            response.status == 200, let claims = (try? JSON.parse(response.body))?.objectValue,
+            response.status == 200,
+            let claims = await transport.read(response, { (try? JSON.parse($0.body))?.objectValue }),
             let named = claims["sub"]?.stringValue, constantTimeEquals(named, subject)
         else { return nil }
         return claims

@@ -1,3 +1,4 @@
+import Cryptography
 import JSON
 
 /// A way to misbehave, and at which requests.
@@ -31,6 +32,8 @@ struct Fault: Sendable {
         /// Two MiB of valid JSON.
         case tooLarge = "too_large"
         case empty
+        /// The given bytes, as they are.
+        case raw
     }
 
     let endpoint: Endpoint
@@ -43,11 +46,18 @@ struct Fault: Sendable {
     let retryAfter: Int64?
     /// The OAuth error code of a `status` fault.
     let error: String
+    /// The body of a `raw` fault, given as text or as `body_base64`.
+    let body: [UInt8]
+    /// The media type of a `raw` fault.
+    let contentType: String
     /// How many requests are still to be hit.
     var times: Int64
 
     init(_ object: JSONObject) throws(ControlRefusal) {
-        let known: Set = ["endpoint", "kind", "grant", "milliseconds", "status", "retry_after", "error", "times"]
+        let known: Set = [
+            "endpoint", "kind", "grant", "milliseconds", "status", "retry_after", "error", "times", "body", "body_base64",
+            "content_type",
+        ]
         if let unknown = object.keys.first(where: { !known.contains($0) }) {
             throw ControlRefusal("A fault has no \(unknown)")
         }
@@ -69,6 +79,13 @@ struct Fault: Sendable {
         milliseconds = object["milliseconds"]?.integerValue ?? 0
         retryAfter = object["retry_after"]?.integerValue
         error = object["error"]?.stringValue ?? "temporarily_unavailable"
+        contentType = object["content_type"]?.stringValue ?? "application/json"
+        if let text = object["body_base64"]?.stringValue {
+            guard let bytes = Base64.decode(text) else { throw ControlRefusal("body_base64 is not base64") }
+            body = bytes
+        } else {
+            body = Array((object["body"]?.stringValue ?? "").utf8)
+        }
     }
 
     func applies(to endpoint: Endpoint, grant: String?) -> Bool {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 
 extension FaultDesk {
     /// More than any honest token answer, and more than a careful client reads.
@@ -31,7 +32,7 @@ extension FaultDesk {
             let response = try await process()
             await hold()
             return response
-        case .status, .rateLimit, .html, .malformedJSON, .tooLarge, .empty:
+        case .status, .rateLimit, .html, .malformedJSON, .tooLarge, .empty, .raw:
             return Self.answer(of: fault, kind: simulator.kind)
         }
     }
@@ -48,6 +49,10 @@ extension FaultDesk {
         case .tooLarge:
             let padding = String(repeating: "x", count: tooLargeByteCount)
             response = .text(#"{"access_token":"\#(padding)"}"#, type: "application/json")
+        case .raw:
+            response = Response(
+                status: status ?? .ok, headers: [.contentType: fault.contentType],
+                body: .init(byteBuffer: ByteBuffer(bytes: fault.body)))
         case .empty:
             response = .text("", type: "application/json")
         default:

@@ -146,7 +146,7 @@ def test_a_folder_that_is_replaced_loses_no_write_that_was_answered_as_done(kept
     assert {title for title, _ in done} <= there, "nothing that was answered as done is nowhere"
     # A request may span the moment of the move; the last ones begin after it.
     assert done[-1][0] in new and done[-2][0] in new
-    assert "the folder of account acme was moved or replaced under the running server" in server.logs
+    server.await_log("the folder of account acme was moved or replaced under the running server")
 
 
 def test_a_folder_that_is_moved_away_is_503_and_comes_back(kept):
@@ -185,7 +185,7 @@ def test_a_copy_that_is_still_being_written_is_not_opened(kept):
         file.flush()
         publisher.api.refused(503, 503, "GET", "v1/content")
         publisher.api.refused(503, 503, "GET", "v1/content")
-        assert "its file was written only a moment ago" in server.logs
+        server.await_log("its file was written only a moment ago")
     os.utime(target, (1, 1))
     titles_now = {one["title"] for one in publisher.api.ok("GET", "v1/content")}
     assert titles_now == {"before"}

@@ -166,6 +166,24 @@ def test_the_key_and_the_token_of_a_leaver_are_dead_at_once(scene, loss):
     assert told["details"]["reason"] == "editor_removed"
 
 
+def test_visitors_keys_of_a_content_end_when_an_editor_leaves(scene):
+    """Whoever may edit the content could read them too, and may have kept one."""
+    account, owner = scene.account, scene.publisher
+    leaver, visitor = account.add("publisher"), account.add("administrator")
+    visitor.accept_invite()
+    content = account.add_content(owner, account.integrate("connect", max_role="Admin"))
+    path = f"v1/content/{content['guid']}/permissions"
+    body = {"principal_guid": leaver.guid, "principal_type": "user", "role": "owner"}
+    listed = owner.api.ok("POST", path, json=body)
+    token = visitor.session_token(content)
+    kept = Api(account.server, leaver.api.credentials(token, requested_token_type=API_KEY)["access_token"])
+    kept.ok("GET", "v1/audit_logs")
+    owner.api.ok("DELETE", f"{path}/{listed['id']}")
+    kept.refused(401, 24, "GET", "v1/audit_logs")
+    fresh = owner.api.credentials(token, requested_token_type=API_KEY)["access_token"]
+    Api(account.server, fresh).ok("GET", "v1/audit_logs")
+
+
 def test_the_pages_that_take_somebody_off_say_what_happens_to_running_content(scene):
     account, admin, owner = scene.account, scene.account.admin, scene.publisher
     admin.accept_invite()

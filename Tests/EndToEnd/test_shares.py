@@ -13,7 +13,8 @@ from harness.scene import play
 from harness.waiting import wait_until
 from harness.wire import Wire
 
-SHARE = {"outbound": 64, "passwords": 1, "uploads": 4, "inspection": 1, "parsing": 1}
+SHARE = {"outbound": 64, "passwords": 1, "uploads": 4, "inspection": 1, "parsing": 1, "provider_answers": 1}
+SHARE |= {"large_answers": 4}
 """What one account has of each resource: docs/threat_model.md."""
 
 
@@ -187,12 +188,11 @@ def test_archives_are_read_on_threads_of_which_an_account_has_one(server, places
     assert max(held for held, _ in seen) == SHARE["inspection"]
 
 
-def test_large_bodies_are_read_on_threads_of_which_an_account_has_one(server, places, together):
+@pytest.mark.parametrize("path", ["v1/content", "v1/workbench/sessions"])
+def test_large_bodies_are_read_on_threads_of_which_an_account_has_one(server, places, together, path):
     attacker, victim = server.create_account().admin, server.create_account().admin
     body = b'{"a":[' + b"0," * 500_000 + b"0]}"
-    calls = together(
-        [lambda: attacker.api("POST", "v1/content", data=body, headers={"Content-Type": "application/json"})] * 8
-    )
+    calls = together([lambda: attacker.api("POST", path, data=body, headers={"Content-Type": "application/json"})] * 8)
     seen = []
 
     def is_busy() -> bool:
@@ -204,3 +204,44 @@ def test_large_bodies_are_read_on_threads_of_which_an_account_has_one(server, pl
     victim.api.refused(400, 25, "POST", "v1/content", data=own, headers={"Content-Type": "application/json"})
     assert [call.result().status_code for call in calls] == [400] * 8
     assert max(held for held, _ in seen) == SHARE["parsing"]
+
+
+def test_long_answers_of_providers_are_read_on_threads_of_which_an_account_has_one(server, own_stage, places, together):
+    attacker, provider = server.create_account(), own_stage.simulator()
+    scene = play(server, own_stage.simulator())
+    robots = [attacker.add_service_account(provider, f"Robot {number}") for number in range(8)]
+    provider.fault("token", "raw", times=8, status=200, body='{"a":[' + "0," * 400_000 + "0]}")
+    calls = together(
+        [
+            lambda guid=robot["guid"]: attacker.admin.api("POST", f"v1/oauth/integrations/{guid}/verify")
+            for robot in robots
+        ]
+    )
+    seen = []
+
+    def is_busy() -> bool:
+        seen.append(places("provider_answers"))
+        return seen[-1][1] > 0
+
+    wait_until(is_busy, "answers for that account wait for its thread")
+    assert scene.exchange(headers={"Cache-Control": "no-cache"}).status_code == 200
+    assert [call.result().status_code for call in calls] == [400] * 8
+    assert max(held for held, _ in seen) == SHARE["provider_answers"]
+
+
+def test_large_answers_that_nobody_reads_have_places(server, places):
+    attacker, victim = server.create_account(), server.create_account()
+    publisher = attacker.add("publisher")
+    for number in range(150):
+        body = {"title": f"Content {number}", "description": "x" * 4000}
+        publisher.api.ok("POST", "v1/content", json=body)
+    headers = {"Authorization": f"Key {publisher.key}"}
+    wires = [Wire(server.port, 4096) for _ in range(SHARE["large_answers"] + 3)]
+    for wire in wires:
+        wire.request("GET", "/v1/content", headers)
+    wait_until(lambda: places("large_answers") == (SHARE["large_answers"], 3), "the others wait")
+    assert victim.admin.api.ok("GET", "v1/user")["guid"]
+    for wire in wires:
+        assert wire.answer().status == 200
+        wire.socket.close()
+    wait_until(lambda: places("large_answers") == (0, 0), "all are read")

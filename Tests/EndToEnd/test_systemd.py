@@ -323,4 +323,4 @@ def test_a_wrong_configuration_is_not_tried_again(installed):
     assert installed.machine.run("systemctl", "restart", "gatehouse").returncode != 0
     assert installed.state("ActiveState") == "failed" and installed.state("NRestarts") == "0"
     assert installed.state("ExecMainStatus") == "78"
-    assert "--listen must be HOST:PORT" in installed.logs
+    wait_until(lambda: "--listen must be HOST:PORT" in installed.logs, "the journal says why")

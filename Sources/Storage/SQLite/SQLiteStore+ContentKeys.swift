@@ -11,9 +11,10 @@ enum EditScope: Equatable {
     case principal(GUID)
 }
 
-/// Who may edit content that has a key of its own, at one moment of a transaction.
+/// Who may edit content that holds keys, at one moment of a transaction.
 ///
-/// Whoever may edit content can read its key and its session token. So when somebody loses that right, both must end.
+/// Whoever may edit content can read the keys that it holds, its own and its visitors', and its session token. So when
+/// somebody loses that right, all of them must end.
 /// `SQLiteStore.write` compares the moments before and after each change of permissions, within the scope that the write
 /// names. What is judged is what `Contents.mayEdit` judges.
 struct EditRights {
@@ -31,7 +32,7 @@ struct EditRights {
         case .kept:
             return nil
         case .content(let guid):
-            guard try Self.hasKey(guid, in: db) else { return nil }
+            guard try Self.holdsKeys(guid, in: db) else { return nil }
             rights = .people(try Self.people(editing: guid, in: db), of: guid)
         case .principal(let guid):
             let people = try Self.people(inGroup: guid, in: db)
@@ -63,17 +64,22 @@ struct EditRights {
         "administrator": Role.administrator.rawValue,
     ]
 
-    private static func hasKey(_ content: GUID, in db: Database) throws -> Bool {
-        let statement = try db.cachedStatement(
-            sql: "SELECT EXISTS (SELECT 1 FROM api_key WHERE content_guid = ? AND salt IS NOT NULL)")
-        return try Bool.fetchOne(statement, arguments: [content.description]) ?? false
+    /// The condition that `content` holds a key.
+    private static let holdsKeys = """
+        (EXISTS (SELECT 1 FROM api_key WHERE api_key.content_guid = content.guid AND salt IS NOT NULL)
+            OR EXISTS (SELECT 1 FROM api_key WHERE visitor_content_guid = content.guid))
+        """
+
+    private static func holdsKeys(_ guid: GUID, in db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT \(holdsKeys) FROM content WHERE guid = ?")
+        return try Bool.fetchOne(statement, arguments: [guid.description]) ?? false
     }
 
     private static func contents(editableBy user: String, in db: Database) throws -> Set<String> {
         let statement = try db.cachedStatement(
             sql: Membership.closure + """
-                 SELECT content.guid FROM user JOIN content JOIN api_key ON content_guid = content.guid
-                WHERE user.guid = :user AND NOT locked AND salt IS NOT NULL
+                 SELECT content.guid FROM user JOIN content
+                WHERE user.guid = :user AND NOT locked AND \(holdsKeys)
                     AND (user.role = :administrator OR user.role <> :viewer
                         AND (content.owner_guid = :user OR EXISTS (SELECT 1 FROM content_permission AS listed
                             WHERE listed.content_guid = content.guid AND level = :owner
@@ -88,9 +94,8 @@ struct EditRights {
                 WITH RECURSIVE above (guid) AS (
                     SELECT :group UNION SELECT group_guid FROM group_member JOIN above ON member_group_guid = above.guid
                 )
-                SELECT listed.content_guid FROM content_permission AS listed
-                    JOIN api_key ON api_key.content_guid = listed.content_guid
-                WHERE level = :owner AND salt IS NOT NULL AND listed.group_guid IN (SELECT guid FROM above)
+                SELECT content.guid FROM content_permission AS listed JOIN content ON content.guid = listed.content_guid
+                WHERE level = :owner AND listed.group_guid IN (SELECT guid FROM above) AND \(holdsKeys)
                 """)
         return try String.fetchSet(
             statement,
@@ -135,13 +140,17 @@ struct EditRights {
 }
 
 extension SQLiteStore {
-    /// Ends the keys of content that somebody may not change any more; part of the transaction that took the right away.
+    /// Ends the keys that content holds which somebody may not edit any more; part of the transaction that took the right
+    /// away.
     ///
     /// The session tokens of the content end with its key: they name the salt that it was derived from.
     func endContentKeys(_ before: EditRights, noting event: EventRecord?, in db: Database) throws {
         for content in try before.lost(in: db) {
             try db.execute(
-                sql: "DELETE FROM api_key WHERE content_guid = ? AND salt IS NOT NULL", arguments: [content])
+                sql: """
+                    DELETE FROM api_key WHERE content_guid = :content AND salt IS NOT NULL OR visitor_content_guid = :content
+                    """,
+                arguments: ["content": content])
             guard let event, let guid = GUID(content) else { continue }
             try log.append(
                 EventRecord(

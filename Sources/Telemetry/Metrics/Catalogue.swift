@@ -90,7 +90,7 @@ public struct Catalogue: Sendable {
     ])
 
     private static let pools: Set<String> = [
-        "outbound", "resolvers", "passwords", "uploads", "inspection", "parsing",
+        "outbound", "resolvers", "passwords", "uploads", "inspection", "parsing", "provider_answers", "large_answers",
     ]
 
     static let refusedName = "gatehouse_metrics_refused_total"

@@ -24,7 +24,9 @@ struct APIRoutes {
             try await Measurements.exchange { try await exchange(request, context) }
         }
 
+        let largeAnswers = LargeAnswers(pool: services.world.pools.largeAnswers)
         let authenticated = router.group("v1").add(middleware: KeyAuthentication(services: services))
+            .add(middleware: largeAnswers)
         let callers = authenticated.group(context: CallerContext.self)
         let publishers = callers.group(context: PublisherContext.self)
         let administrators = callers.group(context: AdministratorContext.self)
@@ -41,6 +43,7 @@ struct APIRoutes {
         BundleRoutes().add(callers: callers, publishers: publishers)
         EnvironmentRoutes().add(publishers: publishers)
         let unversioned = router.group().add(middleware: KeyAuthentication(services: services))
+            .add(middleware: largeAnswers)
         ServerRoutes().add(unversioned: unversioned.group(context: CallerContext.self), callers: callers)
         AuditRoutes(services: services).add(administrators: administrators)
         WebhookRoutes().add(administrators: administrators)

@@ -7,7 +7,7 @@ struct BodyParser: Sendable {
     @TaskLocal static var current: BodyParser?
 
     /// In bytes. Smaller ones take less time than going to another thread is worth.
-    private static let largestAtOnce = 64 * 1024
+    private static let largestAtOnce = 8 * 1024
 
     let workers: FairWorkers
     /// The account, or the sender's address as long as no account is known.

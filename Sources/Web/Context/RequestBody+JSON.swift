@@ -34,9 +34,23 @@ extension Request {
         return object
     }
 
+    /// The same where the body may be left out: nothing is as good as `{}`.
+    func optionalJSONObject() async throws -> JSONObject {
+        let bytes = try await bytes()
+        guard !bytes.isEmpty else { return [:] }
+        guard let object = try await Self.json(bytes).objectValue else {
+            throw Refusal(.notJSON, "The body must be a JSON object: {...}.")
+        }
+        return object
+    }
+
     func json(ofAnyMedia: Bool = false) async throws -> JSON {
         if !ofAnyMedia { try requireJSON() }
-        return try await BodyParser.read(try await bytes()) { bytes throws(Refusal) in
+        return try await Self.json(try await bytes())
+    }
+
+    private static func json(_ bytes: [UInt8]) async throws -> JSON {
+        try await BodyParser.read(bytes) { bytes throws(Refusal) in
             do throws(JSONError) { return try JSON.parse(bytes) } catch {
                 throw Refusal(.notJSON, "The body is no JSON that this server reads: \(error.description)")
             }

@@ -24,6 +24,11 @@ public struct HTTPListener: Service {
 
     /// Connections that wait in the kernel; it takes no more than `net.core.somaxconn`.
     private static let backlog: Int32 = 4096
+    /// In bytes; the kernel doubles it. By default it would take 4 MiB for each client that does not read.
+    private static let sendBuffer: CInt = 128 * 1024
+    /// In milliseconds. The kernel ends a connection whose client takes nothing of what it holds for so long (tcp(7)), which
+    /// no part of this process would notice.
+    private static let unreadTimeout: CInt = 60_000
     /// After a failure that closed the socket's channel.
     private static let pause = Duration.seconds(1)
 
@@ -110,6 +115,7 @@ public struct HTTPListener: Service {
             // NIO closes what it is given, and this one may be needed again.
             let descriptor = dup(socket.descriptor)
             guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "dup") }
+            limitSendBuffer()
             let connections = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -132,6 +138,14 @@ public struct HTTPListener: Service {
         } catch {
             throw ListenerFailure(description: "cannot listen at \(socket.address): \(Self.words(error))")
         }
+    }
+
+    /// Every connection inherits this from the socket that listens.
+    private func limitSendBuffer() {
+        let size = socklen_t(MemoryLayout<CInt>.size)
+        var (buffer, timeout) = (Self.sendBuffer, Self.unreadTimeout)
+        setsockopt(socket.descriptor, SOL_SOCKET, SO_SNDBUF, &buffer, size)
+        setsockopt(socket.descriptor, CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, &timeout, size)
     }
 
     private static func words(_ error: any Error) -> String {
@@ -160,6 +174,11 @@ public struct HTTPListener: Service {
                 // As a parser's error it would be answered, in the middle of this answer.
                 throw BrokenOff()
             }
+            if response.body.contentLength.map({ $0 > LargeAnswers.limit }) ?? false {
+                // What was written may still lie here. A connection that closes meanwhile has dropped it.
+                try? await channel.triggerUserOutboundEvent(AwaitFlush()).get()
+            }
+            withExtendedLifetime(response) {}
         }
     }
 

@@ -1,5 +1,8 @@
 import NIOCore
 
+/// An event whose promise is kept when everything that was written before has been handed to the kernel.
+struct AwaitFlush: Sendable {}
+
 /// Closes a connection whose client does not read its answer: until it does, the answer lies in the server's memory.
 ///
 /// It stands next to the socket, behind everything that writes.
@@ -35,6 +38,11 @@ final class UnreadAnswers: ChannelOutboundHandler, RemovableChannelHandler {
         context.flush()
         // Nearly always the kernel has taken everything by now.
         if check == nil { watch(context) }
+    }
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is AwaitFlush else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: promise)
     }
 
     private func watch(_ context: ChannelHandlerContext) {

@@ -20,7 +20,7 @@ struct WorkbenchSessionRoutes {
             return Response.json(.array(sessions.map { .object(Self.answer($0)) }))
         }
         callers.post("workbench/sessions") { request, context in
-            let members = try Members(try await request.optionalObject(), allowed: ["user_guid", "hours"])
+            let members = try Members(try await request.optionalJSONObject(), allowed: ["user_guid", "hours"])
             let opened = try await context.tenant.workbenchSessions.open(
                 for: try Self.user(members, context.tenant),
                 hours: try members.integer("hours") ?? WorkbenchSessions.usualHours, by: context.caller
@@ -59,19 +59,5 @@ struct WorkbenchSessionRoutes {
             "created_time": Answers.time(session.createdAt), "expires_at": Answers.time(session.expiresAt),
             "active_time": Answers.time(session.activeAt),
         ]
-    }
-}
-
-extension Request {
-    /// The body as a JSON object; nothing sent is as good as `{}`.
-    fileprivate func optionalObject() async throws -> JSONObject {
-        let bytes = try await bytes()
-        guard !bytes.isEmpty else { return [:] }
-        do throws(JSONError) {
-            if let object = try JSON.parse(bytes).objectValue { return object }
-        } catch {
-            throw Refusal(.notJSON, "The body is no JSON that this server reads: \(error.description)")
-        }
-        throw Refusal(.notJSON, "The body must be a JSON object: {...}.")
     }
 }

@@ -57,7 +57,7 @@ struct AssumeRole: Sendable {
         do throws(OutboundError) { response = try await transport.send(request) } catch {
             throw error.code == .noPlace || error.code == .cancelled ? .notCalled : .unavailable
         }
-        let answer = FlatXML(response.body)
+        let answer = await transport.read(response) { FlatXML($0.body) }
         guard response.status == 200 else {
             guard response.status < 500, let code = answer.text(of: "Code", within: "Error") else {
                 throw .unavailable
