@@ -55,8 +55,8 @@ struct Fault: Sendable {
 
     init(_ object: JSONObject) throws(ControlRefusal) {
         let known: Set = [
-            "endpoint", "kind", "grant", "milliseconds", "status", "retry_after", "error", "times", "body", "body_base64",
-            "content_type",
+            "endpoint", "kind", "grant", "milliseconds", "status", "retry_after", "error", "times", "body",
+            "body_base64", "content_type",
         ]
         if let unknown = object.keys.first(where: { !known.contains($0) }) {
             throw ControlRefusal("A fault has no \(unknown)")

@@ -51,6 +51,15 @@ def test_a_lifetime_is_never_longer_than_the_provider_said(scene):
     assert scene.credentials()["access_token"] == after["access_token"]
 
 
+def test_a_clock_that_was_set_back_a_little_lengthens_no_lifetime(scene):
+    """By so little that the token is handed out as before: it ends no later than the provider said."""
+    before = scene.credentials()
+    scene.server.set_clock(-45)
+    after = scene.credentials()
+    assert after["access_token"] == before["access_token"]
+    assert after["expires_in"] <= LIFETIME_SECONDS
+
+
 def test_a_demand_is_counted_by_a_clock_that_only_moves_forward(scene):
     """Who asks again within half a minute gets the same token, whatever the wall clock says."""
     first = scene.credentials(headers={"Cache-Control": "no-cache"})

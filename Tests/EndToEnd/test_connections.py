@@ -10,6 +10,7 @@ import pytest
 from harness.account import TOKEN_EXCHANGE, USER_SESSION_TOKEN
 from harness.held_socket import HeldGatehouse
 from harness.scene import play
+from harness.waiting import wait_until
 from harness.wire import Wire
 
 MEBIBYTE = 1024 * 1024
@@ -140,8 +141,11 @@ def test_a_length_that_cannot_be_counted_to_is_400(port, content, path, length):
 def test_a_body_that_drips_on_after_its_refusal_loses_the_connection(port, content):
     with Wire(port) as wire:
         wire.request("POST", bundles(content), {"Content-Length": str(50 * MEBIBYTE)})
-        assert wire.answer("POST").status == 401
-        wire.await_closed(dripping=b" ")
+        answer = wire.answer("POST")
+        assert answer.status == 401 and answer.headers["Connection"] == "close"
+        assert wire.is_at_end()
+        # Sooner than the 30 s that a client has which makes progress.
+        wire.await_closed(dripping=b" ", deadline=20)
 
 
 # A last answer on a slow link.
@@ -205,6 +209,28 @@ def test_a_connection_without_a_request_is_closed(own_stage):
         slow.send(b"GET /__ping__ HTTP/1.1\r\nHost: lo")
         assert silent.is_at_end()
         assert slow.is_at_end()
+
+
+def test_a_body_that_drips_is_refused_and_one_that_has_brought_much_has_more_time(account):
+    """A body has 30 s, and a second more for each 64 KiB of it that have arrived."""
+    headers = {"Authorization": f"Key {account.admin.key}", "Content-Type": "application/json"}
+    long = b" " * (15 * 64 * 1024)
+    end = b'{"title": "Slow"}'
+    with Wire(account.server.port) as fast, Wire(account.server.port) as dripping:
+        fast.request("POST", "/v1/content", {**headers, "Content-Length": str(len(long) + len(end))}, long)
+        dripping.request("POST", "/v1/content", {**headers, "Content-Length": "100000"})
+
+        def is_refused() -> bool:
+            dripping.send(b" ")
+            return dripping.has_answer()
+
+        wait_until(is_refused, "the server has waited long enough")
+        refused = dripping.answer("POST")
+        assert refused.status == 408 and refused.headers["Connection"] == "close"
+        assert dripping.is_at_end()
+        assert not fast.has_answer()
+        fast.send(end)
+        assert fast.answer("POST").status == 200
 
 
 def test_a_slow_answer_is_waited_for(own_stage):

@@ -12,6 +12,7 @@ from harness.bundles import bundle
 from harness.holding import SlowBody, overtaken
 from harness.scene import EXPIRED_SECONDS, play
 from harness.waiting import wait_until
+from harness.wire import Wire
 
 LIMITS = {
     "--max-bundles-per-content": "3",
@@ -187,6 +188,10 @@ def test_bundles_stop_before_they_stop_refreshes(on_small_disk):
     (disk / "filler").write_bytes(b"x" * (free(disk) - kept + 64 * 1024))
     assert 0 < free(disk) < kept
     nearly_full(scene.publisher.api("POST", path, data=bundle()))
+    with Wire(scene.server.port) as wire:
+        headers = {"Authorization": f"Key {scene.publisher.key}", "Transfer-Encoding": "chunked"}
+        wire.request("POST", f"/{path}", headers)
+        assert wire.answer("POST").status == 507, "before anything of it has come"
     # What must go on goes on.
     scene.server.restart(clock_offset=EXPIRED_SECONDS)
     assert scene.provider.whoami(scene.credentials()["access_token"]) == "vera"

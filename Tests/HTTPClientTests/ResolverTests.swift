@@ -27,7 +27,7 @@ struct ResolverTests {
     func shares() async throws {
         let names = Names()
         let resolver = Resolver { names.lookUp($0) }
-        await withTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<(Resolver.limits.share + 3) {
                 group.addTask {
                     await #expect(throws: FairPool.Failure.self) {
@@ -37,7 +37,7 @@ struct ResolverTests {
                 }
             }
             while resolver.workers.places.usage.held < Resolver.limits.share {
-                try? await Task.sleep(for: .milliseconds(1))
+                try await Task.sleep(for: .milliseconds(1))
             }
         }
         // The callers have given up; the threads have not come back.

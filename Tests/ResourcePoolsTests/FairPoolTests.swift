@@ -18,9 +18,9 @@ import Testing
         FairPool("tests", .init(total: total, share: share, perSubject: perSubject, queue: queue))
     }
 
-    /// Waits until so many wait for a place.
-    private func waiting(_ count: Int, at pool: FairPool) async {
-        while pool.usage.waiting != count { try? await Task.sleep(for: .milliseconds(1)) }
+    /// Waits until so many wait for a place, and no longer than the test may take.
+    private func waiting(_ count: Int, at pool: FairPool) async throws {
+        while pool.usage.waiting != count { try await Task.sleep(for: .milliseconds(1)) }
     }
 
     @Test func givesNoHolderMoreThanItsShare() {
@@ -75,14 +75,14 @@ import Testing
         let pool = pool(total: 1, share: 1)
         let order = Order()
         let first = pool.tryEnter("a")
-        await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             for (count, holder) in ["a", "a", "a", "b", "c"].enumerated() {
                 group.addTask {
                     let place = try await pool.enter(holder)
                     order.note(holder)
                     place.leave()
                 }
-                await waiting(count + 1, at: pool)
+                try await waiting(count + 1, at: pool)
             }
             first?.leave()
         }
@@ -94,7 +94,7 @@ import Testing
         let pool = pool(total: 3, share: 1)
         let first = pool.tryEnter("a")
         let waiter = Task { try await pool.enter("a") }
-        await waiting(1, at: pool)
+        try await waiting(1, at: pool)
         let other = pool.tryEnter("b")
         #expect(other != nil)
         first?.leave()
@@ -107,7 +107,7 @@ import Testing
         let pool = pool(total: 4, share: 4, perSubject: 1)
         let slow = pool.tryEnter("a", subject: "slow")
         let behind = Task { try await pool.enter("a", subject: "slow") }
-        await waiting(1, at: pool)
+        try await waiting(1, at: pool)
         let other = try await pool.enter("a", subject: "fast")
         #expect(pool.usage == .init(held: 2, waiting: 1))
         slow?.leave()
@@ -119,10 +119,10 @@ import Testing
         let pool = pool(total: 1, share: 1, queue: 1)
         let first = pool.tryEnter("a")
         let waiter = Task { try await pool.enter("a") }
-        await waiting(1, at: pool)
+        try await waiting(1, at: pool)
         await #expect(throws: FairPool.Failure.queueIsFull) { try await pool.enter("a") }
         let other = Task { try await pool.enter("b") }
-        await waiting(2, at: pool)
+        try await waiting(2, at: pool)
         first?.leave()
         try await waiter.value.leave()
         try await other.value.leave()
@@ -168,7 +168,7 @@ import Testing
         let pool = pool(total: 1, share: 1)
         let first = pool.tryEnter("a")
         let waiter = Task { try await pool.enter("a") }
-        await waiting(1, at: pool)
+        try await waiting(1, at: pool)
         waiter.cancel()
         await #expect(throws: FairPool.Failure.cancelled) { try await waiter.value }
         #expect(pool.usage.waiting == 0)

@@ -127,6 +127,18 @@ import Testing
         #expect(try await lapse(premise) == .singleSignOn)
     }
 
+    @Test func aSessionWithAProviderLapsesWhenItEnds() async throws {
+        let integration = try await temporary.integration(of: account)
+        let session = try await store.commitLogin(
+            account.makeGUID(), user: user.guid, integration: integration.guid, integrationVersion: 1,
+            tokens: temporary.tokens(), at: temporary.now, noting: nil)
+        let premise = Premise.oauthSession(session.guid, of: user.guid)
+        #expect(try await lapse(premise) == nil)
+        #expect(try await lapse(.oauthSession(session.guid, of: account.makeGUID())) == .gone)
+        _ = try await store.removeOAuthSession(session.guid, revoking: false, noting: nil)
+        #expect(try await lapse(premise) == .gone)
+    }
+
     @Test func whoWasJudgedByEmailMustStillHaveIt() async throws {
         #expect(try await lapse(.unchanged(user)) == nil)
         try await change { $0.firstName = "Vic" }

@@ -3,6 +3,7 @@
 import dataclasses
 import http.client
 import io
+import select
 import socket
 
 from .waiting import DEADLINE_SECONDS, wait_until
@@ -68,7 +69,11 @@ class Wire:
         """The server closes its side without a further byte: waits for it. A reset is no orderly end."""
         return self.socket.recv(1) == b""
 
-    def await_closed(self, dripping: bytes) -> None:
+    def has_answer(self) -> bool:
+        """Whether there is something to read, an answer or the end."""
+        return bool(select.select([self.socket], [], [], 0)[0])
+
+    def await_closed(self, dripping: bytes, deadline: float = DEADLINE_SECONDS) -> None:
         """The server closes the connection for good, however much this client goes on to send, a little at a time."""
 
         def is_refused() -> bool:
@@ -78,7 +83,7 @@ class Wire:
                 return True
             return False
 
-        wait_until(is_refused, "the server closes the connection")
+        wait_until(is_refused, "the server closes the connection", deadline)
 
 
 class _Replay:
