@@ -188,7 +188,7 @@ def test_a_role_that_is_too_small_is_403_and_no_key_is_401(
             assert answer.status_code == 403, f"{role}: {answer.status_code} {answer.text}"
             assert answer.json()["code"] == 22
         else:
-            assert answer.status_code in (200, 201, 204), f"{role}: {answer.status_code} {answer.text}"
+            assert answer.status_code == 200, f"{role}: {answer.status_code} {answer.text}"
     for key in (None, "nonsense", "gh_nonsense", publisher.key[:-1], publisher.key + "x"):
         Api(server, key).refused(401, 24, method, path, json=body)
     bearer = requests.request(
@@ -203,7 +203,7 @@ def test_a_role_that_is_too_small_is_403_and_no_key_is_401(
 
 def test_a_viewer_sees_only_themselves(viewer, publisher):
     assert viewer.api.ok("GET", f"v1/users/{viewer.guid}")["guid"] == viewer.guid
-    assert viewer.api("GET", f"v1/users/{publisher.guid}").status_code in (403, 404)
+    assert viewer.api("GET", f"v1/users/{publisher.guid}").status_code == 403
 
 
 def test_a_publisher_sees_only_content_they_may_see(account, publisher):
@@ -211,7 +211,7 @@ def test_a_publisher_sees_only_content_they_may_see(account, publisher):
     stranger = account.add("publisher")
     path = f"v1/content/{content['guid']}"
     for method, body in (("PATCH", {"title": "mine"}), ("DELETE", None)):
-        assert stranger.api(method, path, json=body).status_code in (403, 404)
+        assert stranger.api(method, path, json=body).status_code == 403
     assert content["access_type"] == "acl"
     assert content["guid"] not in [one["guid"] for one in stranger.api.ok("GET", "v1/content")]
 
@@ -223,8 +223,8 @@ def test_a_key_is_shown_once_and_belongs_to_its_user(publisher, viewer):
     assert Api(publisher.server, made["key"]).ok("GET", "v1/user")["guid"] == publisher.guid
     listed = publisher.api("GET", path)
     assert made["key"] not in listed.text and made["id"] in [one["id"] for one in listed.json()]
-    assert viewer.api("GET", path).status_code in (403, 404)
-    assert publisher.api("POST", path, json={"name": "x", "user_role": "administrator"}).status_code in (400, 403)
+    assert viewer.api("GET", path).status_code == 403
+    assert publisher.api("POST", path, json={"name": "x", "user_role": "administrator"}).status_code == 403
     assert publisher.api("DELETE", f"{path}/{made['id']}").status_code == 204
     assert Api(publisher.server, made["key"])("GET", "v1/user").status_code == 401
 
@@ -243,9 +243,9 @@ def test_duplicates_and_unknown_integrations_cannot_be_associated(publisher, con
     path = f"v1/content/{content['guid']}/oauth/integrations/associations"
     one = {"oauth_integration_guid": integration["guid"]}
     twice = publisher.api("PUT", path, json=[one, one])
-    assert twice.status_code in (400, 409) and twice.json()["code"] == 258, twice.text
+    assert twice.status_code == 409 and twice.json()["code"] == 258, twice.text
     unknown = publisher.api("PUT", path, json=[{"oauth_integration_guid": content["guid"]}])
-    assert unknown.status_code in (400, 404)
+    assert unknown.status_code == 400
     for bad in ({}, [{}], [1], "x", [{"oauth_integration_guid": 1}], None):
         assert publisher.api("PUT", path, json=bad).status_code == 400
     assert publisher.api.ok("GET", path) == []
@@ -260,12 +260,12 @@ def test_a_viewer_integration_needs_signed_in_viewers(publisher, content, integr
     publisher.api.ok("PUT", associations, json=[])
     publisher.api.ok("PATCH", path, json={"access_type": "all"})
     answer = publisher.api("PUT", associations, json=[{"oauth_integration_guid": integration["guid"]}])
-    assert answer.status_code == 400 and answer.json()["code"] in (118, 209), answer.text
+    assert answer.status_code == 400 and answer.json()["code"] == 209, answer.text
     publisher.api.ok("PATCH", path, json={"access_type": "logged_in"})
 
 
 def test_paths_that_do_not_exist_are_404_and_methods_405(admin, server):
     for path in ("v1/nothing", "v1/oauth/integrations/not-a-guid", "v1/content/..%2f..", "v2/user"):
         answer = admin.api("GET", path)
-        assert answer.status_code in (400, 404) and set(answer.json()) == {"code", "error", "payload"}
-    assert admin.api("PUT", "v1/user", json={}).status_code in (404, 405)
+        assert answer.status_code == 404 and set(answer.json()) == {"code", "error", "payload"}
+    assert admin.api("PUT", "v1/user", json={}).status_code == 405

@@ -79,7 +79,7 @@ def test_a_code_at_the_wrong_ones_own_callback_is_refused(waiting, own_stage):
     assert first["guid"] in first["redirect_uri"] and first["redirect_uri"] != second["redirect_uri"]
     state = query_of(waiting.viewer.start_login(first).headers["Location"])["state"]
     answer = waiting.viewer.browser.get(f"{second['redirect_uri']}?code=abc&state={quote(state)}", follow=False)
-    assert answer.status_code in (400, 404)
+    assert answer.status_code == 400
     assert evil.asked == []
 
 
@@ -89,7 +89,7 @@ def test_changing_the_host_needs_the_secret_again_and_ends_the_sessions(scene, o
     admin = scene.account.admin.api
     for config in ({"workspace_host": other.host}, {"client_id": "another-client"}):
         refused = admin("PATCH", path, json={"config": config})
-        assert refused.status_code == 400 and refused.json()["code"] in (205, 228, 229), refused.text
+        assert refused.status_code == 400 and refused.json()["code"] == 229, refused.text
     assert scene.exchange().status_code == 200
     config = {"workspace_host": other.host, "client_secret": "given again"}
     admin.ok("PATCH", path, json={"config": config})
@@ -157,7 +157,7 @@ def test_a_flow_that_one_user_began_is_not_anothers_in_the_same_browser(waiting)
 def test_a_state_in_a_browser_that_is_not_signed_in_is_refused(waiting):
     callback = callback_of(waiting.viewer, waiting)
     answer = Browser().get(callback, follow=False)
-    assert answer.status_code in (302, 303, 400, 401)
+    assert answer.status_code == 400
     assert_nothing_was_given(waiting)
 
 
@@ -172,7 +172,7 @@ def test_a_callback_after_signing_out_is_refused(waiting):
 
 def test_a_replayed_callback_is_refused(waiting):
     callback = callback_of(waiting.viewer, waiting)
-    assert waiting.viewer.browser.get(callback, follow=False).status_code in (302, 303)
+    assert waiting.viewer.browser.get(callback, follow=False).status_code == 302
     before = waiting.sessions()
     again = waiting.viewer.browser.get(callback, follow=False)
     assert again.status_code == 400
@@ -199,7 +199,7 @@ def test_a_state_that_was_made_up_is_refused(waiting):
     other = state[:-1] + ("A" if state[-1] != "A" else "B")
     for forged in (other, state[:10], "", "x" * 3000, state + "x", "%00"):
         url = callback.replace(quote(state, safe=""), quote(forged, safe=""))
-        assert waiting.viewer.browser.get(url, follow=False).status_code in (400, 404, 414, 431)
+        assert waiting.viewer.browser.get(url, follow=False).status_code == 400
     assert_nothing_was_given(waiting)
 
 
@@ -269,7 +269,7 @@ def test_sign_in_returns_only_within_this_server(server, shared_waiting, evil):
         return
     typed = {"email": scene.viewer.email, "password": scene.viewer.password, "return_to": evil}
     answer = browser.submit(form_with(page, "email"), follow=False, **typed)
-    assert answer.status_code in (302, 303, 400)
+    assert answer.status_code == 303
     assert_stays_here(server, answer)
 
 
@@ -336,4 +336,4 @@ def test_flows_of_one_person_do_not_fill_the_disk(shared_waiting):
     for _ in range(49):
         scene.viewer.start_login(scene.integration, redirect="/" + "a" * 2000)
     oldest, kept = (scene.viewer.browser.get(scene.provider.authorize_as("vera", one), follow=False) for one in before)
-    assert oldest.status_code >= 400 and kept.status_code == 302
+    assert oldest.status_code == 400 and kept.status_code == 302

@@ -222,7 +222,7 @@ def test_nonsense_on_the_wire_is_no_500_and_harms_nobody(server, admin, raw):
 @pytest.mark.parametrize("header", ["Key", "Key ", "key x", "Key a b", "Basic eDp5", "Bearer x", "Key " + "x" * 5000])
 def test_an_authorization_that_is_none_is_401(server, header):
     answer = server.get("/v1/user", headers={"Authorization": header})
-    assert answer.status_code in (401, 431) and (answer.status_code == 431 or answer.json()["code"] == 24)
+    assert answer.status_code == 401 and answer.json()["code"] == 24
 
 
 def test_a_guid_in_any_other_form_is_404(admin):
@@ -230,7 +230,7 @@ def test_a_guid_in_any_other_form_is_404(admin):
     made = api.ok("POST", "v1/oauth/integrations", json=INTEGRATION)
     guid = made["guid"]
     for other in (guid[:-1], guid + "0", guid.replace("-", ""), "{" + guid + "}", "0" * 36, "%20" + guid, guid + "%00"):
-        assert api("GET", f"v1/oauth/integrations/{other}").status_code in (400, 404), other
+        assert api("GET", f"v1/oauth/integrations/{other}").status_code == 404, other
 
 
 def test_what_nobody_signed_in_sends_is_not_shown_again_many_times_its_size(server, account):
@@ -240,7 +240,7 @@ def test_what_nobody_signed_in_sends_is_not_shown_again_many_times_its_size(serv
     browser = Browser()
     page = browser.get(account.url("sign-in"))
     answer = browser.submit(form_with(page, "email"), email='"' * 300_000, password="x")
-    assert answer.status_code in (400, 401) and len(answer.content) < 20_000, len(answer.content)
+    assert answer.status_code == 401 and len(answer.content) < 20_000, len(answer.content)
 
 
 def test_who_does_not_read_an_answer_loses_the_connection(server):

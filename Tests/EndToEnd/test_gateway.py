@@ -97,12 +97,12 @@ def test_the_cookie_of_one_content_does_not_open_another(site, viewer):
     stolen = requests.get(
         site.url("/", private), headers={"Cookie": cookies}, allow_redirects=False, timeout=DEADLINE_SECONDS
     )
-    assert stolen.status_code in (302, 401, 403)
+    assert stolen.status_code == 302
     renamed = cookies.replace(site.content["guid"], private["guid"])
     again = requests.get(
         site.url("/", private), headers={"Cookie": renamed}, allow_redirects=False, timeout=DEADLINE_SECONDS
     )
-    assert again.status_code in (302, 401, 403)
+    assert again.status_code == 302
 
 
 def test_who_may_not_view_is_told_so(site):
@@ -123,7 +123,7 @@ def test_who_may_not_view_is_told_so(site):
 def test_unknown_content_and_content_without_an_upstream_are_told_apart(site, viewer):
     guid = site.content["guid"]
     unknown = {"guid": guid[:-4] + ("0000" if not guid.endswith("0000") else "1111")}
-    assert viewer.get(site.url("/", unknown)).status_code in (403, 404)
+    assert viewer.get(site.url("/", unknown)).status_code == 404
     bare = site.scene.publisher.api.ok("POST", "v1/content", json={"title": "Bare", "access_type": "logged_in"})
     assert viewer.get(site.url("/", bare)).status_code == 503
 
@@ -176,7 +176,7 @@ def test_a_locked_viewer_is_cut_off_at_the_next_request(site):
     before = len(site.app.asked)
     site.server.command("user", "lock", site.scene.account.slug, person.email)
     answer = person.browser.get(site.url("/", content), follow=False)
-    assert answer.status_code in (302, 401, 403)
+    assert answer.status_code == 302
     assert len(site.app.asked) == before
     site.server.command("user", "lock", site.scene.account.slug, person.email, "--unlock")
 

@@ -111,7 +111,7 @@ def test_posit_sdk_creates_finds_updates_and_deletes_an_integration(server, acco
     made.delete()
     with pytest.raises(ClientError) as gone:
         integrations.get(made["guid"])
-    assert gone.value.http_status == 404 and gone.value.error_code in (4, 207)
+    assert gone.value.http_status == 404 and gone.value.error_code == 4
 
 
 def test_posit_sdk_associates_content_with_integrations(server, account, databricks):

@@ -2,7 +2,7 @@
 
 import re
 import socket
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 import requests
@@ -18,7 +18,7 @@ def person(account):
 
 def home_is_open(person, browser: Browser) -> bool:
     answer = browser.get(person.account.url(), follow=False)
-    assert answer.status_code in (200, 302, 303), answer.status_code
+    assert answer.status_code in (200, 303), answer.status_code
     return answer.status_code == 200
 
 
@@ -41,14 +41,14 @@ def test_an_invite_sets_the_password_and_signs_in(person):
 def test_an_invite_works_once(person):
     person.accept_invite()
     page = Browser().get(person.invite_url)
-    assert page.status_code in (400, 404, 410)
+    assert page.status_code == 400
     assert "sign-in" in page.text, "what to do next"
 
 
 @pytest.mark.parametrize("forged", ["", "x", "A" * 43, "../../x", "%00"])
 def test_an_invite_that_was_made_up_is_refused(account, forged):
     answer = Browser().get(account.url("invite"), params={"token": forged})
-    assert answer.status_code in (400, 404, 410)
+    assert answer.status_code == 400
     assert forms_of(answer) == [] or "password" not in forms_of(answer)[0].fields
 
 
@@ -59,7 +59,7 @@ def test_an_invite_that_was_made_up_is_refused(account, forged):
 def test_a_bad_password_is_refused_beside_its_field(person, password, again):
     form = form_with(person.browser.get(person.invite_url), "password", "password_again")
     answer = person.browser.submit(form, password=password, password_again=again)
-    assert answer.status_code in (400, 413, 422)
+    assert answer.status_code == 400
     if password:
         assert password not in answer.text
     assert not home_is_open(person, Browser())
@@ -95,7 +95,7 @@ def test_a_wrong_password_and_an_unknown_address_look_the_same(person):
     person.accept_invite()
     wrong = try_sign_in(person, Browser(), person.email, "not the password")
     unknown = try_sign_in(person, Browser(), "nobody@nowhere.example", "not the password")
-    assert wrong.status_code == unknown.status_code and wrong.status_code in (400, 401, 403)
+    assert wrong.status_code == unknown.status_code and wrong.status_code == 401
     neutral = re.compile(r'value="[^"]*"')
     assert neutral.sub("", wrong.text) == neutral.sub("", unknown.text)
     assert person.email in wrong.text, "what was typed is kept"
@@ -107,7 +107,7 @@ def test_failed_attempts_are_limited(own_stage):
     person = server.create_account().add("viewer")
     person.accept_invite()
     statuses = [try_sign_in(person, Browser(), person.email, f"guess {n}").status_code for n in range(25)]
-    assert statuses[0] in (400, 401, 403) and statuses[-1] == 429
+    assert statuses[0] == 401 and statuses[-1] == 429
     refused = try_sign_in(person, Browser(), person.email, person.password)
     assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0, "even the right password waits"
     server.restart(clock_offset=3600)
@@ -119,8 +119,8 @@ def test_a_locked_person_is_signed_out_and_cannot_sign_in(person):
     assert home_is_open(person, person.browser)
     person.server.command("user", "lock", person.account.slug, person.email)
     assert not home_is_open(person, person.browser)
-    assert try_sign_in(person, Browser(), person.email, person.password).status_code in (400, 401, 403)
-    assert person.api("GET", "v1/user").status_code in (401, 403)
+    assert try_sign_in(person, Browser(), person.email, person.password).status_code == 401
+    assert person.api("GET", "v1/user").status_code == 401
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_accounts(person, server):
@@ -132,7 +132,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_accounts(person, server
     assert cookie.startswith("gatehouse-")
     assert "HttpOnly" in cookie and "SameSite=" in cookie and "Path=/" in cookie
     other = server.create_account()
-    assert person.browser.get(other.url(), follow=False).status_code in (302, 303)
+    assert person.browser.get(other.url(), follow=False).status_code == 303
 
 
 FORGERIES = ["", "x", "A" * 43]
@@ -152,8 +152,10 @@ def test_every_form_refuses_a_post_without_its_csrf_token(server, databricks, pa
     assert forms or page == "integration", "there is a form"
     for form in forms:
         assert form.fields.get("csrf_token"), f"{form.action} has no csrf_token"
+        # A page with fields is shown again and asks whether that is meant.
+        status = 403 if urlsplit(form.action).path.endswith(("/invite", "/sign-in", "/sign-out")) else 409
         for forged in [*FORGERIES, None]:
-            assert forge(browser, form, forged).status_code in (400, 403, 409)
+            assert forge(browser, form, forged).status_code == status
     assert admin.api.ok("GET", f"v1/oauth/integrations/{integration['guid']}") == integration
     if page == "":
         assert browser.get(account.url(), follow=False).status_code == 200, "still signed in"
@@ -173,7 +175,7 @@ def test_a_csrf_token_of_another_person_does_not_fit(account):
     forms = forms_of(first.browser.get(account.url()))
     theirs = next(form for form in forms if form.action.endswith("/sign-out"))
     answer = second.browser.submit(theirs, follow=False)
-    assert answer.status_code in (400, 403)
+    assert answer.status_code == 403
     assert home_is_open(second, second.browser)
 
 
@@ -184,7 +186,7 @@ def test_a_post_from_another_origin_is_refused(person):
     )
     headers = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     answer = person.browser.post(form.action, form.fields, follow=False, headers=headers)
-    assert answer.status_code in (400, 403)
+    assert answer.status_code == 403
     assert home_is_open(person, person.browser)
 
 
@@ -210,7 +212,7 @@ def test_a_cookie_is_not_enough_to_change_anything_through_the_api(account, data
     if not admin.browser.cookies_named("gatehouse"):
         admin.accept_invite()
     answer = admin.browser.post(admin.server.url("/v1/content"), json={"title": "ridden"}, follow=False)
-    assert answer.status_code in (401, 403)
+    assert answer.status_code == 401
 
 
 def test_pages_forbid_scripts_of_strangers_framing_and_sniffing(account):

@@ -48,7 +48,7 @@ class RealLogin:
 
     def log_in(self) -> None:
         done = self.viewer.browser.get(self.callback_url(), follow=False)
-        assert done.status_code in (302, 303), f"{done.status_code} {done.text[:2000]}"
+        assert done.status_code == 302, f"{done.status_code} {done.text[:2000]}"
 
     def credentials(self) -> dict:
         return self.publisher.api.credentials(self.token)
@@ -149,7 +149,7 @@ def test_a_wrong_client_secret_is_said_and_keeps_no_session(server, canaille):
     config = {"issuer": canaille.origin, "scopes": "openid", "client_secret": "not the registered secret"}
     login = RealLogin(server, canaille, "custom", config, {})
     answer = login.viewer.browser.get(login.callback_url(), follow=False)
-    assert answer.status_code >= 400
+    assert answer.status_code == 400
     assert "not the registered secret" not in answer.text
     assert login.viewer.api.ok("GET", "v1/oauth/sessions") == []
 

@@ -28,7 +28,7 @@ def await_revoked(provider, *tokens: str) -> None:
 def log_out(scene) -> None:
     path = f"/__oauth__/integrations/{scene.integration['guid']}/logout"
     page = scene.viewer.browser.get(scene.server.url(path), follow=False)
-    assert page.status_code in (302, 303), f"{page.status_code} {page.text[:2000]}"
+    assert page.status_code == 302, f"{page.status_code} {page.text[:2000]}"
 
 
 def delete_session(scene) -> None:

@@ -364,7 +364,7 @@ class Stage:
         found = self.owner.api.ok("GET", "v1/oauth/sessions")
         if not found:
             answer = self.owner.log_in_at(self.scene.provider, self.integration, self.scene.username)
-            assert answer.status_code in (302, 303), answer.text
+            assert answer.status_code == 302, answer.text
             found = self.owner.api.ok("GET", "v1/oauth/sessions")
         return found[0]["guid"]
 

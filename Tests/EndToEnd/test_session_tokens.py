@@ -19,7 +19,7 @@ def test_a_token_of_another_content_is_refused(pair):
     scene.account.add_content(other_owner, scene.integration)
     # The other owner's key may act for the other content only, so this token is of no use to it.
     answer = other_owner.api.exchange(scene.token)
-    assert answer.status_code in (400, 403, 404) and "access_token" not in answer.text
+    assert answer.status_code == 403 and "access_token" not in answer.text
 
 
 def test_a_token_names_its_content_and_reaches_no_other_integration(pair):
@@ -33,20 +33,20 @@ def test_a_token_of_another_account_is_refused(pair):
     first, second = pair
     for person in (second.publisher, second.account.admin):
         answer = person.api.exchange(first.token)
-        assert answer.status_code >= 400 and "access_token" not in answer.text
-        assert answer.json()["code"] in (4, 22, 215, 216), answer.text
+        assert answer.status_code == 400 and "access_token" not in answer.text
+        assert answer.json()["code"] == 216, answer.text
 
 
 def test_a_token_of_another_server_is_refused(pair, own_stage):
     scene, _ = pair
     elsewhere = play(own_stage.gatehouse(), own_stage.simulator("databricks"))
     answer = scene.publisher.api.exchange(elsewhere.token)
-    assert answer.status_code >= 400 and answer.json()["code"] in (215, 216), answer.text
+    assert answer.status_code == 400 and answer.json()["code"] == 216, answer.text
     answer = elsewhere.publisher.api.exchange(scene.token)
-    assert answer.status_code >= 400 and answer.json()["code"] in (215, 216), answer.text
+    assert answer.status_code == 400 and answer.json()["code"] == 216, answer.text
 
 
-def test_a_token_of_another_server_with_the_same_account_is_216_or_215(own_stage):
+def test_a_token_of_another_server_with_the_same_account_is_216(own_stage):
     """The same slug has the same fingerprint: the keys must tell the servers apart."""
     first, second = own_stage.gatehouse(), own_stage.gatehouse()
     provider = own_stage.simulator("databricks")
@@ -54,7 +54,7 @@ def test_a_token_of_another_server_with_the_same_account_is_216_or_215(own_stage
     for server in (first, second):
         scenes.append(play(server, provider, account=server.create_account("acme"), log_in=False))
     answer = scenes[0].publisher.api.exchange(scenes[1].token)
-    assert answer.json()["code"] in (215, 216), answer.text
+    assert answer.json()["code"] == 216, answer.text
 
 
 def test_a_token_lives_24_hours_and_no_longer(own_stage):
@@ -87,12 +87,12 @@ def test_the_token_of_a_deleted_content_is_refused(pair):
     assert scene.publisher.api.exchange(token).status_code == 200
     scene.publisher.api.ok("DELETE", f"v1/content/{content['guid']}")
     answer = scene.publisher.api.exchange(token)
-    assert answer.status_code >= 400 and "access_token" not in answer.text
+    assert answer.status_code == 404 and "access_token" not in answer.text
 
 
 def test_a_token_is_no_api_key_and_a_key_no_token(pair):
     scene, _ = pair
-    assert scene.publisher.api.exchange(scene.publisher.key).json()["code"] in (215, 216)
+    assert scene.publisher.api.exchange(scene.publisher.key).json()["code"] == 215
     bearer = type(scene.publisher.api)(scene.server, scene.token)
     assert bearer("GET", "v1/user").status_code == 401
 
@@ -102,4 +102,4 @@ def test_ending_the_account_ends_its_tokens(own_stage):
     scene = play(server, own_stage.simulator("databricks"))
     server.command("account", "delete", scene.account.slug, "--yes")
     answer = scene.exchange()
-    assert answer.status_code in (401, 404) and "access_token" not in answer.text
+    assert answer.status_code == 401 and "access_token" not in answer.text

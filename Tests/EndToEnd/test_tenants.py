@@ -144,9 +144,10 @@ def test_every_api_route_answers_404_for_another_accounts_object(tenants, routes
                 allow_redirects=False,
                 timeout=DEADLINE_SECONDS,
             )
-            allowed = {404} if person is tenants.second.account.admin else {403, 404}
-            assert answer.status_code in allowed, f"{method} {path}: {answer.status_code} {answer.text}"
-            assert answer.json()["code"] in (4, 22, 207), f"{method} {path}: {answer.text}"
+            # A publisher is refused by role where the operation is an administrator's: test_roles.py has the table.
+            allowed = {(404, 4)} if person is tenants.second.account.admin else {(403, 22), (404, 4)}
+            given = answer.status_code, answer.json()["code"]
+            assert given in allowed, f"{method} {path}: {answer.status_code} {answer.text}"
             assert tenants.first.account.slug not in answer.text
             tried += 1
     assert tried > 40
@@ -214,14 +215,14 @@ def test_another_accounts_integration_cannot_be_associated(tenants):
     path = f"v1/content/{scene.content['guid']}/oauth/integrations/associations"
     body = [{"oauth_integration_guid": tenants.first.integration["guid"]}]
     answer = scene.publisher.api("PUT", path, json=body)
-    assert answer.status_code in (400, 404) and answer.json()["code"] in (4, 207, 209)
+    assert answer.status_code == 400 and answer.json()["code"] == 207
 
 
 def test_another_accounts_user_cannot_be_given_access(tenants):
     scene = tenants.second
     body = {"principal_guid": tenants.first.viewer.guid, "principal_type": "user", "role": "viewer"}
     answer = scene.publisher.api("POST", f"v1/content/{scene.content['guid']}/permissions", json=body)
-    assert answer.status_code in (400, 404)
+    assert answer.status_code == 400
 
 
 def test_lists_hold_only_ones_own(tenants):
@@ -234,5 +235,5 @@ def test_lists_hold_only_ones_own(tenants):
 
 def test_the_gateway_does_not_open_another_accounts_content(tenants):
     answer = tenants.second.viewer.ask_gateway(tenants.first.content)
-    assert answer.status_code in (401, 403, 404)
+    assert answer.status_code == 401
     assert "Posit-Connect-User-Session-Token" not in answer.headers

@@ -24,7 +24,7 @@ class Scene:
     def log_in(self) -> None:
         """The viewer logs in at the provider."""
         answer = self.viewer.log_in_at(self.provider, self.integration, self.username)
-        assert answer.status_code in (302, 303), f"{answer.status_code} {answer.text[:2000]}"
+        assert answer.status_code == 302, f"{answer.status_code} {answer.text[:2000]}"
 
     def exchange(self, **more):
         return self.publisher.api.exchange(self.token, **more)
