@@ -10,8 +10,8 @@ public struct Pools: Sendable {
     public let inspection = FairWorkers("inspection", .init(total: 2, share: 1, queue: 32))
     /// Threads that read large bodies: 1 MiB of JSON takes up to half a second.
     public let parsing = FairWorkers("parsing", .init(total: 2, share: 1, queue: 64))
-    /// Threads that read long answers of providers. An account has fewer connections than may wait
-    /// here, so none is refused.
+    /// Threads that read long answers of providers. Fewer answers of an account can arrive at once than may wait here, so
+    /// that none is refused: a token may be in it.
     public let providerAnswers = FairWorkers("provider_answers", .init(total: 2, share: 1, queue: 256))
     /// Answers of this server above 128 KiB that wait for slow clients to read them.
     public let largeAnswers = FairPool("large_answers", .init(total: 16, share: 4, queue: 8))
@@ -24,5 +24,7 @@ public struct Pools: Sendable {
     public init(others: [FairPool] = []) { self.others = others }
 
     /// Every pool there is.
-    public var all: [FairPool] { [uploads, inspection.places, parsing.places, providerAnswers.places, largeAnswers] + others }
+    public var all: [FairPool] {
+        [uploads, inspection.places, parsing.places, providerAnswers.places, largeAnswers] + others
+    }
 }
