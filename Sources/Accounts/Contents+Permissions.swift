@@ -98,7 +98,7 @@ extension Contents {
         let event = editor.change(
             .permissionRemoved, of: guid, at: clock.now, subject: permission.principal.guid,
             details: ["id": .integer(permission.id), "principal_type": .string(permission.principal.kind)]
-        )
+        ).on(Self.viewersAlone(permission, editor.caller))
         let removed = try await attempt { () throws(StoreError) in
             try await account.store.removePermission(permission.id, of: guid, noting: event)
         }
@@ -113,7 +113,7 @@ extension Contents {
             details: [
                 "role": .string(permission.level.rawValue), "principal_type": .string(permission.principal.kind),
             ]
-        )
+        ).on(Self.viewersAlone(permission, editor.caller))
         return try await attempt { () throws(StoreError) in
             try await account.store.setPermission(permission, noting: event)
         }
@@ -124,6 +124,11 @@ extension Contents {
         _ before: ContentPermissionRecord.Level?, _ after: ContentPermissionRecord.Level?, for caller: Caller
     ) throws(Refusal) {
         if [before, after].contains(.owner) { _ = try Person(caller) }
+    }
+
+    /// What `requireViewers` judges of the level there is, for the write to judge again.
+    private static func viewersAlone(_ permission: ContentPermissionRecord, _ caller: Caller) -> [Premise] {
+        caller.visit == nil ? [] : [.noOwner(permission.principal, of: permission.contentGUID)]
     }
 
     /// Whether a user or group is there, and can have that level. Any group can be an owner: of those in it the publishers

@@ -46,7 +46,8 @@ public struct Contents: Sendable {
         try await apply(fields, to: &content, by: publisher.caller)
         let new = content
         let event = publisher.event(
-            .contentCreated, at: now, content: new.guid, details: ["name": .string(new.name)])
+            .contentCreated, at: now, content: new.guid, details: ["name": .string(new.name)]
+        ).on(new.ownerGUID == publisher.caller.user.guid ? [] : [.mayOwn(new.ownerGUID)])
         return try await store { () throws(StoreError) in try await account.store.addContent(new, noting: event) }
     }
 
@@ -109,7 +110,7 @@ public struct Contents: Sendable {
                 "owner_guid": .string(changed.ownerGUID.description),
                 "upstream_url": changed.upstreamURL.map(JSON.string) ?? .null,
             ]
-        )
+        ).on(changed.ownerGUID == before.ownerGUID ? [] : [.mayOwn(changed.ownerGUID)])
         return try await store { () throws(StoreError) in
             try await account.store.updateContent(changed, from: before, noting: event)
         }
@@ -149,9 +150,7 @@ public struct Contents: Sendable {
         if let owner = fields.ownerGUID, owner != content.ownerGUID {
             _ = try Person(caller)
             let user = try await attempt { () throws(StoreError) in try await account.store.user(owner) }
-            guard let user, user.role >= .publisher, !user.isLocked else {
-                throw .invalid("owner_guid", "owner_guid must name a publisher of this account.")
-            }
+            guard user?.mayOwn == true else { throw .noNewOwner }
             content.ownerGUID = owner
         }
     }

@@ -27,8 +27,8 @@ extension Groups {
     /// Adds a user or a group to a group; nothing happens where it is in already.
     public func add(_ member: Principal, to guid: GUID, by publisher: Publisher) async throws(Refusal) {
         let group = try await changeable(guid, by: publisher)
-        let event = publisher.event(
-            .memberAdded, at: clock.now, subject: guid, details: Self.details(member.guid, of: group))
+        let event = publisher.change(
+            .memberAdded, ofGroup: guid, at: clock.now, details: Self.details(member.guid, of: group))
         let outcome = try await attempt { () throws(StoreError) in
             try await account.store.addMember(member, to: guid, noting: event)
         }
@@ -45,12 +45,19 @@ extension Groups {
 
     /// Takes a user or a group out of a group. Everybody may leave a group; the rest is for who may change it.
     public func remove(_ member: GUID, from guid: GUID, by caller: Caller) async throws(Refusal) {
-        let found = try await attempt { () throws(StoreError) in try await account.store.group(guid) }
         let person = try Person(caller)
-        if member != caller.user.guid { _ = try await changeable(guid, by: try Publisher(caller)) }
-        guard let group = found else { throw .notFound("group") }
-        let event = person.event(
-            .memberRemoved, at: clock.now, subject: guid, details: Self.details(member, of: group))
+        let event: EventRecord
+        if member == caller.user.guid {
+            let found = try await attempt { () throws(StoreError) in try await account.store.group(guid) }
+            guard let group = found else { throw .notFound("group") }
+            event = person.event(
+                .memberRemoved, at: clock.now, subject: guid, details: Self.details(member, of: group))
+        } else {
+            let publisher = try Publisher(caller)
+            let group = try await changeable(guid, by: publisher)
+            event = publisher.change(
+                .memberRemoved, ofGroup: guid, at: clock.now, details: Self.details(member, of: group))
+        }
         let removed = try await attempt { () throws(StoreError) in
             try await account.store.removeMember(member, from: guid, noting: event)
         }

@@ -38,6 +38,7 @@ public struct Groups: Sendable {
         try await apply(fields, to: &group)
         let new = group
         let event = publisher.event(.groupCreated, at: now, subject: new.guid, details: ["name": .string(new.name)])
+            .on(fields.ownerGUID.map { [.mayOwn($0)] } ?? [])
         return try await store { () throws(StoreError) in try await account.store.addGroup(new, noting: event) }
     }
 
@@ -73,12 +74,13 @@ public struct Groups: Sendable {
         guard group != old else { return old }
         group.updatedAt = clock.now
         let changed = group
-        let event = publisher.event(
-            .groupUpdated, at: changed.updatedAt, subject: guid,
+        let newOwner = changed.ownerGUID == old.ownerGUID ? nil : changed.ownerGUID
+        let event = publisher.change(
+            .groupUpdated, ofGroup: guid, at: changed.updatedAt,
             details: [
                 "name": .string(changed.name), "owner_guid": changed.ownerGUID.map { .string($0.description) } ?? .null,
             ]
-        )
+        ).on(newOwner.map { [.mayOwn($0)] } ?? [])
         try await store { () throws(StoreError) in
             try await account.store.updateGroup(changed, from: old, noting: event)
         }
@@ -88,8 +90,8 @@ public struct Groups: Sendable {
     /// Removes a group; what was given to it is taken from those who were in it.
     public func delete(_ guid: GUID, by publisher: Publisher) async throws(Refusal) {
         let group = try await changeable(guid, by: publisher)
-        let event = publisher.event(
-            .groupDeleted, at: clock.now, subject: guid, details: ["name": .string(group.name)])
+        let event = publisher.change(
+            .groupDeleted, ofGroup: guid, at: clock.now, details: ["name": .string(group.name)])
         let outcome = try await attempt { () throws(StoreError) in
             try await account.store.removeGroup(guid, noting: event)
         }
@@ -106,8 +108,7 @@ public struct Groups: Sendable {
     func changeable(_ guid: GUID, by publisher: Publisher) async throws(Refusal) -> GroupRecord {
         let caller = publisher.caller
         let group = try await group(guid, for: caller)
-        let isAllowed = caller.role == .administrator || group.ownerGUID == caller.user.guid
-        guard isAllowed else {
+        guard group.isEditable(by: caller.user.guid, as: caller.role) else {
             throw Refusal(.permissionDenied, "Only its owner or an administrator may change this group.")
         }
         return group
@@ -118,9 +119,7 @@ public struct Groups: Sendable {
         if let text = fields.uniqueID { group.uniqueID = try TextRules.line(text, field: "unique_id", minimum: 1) }
         if let owner = fields.ownerGUID, owner != group.ownerGUID {
             let user = try await attempt { () throws(StoreError) in try await account.store.user(owner) }
-            guard let user, user.role >= .publisher, !user.isLocked else {
-                throw .invalid("owner_guid", "owner_guid must name a publisher of this account.")
-            }
+            guard user?.mayOwn == true else { throw .noNewOwner }
             group.ownerGUID = owner
         }
     }

@@ -156,6 +156,18 @@ extension Changes {
     }
 }
 
+extension Publisher {
+    /// What the caller changed of a group, as a line of the audit, on the premise that they may still change it.
+    func change(
+        _ action: EventAction, ofGroup group: GUID, at now: Timestamp, details: JSONObject
+    ) -> EventRecord {
+        let event = event(action, at: now, subject: group, details: details)
+        // The operator of the server is above the accounts.
+        if caller.origin.door == .command { return event }
+        return event.on(.groupOwner(of: group, user: caller.user.guid, role: caller.role))
+    }
+}
+
 extension ChangesContent {
     /// What the caller changed of a content, as a line of the audit, on the premise that they may still change it.
     public func change(

@@ -54,6 +54,9 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
         Refusal(code, message, field: field, payload: ["field": .string(field)])
     }
 
+    /// Content and groups cannot be given to that user.
+    static let noNewOwner = Refusal.invalid("owner_guid", "owner_guid must name a publisher of this account.")
+
     /// What a failure of the store means to whoever asked. Its own sentence is for the log.
     public init(_ error: StoreError) {
         switch error.code {
@@ -111,6 +114,7 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
             self.init(
                 .permissionDenied,
                 "Your rights changed while this was done, so nothing was changed: ask an administrator of the account.")
+        case .newOwner: self = .noNewOwner
         case .password:
             self.init(.authenticationRequired, "The password was changed while you signed in: use the new one.")
         case .singleSignOn:

@@ -38,21 +38,6 @@ public struct Associations: Sendable {
         return try await entries(associations) { () throws(StoreError) in try await account.store.contents() }
     }
 
-    /// Whether somebody may attach an integration: its list is empty or names them or one of their groups, or they are an
-    /// administrator.
-    ///
-    /// - Parameters:
-    ///   - role: what the person may do here.
-    ///   - groups: all groups that the person is in.
-    ///   - permissions: the list of this integration, perhaps among those of others.
-    static func permitted(
-        _ integration: GUID, to user: GUID, role: Role, groups: Set<GUID>, permissions: [IntegrationPermissionRecord]
-    ) -> Bool {
-        let allowed = permissions.filter { $0.integrationGUID == integration }
-        if allowed.isEmpty || role == .administrator { return true }
-        return allowed.contains { $0.principal.includes(user, in: groups) }
-    }
-
     private func entries(
         _ associations: [AssociationRecord], _ contents: () async throws(StoreError) -> [ContentRecord]
     ) async throws(Refusal) -> [Entry] {
@@ -74,9 +59,8 @@ public struct Associations: Sendable {
             return Entry(
                 association: association,
                 isPermitted: owner.map {
-                    Self.permitted(
-                        association.integration.guid, to: $0.guid, role: $0.role, groups: groups[$0.guid] ?? [],
-                        permissions: permissions)
+                    permissions.permit(
+                        association.integration.guid, to: $0.guid, role: $0.role, groups: groups[$0.guid] ?? [])
                 } ?? false
             )
         }
@@ -121,8 +105,7 @@ public struct Associations: Sendable {
             }
             guard
                 current.contains(guid)
-                    || Self.permitted(
-                        guid, to: caller.user.guid, role: caller.role, groups: groups, permissions: permissions)
+                    || permissions.permit(guid, to: caller.user.guid, role: caller.role, groups: groups)
             else {
                 throw Refusal(
                     .permissionDenied, "You may not attach \(integration.name): ask an administrator of the account.")
@@ -137,7 +120,10 @@ public struct Associations: Sendable {
         let event = publisher.change(
             .associationsChanged, of: content, at: clock.now,
             details: ["integrations": .array(integrations.map { .string($0.description) })]
-        )
+        ).on(
+            // The operator of the server is above the accounts.
+            caller.origin.door == .command
+                ? [] : [.mayAttach(integrations, to: content, user: caller.user.guid, role: caller.role)])
         try await attempt { () throws(StoreError) in
             try await account.store.replaceAssociations(
                 of: content, with: integrations, knowing: before, at: clock.now, noting: event)

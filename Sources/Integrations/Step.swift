@@ -1,6 +1,7 @@
 /// The moments between which a crash must leave nothing wrong; tests end the process at each of them.
 public enum Step: String, Sendable, CaseIterable {
     case passwordHashed = "password.hashed"
+    case changeBegins = "change.begins"
     case loginFlowStored = "login.flow-stored"
     case loginFlowConsumed = "login.flow-consumed"
     case loginCodeAnswered = "login.code-answered"

@@ -59,7 +59,7 @@ struct House: Sendable {
         self.world = world
         directory = try AccountDirectory(
             folder: folder, ring: ring, limit: limit?.accounts ?? AccountDirectory<Tenant>.defaultLimit,
-            quotas: configuration.quotas
+            quotas: configuration.quotas, beforeChange: { await world.gate(.changeBegins) }
         ) { try Tenant($0, world: world) }
         services = try Services(
             directory: directory, world: world, ring: ring, proxies: configuration.trustedProxies)

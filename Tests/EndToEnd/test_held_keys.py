@@ -6,6 +6,7 @@ from harness import seeded
 from harness.account import API_KEY, CONTENT_SESSION_TOKEN, Api
 from harness.bundles import bundle
 from harness.scene import play
+from harness.visit import Visit
 
 
 def sheet(person, content: dict) -> dict:
@@ -204,23 +205,6 @@ def test_the_pages_that_take_somebody_off_say_what_happens_to_running_content(sc
     assert "gets a new key" in lock.split("</form>")[0]
     # A viewer edits nothing, so nothing is said.
     assert "gets a new key" not in admin.browser.get(account.url(f"people/{scene.viewer.guid}")).text
-
-
-class Visit:
-    """What content has in its hands after somebody has visited it, and what its publisher would like to do with it."""
-
-    def __init__(self, server, role: str, **config) -> None:
-        self.account = account = server.create_account()
-        self.publisher, self.visitor = account.add("publisher"), account.add(role)
-        self.visitor.accept_invite()
-        self.integration = account.integrate("connect", max_role="Admin", **config)
-        self.content = account.add_content(self.publisher, self.integration)
-        given = self.publisher.api.credentials(self.visitor.session_token(self.content), requested_token_type=API_KEY)
-        self.key = Api(server, given["access_token"])
-
-    def told(self, action: str) -> list[dict]:
-        page = self.account.admin.api.ok("GET", "v1/audit_logs", params={"action": action, "limit": 100})
-        return page["results"]
 
 
 def test_the_key_of_a_visiting_administrator_leaves_no_right_behind(server):

@@ -13,6 +13,7 @@ from harness.company import Company, form_to
 from harness.holding import HeldStep, SlowBody, overtaken
 from harness.identity_provider import IdentityProvider
 from harness.scene import expired, play
+from harness.visit import Visit
 from harness.waiting import wait_until
 
 COOKIE = "X-RS-Session-Server-RPC-Cookie"
@@ -39,6 +40,17 @@ def hashing(holds):
 
     def hold(slow: Callable, meanwhile: Callable[[], None]):
         step = HeldStep(holds, "password.hashed")
+        return overtaken(slow, step.await_held, meanwhile, step.release)
+
+    return hold
+
+
+@pytest.fixture
+def changing(holds):
+    """Holds the next change that the audit tells of, after it was judged and before it is written."""
+
+    def hold(slow: Callable, meanwhile: Callable[[], None]):
+        step = HeldStep(holds, "change.begins")
         return overtaken(slow, step.await_held, meanwhile, step.release)
 
     return hold
@@ -209,6 +221,111 @@ def test_a_bundle_is_not_kept_of_who_lost_the_right_while_it_arrived(server, acc
         assert account.admin.api.ok("GET", f"{path}/bundles") == []
     assert account.audit(action="bundle.uploaded") == []
     wait_until(lambda: not [one for one in folder.rglob("*") if one.is_file()], "nothing is left of it")
+
+
+# Changes that wait for the writer.
+
+
+def refused(answer, status: int, code: int) -> dict:
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    return answer.json()
+
+
+GROUP_CHANGES = {
+    "add a user": ("POST", "members", lambda people: {"user_guid": people["new"].guid}),
+    "add a group": ("POST", "members", lambda people: {"group_guid": people["group"]}),
+    "remove": ("DELETE", "members/{present}", lambda people: None),
+    "rename": ("PUT", "", lambda people: {"name": "Mine"}),
+    "give away": ("PUT", "", lambda people: {"owner_guid": people["new"].guid}),
+    "delete": ("DELETE", "", lambda people: None),
+}
+
+
+@pytest.mark.parametrize("loss", ["group", "role"])
+@pytest.mark.parametrize("change", GROUP_CHANGES)
+def test_a_group_is_not_changed_by_who_lost_it_while_the_change_waited(account, changing, change, loss):
+    owner, people = account.add("publisher"), {"new": account.add("publisher"), "present": account.add("viewer")}
+    admin = account.admin.api
+    group = owner.api.ok("POST", "v1/groups", json={"name": "Sales"})["guid"]
+    people["group"] = owner.api.ok("POST", "v1/groups", json={"name": "Inner"})["guid"]
+    owner.api.ok("POST", f"v1/groups/{group}/members", json={"user_guid": people["present"].guid})
+
+    def lose() -> None:
+        if loss == "role":
+            set_role(owner, "viewer")
+        else:
+            admin.ok("PUT", f"v1/groups/{group}", json={"owner_guid": account.admin.guid})
+
+    method, rest, body = GROUP_CHANGES[change]
+    path = f"v1/groups/{group}/{rest.format(present=people['present'].guid)}".rstrip("/")
+    refused(changing(lambda: owner.api(method, path, json=body(people)), lose), 403, 22)
+    there = admin.ok("GET", f"v1/groups/{group}")
+    assert (there["name"], there["owner_guid"]) == ("Sales", (owner if loss == "role" else account.admin).guid)
+    members = admin.ok("GET", f"v1/groups/{group}/members", params={"include": "groups"})
+    assert [one["guid"] for one in members["results"]] == [people["present"].guid] and members["groups"] == []
+
+
+def test_who_leaves_a_group_needs_no_right_over_it(account, changing):
+    owner, member = account.add("publisher"), account.add("viewer")
+    group = owner.api.ok("POST", "v1/groups", json={"name": "Sales"})["guid"]
+    members = f"v1/groups/{group}/members"
+    owner.api.ok("POST", members, json={"user_guid": member.guid})
+    give = {"owner_guid": account.admin.guid}
+    left = changing(
+        lambda: member.api("DELETE", f"{members}/{member.guid}"),
+        lambda: account.admin.api.ok("PUT", f"v1/groups/{group}", json=give),
+    )
+    assert left.status_code == 204, left.text
+    assert account.admin.api.ok("GET", members)["results"] == []
+
+
+@pytest.mark.parametrize("before", ["offered", "attached"])
+def test_an_integration_is_not_attached_by_who_may_not_any_more(account, changing, before):
+    publisher = account.add("publisher")
+    robot = account.integrate("connect", max_role="Viewer")
+    content = account.add_content(publisher, *([robot] if before == "attached" else []))
+    path = f"v1/content/{content['guid']}/oauth/integrations/associations"
+    listed = {"permissions": [{"user_guid": account.admin.guid}]}
+
+    def restrict() -> None:
+        account.admin.api.ok("PATCH", f"v1/oauth/integrations/{robot['guid']}", json=listed)
+        account.admin.api.ok("PUT", path, json=[])
+
+    body = [{"oauth_integration_guid": robot["guid"]}]
+    refused(changing(lambda: publisher.api("PUT", path, json=body), restrict), 403, 22)
+    assert account.admin.api.ok("GET", path) == []
+
+
+@pytest.mark.parametrize("loss", ["lock", "role"])
+@pytest.mark.parametrize("what", ["content", "group"])
+def test_nothing_is_given_to_who_cannot_own_it_any_more(account, changing, what, loss):
+    admin, heir = account.admin.api, account.add("publisher")
+    body = {"owner_guid": heir.guid}
+    if what == "content":
+        method, path = "PATCH", f"v1/content/{account.add_content(account.admin)['guid']}"
+    else:
+        method, path = "PUT", f"v1/groups/{admin.ok('POST', 'v1/groups', json={'name': 'Sales'})['guid']}"
+    lose = {"lock": lambda: lock(heir), "role": lambda: set_role(heir, "viewer")}
+    error = refused(changing(lambda: admin(method, path, json=body), lose[loss]), 400, 25)
+    assert error["payload"] == {"field": "owner_guid"}
+    assert admin.ok("GET", path)["owner_guid"] == account.admin.guid
+
+
+@pytest.mark.parametrize("change", ["list", "change", "take off"])
+def test_a_visitors_key_takes_no_right_from_who_became_a_co_owner(server, changing, change):
+    visit = Visit(server, "publisher", allow_changes=True)
+    visitor, other = visit.visitor, visit.account.add("publisher")
+    path = f"v1/content/{visit.account.add_content(visitor)['guid']}/permissions"
+    body = {"principal_guid": other.guid, "principal_type": "user", "role": "viewer"}
+    listed = visitor.api.ok("POST", path, json=body)
+    asked = {
+        "list": lambda: visit.key("POST", path, json=body),
+        "change": lambda: visit.key("PUT", f"{path}/{listed['id']}", json={"role": "viewer"}),
+        "take off": lambda: visit.key("DELETE", f"{path}/{listed['id']}"),
+    }
+    promote = {**body, "role": "owner"}
+    refused(changing(asked[change], lambda: visitor.api.ok("POST", path, json=promote)), 403, 22)
+    assert [one["role"] for one in visitor.api.ok("GET", path)] == ["owner"]
 
 
 # Logins at providers.

@@ -65,9 +65,8 @@ import Testing
             let groups = try await house.tenant.account.store.groups(ofUser: user.guid)
             let expected = entries.filter { entry in
                 entry.integration.guid != house.integration.guid
-                    && Associations.permitted(
-                        entry.integration.guid, to: user.guid, role: user.role, groups: groups,
-                        permissions: entry.permissions)
+                    && entry.permissions.permit(
+                        entry.integration.guid, to: user.guid, role: user.role, groups: groups)
             }
             let offered = try await associations.attachable(to: house.content.guid, "", whole, by: caller)
             #expect(Set(offered.elements.map(\.name)) == Set(expected.map(\.integration.name)), "\(user.email)")

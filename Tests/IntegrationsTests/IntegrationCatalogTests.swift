@@ -277,7 +277,7 @@ import Testing
             IntegrationPermissionRecord(guid: account.makeGUID(), integrationGUID: integration, principal: $0)
         }
         func permitted(_ who: GUID, _ role: Role, _ groups: Set<GUID> = []) -> Bool {
-            Associations.permitted(integration, to: who, role: role, groups: groups, permissions: list)
+            list.permit(integration, to: who, role: role, groups: groups)
         }
         #expect(permitted(user, .publisher) && permitted(other, .publisher, [group]))
         #expect(permitted(other, .administrator))

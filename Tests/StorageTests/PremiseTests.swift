@@ -170,4 +170,36 @@ import Testing
         try await store.removeContent(content.guid, noting: nil)
         #expect(try await lapse(premise) == .gone)
     }
+
+    @Test func theRightToChangeAGroupLapses() async throws {
+        func premise(_ group: GUID, _ role: Role = .publisher) -> Premise {
+            .groupOwner(of: group, user: user.guid, role: role)
+        }
+        let group = try await store.addGroup(
+            GroupRecord(
+                guid: account.makeGUID(), name: "sales", ownerGUID: user.guid, createdAt: temporary.now,
+                updatedAt: temporary.now), noting: nil)
+        #expect(try await lapse(premise(group.guid)) == nil)
+        #expect(try await lapse(premise(group.guid, .viewer)) == .right, "a key of less is worth less")
+        try await change { $0.role = .viewer }
+        #expect(try await lapse(premise(group.guid)) == .right)
+        try await change { $0.role = .publisher }
+        var given = group
+        given.ownerGUID = nil
+        try await store.updateGroup(given, from: group, noting: nil)
+        #expect(try await lapse(premise(group.guid)) == .right)
+        #expect(try await lapse(premise(group.guid, .administrator)) == .right, "the role of today counts")
+        try await change { $0.role = .administrator }
+        #expect(try await lapse(premise(group.guid, .administrator)) == nil)
+        #expect(try await lapse(premise(account.makeGUID())) == .gone)
+    }
+
+    @Test func whoIsToOwnSomethingMustBeAPublisherWhoCanAct() async throws {
+        #expect(try await lapse(.mayOwn(user.guid)) == nil)
+        try await change { $0.isLocked = true }
+        #expect(try await lapse(.mayOwn(user.guid)) == .newOwner)
+        try await change { ($0.isLocked, $0.role) = (false, .viewer) }
+        #expect(try await lapse(.mayOwn(user.guid)) == .newOwner)
+        #expect(try await lapse(.mayOwn(account.makeGUID())) == .newOwner)
+    }
 }

@@ -35,6 +35,7 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
     public let folder: DataFolder
     private let limit: Int
     private let quotas: Quotas
+    private let beforeChange: @Sendable () async -> Void
     /// Held for a moment only: whoever opens an account reads it.
     private let ring: Mutex<MasterKeyRing>
     /// Held while key files are written, which takes the disk's time: a creation and a rotation must see each other, but
@@ -44,13 +45,17 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
     private let state = Mutex(State())
 
     /// A directory of the accounts in a folder; `assemble` builds what the upper rooms want of an open account.
+    ///
+    /// - Parameter beforeChange: awaited before each change that leaves a line in an audit; tests hold a change there.
     public init(
         folder: DataFolder, ring: MasterKeyRing, limit: Int = AccountDirectory.defaultLimit, quotas: Quotas = Quotas(),
+        beforeChange: @escaping @Sendable () async -> Void = {},
         assemble: @escaping @Sendable (OpenAccount) throws -> Tenant
     ) throws {
         self.folder = folder
         self.limit = limit
         self.quotas = quotas
+        self.beforeChange = beforeChange
         self.ring = Mutex(ring)
         self.assemble = assemble
         try rescan()
@@ -171,7 +176,8 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
                     .unavailable, "account \(slug) was replaced, and its file was written only a moment ago")
             }
             let task = Task { [self] in
-                let account = try OpenAccount(slug, in: folder, ring: ring.withLock { $0 }, quotas: quotas)
+                let account = try OpenAccount(
+                    slug, in: folder, ring: ring.withLock { $0 }, quotas: quotas, beforeChange: beforeChange)
                 return (tenant: try assemble(account), account: account)
             }
             state.opening[fingerprint] = task

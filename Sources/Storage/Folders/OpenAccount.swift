@@ -24,9 +24,11 @@ public final class OpenAccount: Sendable {
 
     /// Opens an account of a folder.
     ///
+    /// - Parameter beforeChange: awaited before each change that leaves a line in the audit; tests hold a change there.
     /// - Throws: `AccountError`, with a sentence for the operator.
     public init(
-        _ slug: AccountSlug, in folder: DataFolder, ring: MasterKeyRing, quotas: Quotas = Quotas()
+        _ slug: AccountSlug, in folder: DataFolder, ring: MasterKeyRing, quotas: Quotas = Quotas(),
+        beforeChange: @escaping @Sendable () async -> Void = {}
     ) throws(AccountError) {
         guard folder.contains(slug) else { throw AccountError(.unknown, "there is no account \(slug)") }
         do {
@@ -36,7 +38,8 @@ public final class OpenAccount: Sendable {
             bundles = BundleFiles(path: folder.bundlesPath(of: slug))
             file = try SQLiteStore(
                 path: folder.databasePath(of: slug), slug: slug, changes: changes,
-                auditKey: try vault.derivedKey(purpose: "audit"), bundles: bundles, quotas: quotas, lock: folder.lock
+                auditKey: try vault.derivedKey(purpose: "audit"), bundles: bundles, quotas: quotas, lock: folder.lock,
+                beforeChange: beforeChange
             )
             nameNow = Mutex(try file.about().name)
             // What cannot be removed now is still there at the next opening; nobody is kept out for it.

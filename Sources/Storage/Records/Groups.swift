@@ -65,6 +65,13 @@ public struct GroupRecord: Sendable, Equatable {
         self.createdAt = createdAt
         self.updatedAt = updatedAt
     }
+
+    /// Whether somebody may change it and who is in it: its owner, while they are a publisher, or an administrator.
+    ///
+    /// - Parameter role: what the person may do here, which may be less than their own role.
+    public func isEditable(by user: GUID, as role: Role) -> Bool {
+        role == .administrator || role >= .publisher && ownerGUID == user
+    }
 }
 
 /// What became of a member that was to be added.

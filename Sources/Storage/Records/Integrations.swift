@@ -68,6 +68,20 @@ public struct IntegrationPermissionRecord: Sendable, Equatable {
     }
 }
 
+extension [IntegrationPermissionRecord] {
+    /// Whether somebody may attach an integration: its list is empty or names them or one of their groups, or they are an
+    /// administrator. The permissions may be those of other integrations too.
+    ///
+    /// - Parameters:
+    ///   - role: what the person may do here.
+    ///   - groups: all groups that the person is in.
+    public func permit(_ integration: GUID, to user: GUID, role: Role, groups: Set<GUID>) -> Bool {
+        let allowed = filter { $0.integrationGUID == integration }
+        if allowed.isEmpty || role == .administrator { return true }
+        return allowed.contains { $0.principal.includes(user, in: groups) }
+    }
+}
+
 /// One authorization-code round trip, from the login to the callback; all that the callback needs is frozen here.
 public struct LoginFlowRecord: Sendable, Equatable {
     /// What the login is for.

@@ -80,6 +80,9 @@ public struct UserRecord: Sendable, Equatable {
         self.updatedAt = updatedAt
         self.activeAt = activeAt
     }
+
+    /// Whether content and groups can be given to the user.
+    public var mayOwn: Bool { role >= .publisher && !isLocked }
 }
 
 /// Where a visitor's key comes from.

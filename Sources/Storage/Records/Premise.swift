@@ -18,6 +18,14 @@ public enum Premise: Sendable, Equatable {
     case editor(of: GUID, user: GUID, role: Role)
     /// The user owns the content.
     case owner(of: GUID, user: GUID)
+    /// The content does not list the user or group as a co-owner.
+    case noOwner(Principal, of: GUID)
+    /// The user may attach each of the integrations that the content does not use yet, with no more than this role.
+    case mayAttach([GUID], to: GUID, user: GUID, role: Role)
+    /// The user may change the group and who is in it, with no more than this role.
+    case groupOwner(of: GUID, user: GUID, role: Role)
+    /// The user can be given content and groups: they are a publisher and not locked.
+    case mayOwn(GUID)
     /// A password of the user counts: passwords are on, or the user is named for emergencies.
     case passwordCounts(of: GUID)
     /// The user's password has this hash.
@@ -40,6 +48,8 @@ public enum Lapse: Sendable, Equatable {
     case credential
     /// The user lost a role, or the right to change a content.
     case right
+    /// The user who was to be the owner cannot be one.
+    case newOwner
     /// The password was changed, or does not count any more.
     case password
     /// Single sign-on was changed, or the user was disconnected.

@@ -46,7 +46,8 @@ extension SQLiteStore: ContentPageStore {
         to content: GUID, by user: GUID, attachesAny: Bool, search: String, _ page: PageRequest
     ) async throws(StoreError) -> RecordPage<IntegrationRecord> {
         try await read { db in
-            // What `Associations.permitted` says of one integration, for all of them; a test holds the two to each other.
+            // What `[IntegrationPermissionRecord].permit` says of one integration, for all of them; a test holds the two to
+            // each other.
             let chosen = """
                 FROM integration WHERE NOT EXISTS (
                     SELECT 1 FROM association WHERE content_guid = :content AND integration_guid = integration.guid)

@@ -45,10 +45,7 @@ extension SQLiteStore: GroupStore {
     }
 
     func group(_ guid: GUID) async throws(StoreError) -> GroupRecord? {
-        try await read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM user_group WHERE guid = ?", arguments: [guid.description])
-                .map(GroupRecord.init(row:))
-        }
+        try await read { db in try GroupRecord.fetch(guid, in: db) }
     }
 
     func group(name: String) async throws(StoreError) -> GroupRecord? {
@@ -103,5 +100,10 @@ extension GroupRecord {
             ownerGUID: try row.optionalGUID("owner_guid"), createdAt: row.time("created_at"),
             updatedAt: row.time("updated_at")
         )
+    }
+
+    static func fetch(_ guid: GUID, in db: Database) throws -> GroupRecord? {
+        let statement = try db.cachedStatement(sql: "SELECT * FROM user_group WHERE guid = ?")
+        return try Row.fetchOne(statement, arguments: [guid.description]).map(GroupRecord.init(row:))
     }
 }

@@ -198,6 +198,12 @@ extension IntegrationPermissionRecord {
             principal: try row.principal()
         )
     }
+
+    static func fetchAll(of integration: GUID, in db: Database) throws -> [IntegrationPermissionRecord] {
+        let statement = try db.cachedStatement(sql: "SELECT * FROM integration_permission WHERE integration_guid = ?")
+        return try Row.fetchAll(statement, arguments: [integration.description])
+            .map(IntegrationPermissionRecord.init(row:))
+    }
 }
 
 extension LoginFlowRecord {

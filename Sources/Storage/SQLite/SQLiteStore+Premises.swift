@@ -48,6 +48,25 @@ extension Premise {
         case .owner(let guid, let userGUID):
             guard let content = try ContentRecord.fetch(guid, in: db) else { return .gone }
             return content.ownerGUID == userGUID ? nil : .right
+        case .noOwner(let principal, let guid):
+            let listed = try ContentPermissionRecord.fetchAll(of: guid, in: db).first { $0.principal == principal }
+            return listed?.level == .owner ? .right : nil
+        case .mayAttach(let guids, let content, let userGUID, let role):
+            guard let user = try UserRecord.fetch(userGUID, in: db) else { return .locked }
+            let used = Set(try AssociationRecord.fetchAll(ofContent: content, in: db).map(\.integration.guid))
+            let groups = try Membership.groups(of: userGUID, in: db)
+            let mayAttach = try guids.allSatisfy { guid in
+                try used.contains(guid)
+                    || IntegrationPermissionRecord.fetchAll(of: guid, in: db)
+                        .permit(guid, to: userGUID, role: min(role, user.role), groups: groups)
+            }
+            return mayAttach ? nil : .right
+        case .groupOwner(let guid, let userGUID, let role):
+            guard let group = try GroupRecord.fetch(guid, in: db) else { return .gone }
+            guard let user = try UserRecord.fetch(userGUID, in: db) else { return .locked }
+            return group.isEditable(by: userGUID, as: min(role, user.role)) ? nil : .right
+        case .mayOwn(let guid):
+            return try UserRecord.fetch(guid, in: db)?.mayOwn == true ? nil : .newOwner
         case .passwordCounts(let guid):
             return try SQLiteStore.mayUsePassword(guid, in: db) ? nil : .password
         case .passwordHash(let guid, let hash):

@@ -38,6 +38,7 @@ final class SQLiteStore: Sendable {
     let bundles: BundleFiles
     /// The limits that writes check.
     let quotas: Quotas
+    private let beforeChange: @Sendable () async -> Void
     /// Rings when something was queued that is done in the background.
     let bell = QueueBell()
 
@@ -59,16 +60,19 @@ final class SQLiteStore: Sendable {
     ///
     /// - Throws: `StoreError`: `damaged`, `newerSchema`, or what the database says. A file that is refused is not touched.
     ///
-    /// - Parameter lock: what is held of the folder; nil where nobody else can be writing.
+    /// - Parameters:
+    ///   - lock: what is held of the folder; nil where nobody else can be writing.
+    ///   - beforeChange: awaited before each change that leaves a line in the audit; tests hold a change there.
     init(
         path: String, slug: AccountSlug, changes: ChangeCounter, auditKey: SecretBytes, bundles: BundleFiles,
-        quotas: Quotas = Quotas(), lock: FolderLock? = nil
+        quotas: Quotas = Quotas(), lock: FolderLock? = nil, beforeChange: @escaping @Sendable () async -> Void = {}
     ) throws(StoreError) {
         self.changes = changes
         self.path = path
         self.quotas = quotas
         self.lock = lock
         self.bundles = bundles
+        self.beforeChange = beforeChange
         log = EventLog(key: auditKey)
         do {
             guard try Files.read(path, limit: 16) == Array("SQLite format 3\0".utf8) else {
@@ -158,6 +162,7 @@ final class SQLiteStore: Sendable {
         _ effect: Effect, noting event: EventRecord? = nil, judging events: [EventRecord] = [],
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
+        if event != nil || !events.isEmpty { await beforeChange() }
         // The counter moves however the write ends: one count too many costs a read, one too few would keep a lost right.
         defer { if effect != .nothing { changes.advance() } }
         do {
