@@ -144,7 +144,6 @@ public struct Contents: Sendable {
                 let known = AccessType.allCases.map(\.rawValue).joined(separator: ", ")
                 throw .invalid("access_type", "access_type must be one of \(known).", code: .unknownAccessType)
             }
-            if type == .all { try await refuseAnyone(content.guid) }
             content.accessType = type
         }
         if let owner = fields.ownerGUID, owner != content.ownerGUID {
@@ -155,23 +154,19 @@ public struct Contents: Sendable {
         }
     }
 
-    private func refuseAnyone(_ guid: GUID) async throws(Refusal) {
-        let used = try await attempt { () throws(StoreError) in try await account.store.associations(ofContent: guid) }
-        guard !used.contains(where: { $0.integration.actsForViewer }) else {
-            throw .invalid(
-                "access_type",
-                "access_type all is not possible while a Viewer integration is attached: it needs viewers who sign in.",
-                code: .accessTypeNotAllowed
-            )
-        }
-    }
-
     private func store<Value>(_ verb: () async throws(StoreError) -> Value) async throws(Refusal) -> Value {
         do throws(StoreError) {
             return try await verb()
         } catch {
-            throw error.code == .conflict("name")
-                ? .invalid("name", "The owner has content of that name already: choose another.") : Refusal(error)
+            throw switch error.code {
+            case .conflict("name"): .invalid("name", "The owner has content of that name already: choose another.")
+            case .needsViewers(_, let authType):
+                .invalid(
+                    "access_type",
+                    "access_type all is not possible while a \(authType) integration is attached: it needs viewers who sign in.",
+                    code: .accessTypeNotAllowed)
+            default: Refusal(error)
+            }
         }
     }
 }

@@ -67,6 +67,11 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
             self.init(
                 .prohibitedChange, "Somebody else changed this at the same time: read it again and repeat your change.")
         case .lapsed(let lapse): self.init(lapse)
+        case .needsViewers(let content, let authType):
+            self.init(
+                .association,
+                "A \(authType) integration needs viewers who sign in: set the access_type of content \(content) to acl or logged_in first.",
+                payload: ["content_guid": .string(content.description)])
         case .quota(let quota, let limit):
             let (holder, things) = quota.words
             self.init(

@@ -75,15 +75,9 @@ public struct Associations: Sendable {
     func replace(
         of content: GUID, with integrations: [GUID], knowing before: Set<GUID>?, by publisher: Publisher
     ) async throws(Refusal) {
-        let record = try await contents.changeable(content, by: publisher)
+        _ = try await contents.changeable(content, by: publisher)
         guard Set(integrations).count == integrations.count else {
             throw Refusal(.duplicates, "The list names an integration twice: name each once.")
-        }
-        guard integrations.isEmpty || record.isInteractive ?? true else {
-            throw Refusal(
-                .association,
-                "Static content has no viewer to act for, so it cannot use integrations: deploy something that runs first."
-            )
         }
         guard integrations.count <= Self.maximum else {
             throw .invalid(
@@ -110,12 +104,6 @@ public struct Associations: Sendable {
                 throw Refusal(
                     .permissionDenied, "You may not attach \(integration.name): ask an administrator of the account.")
             }
-            guard !(integration.actsForViewer && record.accessType == .all) else {
-                throw Refusal(
-                    .association,
-                    "A \(integration.authType) integration needs viewers who sign in: set the content's access_type to acl or logged_in first."
-                )
-            }
         }
         let event = publisher.change(
             .associationsChanged, of: content, at: clock.now,
@@ -124,9 +112,15 @@ public struct Associations: Sendable {
             // The operator of the server is above the accounts.
             caller.origin.door == .command
                 ? [] : [.mayAttach(integrations, to: content, user: caller.user.guid, role: caller.role)])
-        try await attempt { () throws(StoreError) in
+        do throws(StoreError) {
             try await account.store.replaceAssociations(
                 of: content, with: integrations, knowing: before, at: clock.now, noting: event)
+        } catch {
+            throw error.code == .conflict("app_mode")
+                ? Refusal(
+                    .association,
+                    "Static content has no viewer to act for, so it cannot use integrations: deploy something that runs first."
+                ) : Refusal(error)
         }
     }
 }

@@ -328,6 +328,42 @@ def test_a_visitors_key_takes_no_right_from_who_became_a_co_owner(server, changi
     assert [one["role"] for one in visitor.api.ok("GET", path)] == ["owner"]
 
 
+@pytest.mark.parametrize("waiting", ["opening", "attaching", "changing the integration"])
+def test_content_does_not_open_to_anybody_while_an_integration_comes_that_acts_for_viewers(
+    account, changing, own_stage, waiting
+):
+    provider = own_stage.simulator("databricks")
+    publisher, admin = account.add("publisher"), account.admin.api
+    kind = account.add_service_account if waiting == "changing the integration" else account.add_integration
+    integration = kind(provider)
+    content = account.add_content(publisher, *([integration] if waiting == "changing the integration" else []))
+    path = f"v1/content/{content['guid']}"
+    associations = f"{path}/oauth/integrations/associations"
+    attached = [{"oauth_integration_guid": integration["guid"]}]
+    config = {"auth_type": "Viewer", "client_secret": provider.client_secret}
+
+    def open_to_anybody():
+        return publisher.api("PATCH", path, json={"access_type": "all"})
+
+    def attach():
+        return publisher.api("PUT", associations, json=attached)
+
+    def act_for_viewers():
+        return admin("PATCH", f"v1/oauth/integrations/{integration['guid']}", json={"config": config})
+
+    slow, quick, code = {
+        "opening": (open_to_anybody, attach, 118),
+        "attaching": (attach, open_to_anybody, 209),
+        "changing the integration": (act_for_viewers, open_to_anybody, 209),
+    }[waiting]
+    done = []
+    refused(changing(slow, lambda: done.append(quick().status_code)), 400, code)
+    assert done in ([200], [204])
+    assert publisher.api.ok("GET", path)["access_type"] == ("logged_in" if waiting == "opening" else "all")
+    assert len(publisher.api.ok("GET", associations)) == (0 if waiting == "attaching" else 1)
+    assert admin.ok("GET", f"v1/oauth/integrations/{integration['guid']}")["auth_type"] == integration["auth_type"]
+
+
 # Logins at providers.
 
 

@@ -115,6 +115,18 @@ def test_a_content_open_to_anyone_may_act_as_itself(robot):
     path = f"v1/content/{robot.content['guid']}"
     robot.publisher.api.ok("PATCH", path, json={"access_type": "all"})
     assert robot.credentials()["access_token"]
+    # But not for a viewer: there is none.
+    integration = f"v1/oauth/integrations/{robot.integration['guid']}"
+    config = {"auth_type": "Viewer", "client_secret": robot.provider.client_secret}
+    if robot.provider.kind == "generic":
+        config["authorization_uri"] = robot.provider.issuer + "/authorize"
+    admin = robot.account.admin.api
+    refused = admin.refused(400, 209, "PATCH", integration, json={"config": config})
+    assert refused["payload"] == {"content_guid": robot.content["guid"]} and "access_type" in refused["error"]
+    assert admin.ok("GET", integration)["auth_type"] == "Service Account"
+    robot.publisher.api.ok("PATCH", path, json={"access_type": "logged_in"})
+    assert admin.ok("PATCH", integration, json={"config": config})["auth_type"] == "Viewer"
+    robot.publisher.api.refused(400, 118, "PATCH", path, json={"access_type": "all"})
 
 
 # How often the provider is asked.

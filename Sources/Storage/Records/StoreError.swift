@@ -10,6 +10,9 @@ public struct StoreError: Error, Equatable, CustomStringConvertible {
         case stale
         /// What allowed the change does not hold any more. Nothing was changed.
         case lapsed(Lapse)
+        /// Anybody could open this content, and it would use an integration of that type, which acts for a viewer who signs
+        /// in. Nothing was changed.
+        case needsViewers(content: GUID, authType: String)
         /// There would be more of something than may be. Nothing was changed.
         case quota(Quota, limit: Int)
         /// What is free of the disk is kept for everything but bundles.

@@ -55,6 +55,9 @@ extension SQLiteStore: ContentStore {
                     content.upstreamURL, content.updatedAt.seconds, content.guid.description,
                 ]
             )
+            if content.accessType != current.accessType {
+                try Self.refuseAnyone("content_guid", content.guid, in: db)
+            }
             try Self.updateContentKey(of: content.guid, in: db)
             return content
         }
@@ -155,6 +158,12 @@ extension SQLiteStore: ContentStore {
     ) async throws(StoreError) {
         try await write(.permissions(edits: .kept), noting: event) { [quotas] db in
             let room = try Room(for: .integrationsPerContent, of: content, within: quotas, in: db)
+            guard let record = try ContentRecord.fetch(content, in: db) else {
+                throw StoreError(.notFound, "no such content")
+            }
+            guard integrations.isEmpty || record.isInteractive ?? true else {
+                throw StoreError(.conflict("app_mode"), "static content uses no integrations")
+            }
             let old = Set(try AssociationRecord.fetchAll(ofContent: content, in: db).map(\.integration.guid))
             guard known == nil || known == old else {
                 throw StoreError(.stale, "the content uses other integrations by now")
@@ -175,8 +184,26 @@ extension SQLiteStore: ContentStore {
                     arguments: [content.description, guid.description, now.seconds]
                 )
             }
+            try Self.refuseAnyone("content_guid", content, in: db)
             try room.require(in: db)
         }
+    }
+
+    /// Refuses what would let anybody open a content that acts for viewers who sign in; part of the transaction of each
+    /// change that could.
+    ///
+    /// - Parameter column: what the GUID is of: `content_guid` or `integration_guid`.
+    /// - Throws: `StoreError` `needsViewers`.
+    static func refuseAnyone(_ column: String, _ guid: GUID, in db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: AssociationRecord.select
+                + " JOIN content ON content.guid = content_guid WHERE access_type = ? AND \(column) = ?")
+        let rows = try Row.fetchAll(statement, arguments: [AccessType.all.rawValue, guid.description])
+        let open = try rows.map(AssociationRecord.init(row:)).first { $0.integration.actsForViewer }
+        guard let open else { return }
+        throw StoreError(
+            .needsViewers(content: open.contentGUID, authType: open.integration.authType),
+            "content that anybody may open cannot act for its viewers")
     }
 }
 

@@ -72,6 +72,8 @@ extension SQLiteStore: IntegrationStore {
                 try RevocationRecord.queue(
                     "s.integration_guid = ?", integration.guid, noting: events.first, at: integration.updatedAt, in: db)
             }
+            let authType = try String.fetchOne(
+                db, sql: "SELECT auth_type FROM integration WHERE guid = ?", arguments: [integration.guid.description])
             try db.execute(
                 sql: """
                     UPDATE integration SET name = ?, description = ?, auth_type = ?, config = ?, sealed_secret = ?, version = ?,
@@ -84,6 +86,9 @@ extension SQLiteStore: IntegrationStore {
                 ]
             )
             guard db.changesCount == 1 else { throw StoreError(.stale, "the integration was changed by somebody else") }
+            if authType != integration.authType {
+                try Self.refuseAnyone("integration_guid", integration.guid, in: db)
+            }
             if let permissions {
                 let list = try Room(for: .permissionsPerIntegration, of: integration.guid, within: quotas, in: db)
                 try db.execute(
