@@ -143,6 +143,12 @@ public struct EnvironmentVariables: Sendable {
         guard value.utf8Count <= maximumValue else {
             throw .invalid("value", "The value of \(change.name) is too long: \(maximumValue) bytes at most.")
         }
+        if let effect = ProtectedVariables.effect(ofValue: value) {
+            throw .invalid(
+                "value",
+                "\(change.name) \(effect), so it is not the content's to set: set it where the content is started."
+            )
+        }
         guard value.withUnsafeBytes({ !$0.contains(0) }) else {
             throw .invalid("value", "The value of \(change.name) has a NUL character, which no environment can hold.")
         }

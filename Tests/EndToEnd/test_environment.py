@@ -173,12 +173,18 @@ PROTECTED = [
     "_JAVA_OPTIONS", "GLIBC_TUNABLES", "GCONV_PATH", "HOSTALIASES", "OPENSSL_CONF", "SSLKEYLOGFILE",
     "GIT_SSH_COMMAND", "GIT_CONFIG_COUNT", "EDITOR", "PAGER", "LESSOPEN", "HOME", "SHELL", "USER", "TMPDIR",
     "XDG_RUNTIME_DIR", "UV_INDEX", "PIP_INDEX_URL", "FLASK_APP", "GATEHOUSE_API_KEY",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "HTTPLIB2_CA_CERTS",
+    "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "HTTPS_PROXY", "http_proxy", "ALL_PROXY", "NO_PROXY", "OPENSSL_ia32cap",
+    "TAR_OPTIONS", "TAR", "MAKEFLAGS", "MAKEFILES", "GNUMAKEFLAGS", "CC", "CXX", "RSYNC_RSH", "ERL_FLAGS",
+    "CLOUDSDK_PYTHON", "RETICULATE_CONDA", "SPARK_HOME", "JAVA_OPTS", "OMP_TOOL_LIBRARIES", "KRB5_CONFIG",
+    "KRB5CCNAME", "GSS_MECH_CONFIG", "UVICORN_APP_DIR", "GUNICORN_CMD_ARGS", "MPLBACKEND", "DATABRICKS_CLI_PATH",
+    "DATABRICKS_CONFIG_FILE", "AWS_CONFIG_FILE", "KUBECONFIG",
 ]
 # fmt: on
 # fmt: off
 FREE = [
     "PYTHONUNBUFFERED", "PYTHONUTF8", "PYTHONHASHSEED", "TZ", "LANG", "LC_ALL", "AWS_REGION", "AWS_PROFILE",
-    "SNOWFLAKE_ACCOUNT", "DATABRICKS_HOST", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE",
+    "SNOWFLAKE_ACCOUNT", "DATABRICKS_HOST", "SPARK_REMOTE", "PGSSLMODE", "VK_TOKEN", "HADOOP_USER_NAME",
     "DATABASE_URL", "PGHOST", "PORT", "APP_ENV", "GIT_COMMIT", "MALLOC_ARENA_MAX", "OMP_NUM_THREADS",
     "UV_THREADPOOL_SIZE", "STREAMLIT_SERVER_PORT", "SHINY_LOG_LEVEL", "R_MAX_VSIZE", "NODE_ENV", "USERNAME",
     "PATHS",
@@ -196,9 +202,26 @@ def test_a_variable_that_decides_what_is_run_is_refused(publisher, content, path
     assert publisher.api.ok("GET", path) == [], "nothing of the list is set"
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["/proc/self/environ", "file:///proc/1/fd/3", "/dev/fd/3", "/dev//./fd/3", "a:/PROC/self/cwd", "proc/self/environ",
+     "/usr/.//../proc/./self/environ", "/dev/stdin"],
+)  # fmt: skip
+def test_a_value_that_names_files_of_a_process_is_refused(publisher, path, value):
+    """They hold what a co-owner writes into another variable, such as a certificate of their own."""
+    body = [{"name": "FINE", "value": "1"}, {"name": "MY_CERTIFICATES", "value": value}]
+    refused = publisher.api.refused(400, 25, "PATCH", path, json=body)
+    assert refused["payload"] == {"field": "value"}
+    assert "MY_CERTIFICATES" in refused["error"] and value not in refused["error"]
+    assert publisher.api.ok("GET", path) == []
+
+
 def test_what_publishers_need_is_not_refused(publisher, path):
     body = [{"name": name, "value": "1"} for name in FREE]
     assert publisher.api.ok("PUT", path, json=body) == sorted(FREE)
+    values = ["/processed/data", "https://data.example/a//b", "/dev/shm", "process/selfish", "-----BEGIN x-----\n/./"]
+    body = [{"name": f"V{number}", "value": value} for number, value in enumerate(values)]
+    assert len(publisher.api.ok("PUT", path, json=body)) == len(values)
 
 
 def test_the_page_refuses_it_beside_the_name(publisher, content):

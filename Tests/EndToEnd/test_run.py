@@ -610,25 +610,39 @@ def test_what_decides_which_code_is_run_is_not_handed_on(runner):
     """Set by an earlier version, by whoever may edit the content."""
     scene = runner.scene
     server, slug, guid = scene.server, scene.account.slug, scene.content["guid"]
-    planted = {"PATH": "/tmp/mine", "LD_PRELOAD": "/tmp/mine.so", "PYTHONSTARTUP": "/tmp/mine.py", "GREETING": "hello"}
+    planted = {
+        "PATH": "/tmp/mine", "LD_PRELOAD": "/tmp/mine.so", "PYTHONSTARTUP": "/tmp/mine.py", "MAKEFLAGS": "/tmp/mine",
+        "SSL_CERT_FILE": "/tmp/mine.pem", "https_proxy": "http://tmp/mine", "CERTIFICATES": "/proc/self/environ",
+        "GREETING": "hello",
+    }  # fmt: skip
     with sqlite3.connect(server.data / slug / "account.sqlite") as database:
         for name, value in planted.items():
             sealed = seal(server.data, slug, "environment_variable", "value", f"{guid}/{name}", value)
             database.execute("INSERT INTO environment_variable VALUES (?, ?, ?)", (guid, name, sealed))
-    done = runner.python("import json, os; print(json.dumps(dict(os.environ)))")
+    own = {"REQUESTS_CA_BUNDLE": "/etc/ssl/own.pem", "HTTPS_PROXY": "http://proxy.example:3128", "MAKEFLAGS": "-j2"}
+    script = "import json, os; print(json.dumps(dict(os.environ)))"
+    done = runner.python(script, environment=runner.environment(**own))
     assert done.returncode == 0, done.stderr
     given = json.loads(done.stdout)
     assert given["PATH"] == os.environ["PATH"] and given["GREETING"] == "hello"
-    assert "LD_PRELOAD" not in given and "PYTHONSTARTUP" not in given
-    for name in ("PATH", "LD_PRELOAD", "PYTHONSTARTUP"):
+    # What whoever starts the content has set is handed on as it is.
+    assert {name: given[name] for name in own} == own
+    for name in ("LD_PRELOAD", "PYTHONSTARTUP", "SSL_CERT_FILE", "https_proxy", "CERTIFICATES"):
+        assert name not in given
+    for name in set(planted) - {"GREETING"}:
         assert f"{name} is set for this content and is left out" in done.stderr
-    assert "/tmp/mine" not in done.stderr
+    assert "/tmp/mine" not in done.stderr and "environ" not in done.stderr.replace("environment", "")
 
 
 class OldServer(http.server.BaseHTTPRequestHandler):
     """A server that hands on what it was given."""
 
-    variables: ClassVar[dict[str, str]] = {"PATH": "/tmp/mine", "BASH_ENV": "/tmp/mine.sh", "GREETING": "hello"}
+    variables: ClassVar[dict[str, str]] = {
+        "PATH": "/tmp/mine",
+        "BASH_ENV": "/tmp/mine.sh",
+        "CERTIFICATES": "/dev/fd/3",
+        "GREETING": "hello",
+    }
 
     def do_GET(self) -> None:
         sheet = {
@@ -664,5 +678,5 @@ def test_an_older_server_does_not_decide_what_is_run_either(runner):
         thread.join()
     given = json.loads(done.stdout)
     assert given["PATH"] == os.environ["PATH"] and given["GREETING"] == "hello" and "BASH_ENV" not in given
-    assert done.stderr.count("is left out") == 2
+    assert "CERTIFICATES" not in given and done.stderr.count("is left out") == 3
     assert "PATH" not in names and "GREETING" in names

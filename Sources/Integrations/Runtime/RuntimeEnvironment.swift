@@ -24,7 +24,7 @@ public struct RuntimeEnvironment: Sendable {
         var values: [String: SecretString] = [:]
         var warnings: [String] = []
         for variable in own {
-            if let warning = Self.warning(of: variable.name) {
+            if let warning = Self.warning(of: variable) {
                 warnings.append(warning)
             } else {
                 values[variable.name] = variable.value
@@ -46,9 +46,11 @@ public struct RuntimeEnvironment: Sendable {
     }
 
     /// Why a variable is not handed on; nil where it is.
-    public static func warning(of name: String) -> String? {
-        ProtectedVariables.effect(of: name).map {
-            "\(name) is set for this content and is left out: it \($0). Remove it, and set it where the content is started if it is needed."
+    public static func warning(of variable: Variable) -> String? {
+        let effect =
+            ProtectedVariables.effect(of: variable.name) ?? ProtectedVariables.effect(ofValue: variable.value)
+        return effect.map {
+            "\(variable.name) is set for this content and is left out: it \($0). Remove it, and set it where the content is started if it is needed."
         }
     }
 

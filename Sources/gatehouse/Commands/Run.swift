@@ -81,12 +81,12 @@ struct Run: AsyncParsableCommand {
 
     /// The variables that stay true while the command runs: a token in a variable would end before the command does.
     private static func lasting(_ sheet: RuntimeClient.Sheet) -> [(name: String, value: SecretString)] {
-        sheet.environment.filter { $0.name != Runtime.tokenVariable && RuntimeEnvironment.warning(of: $0.name) == nil }
+        sheet.environment.filter { $0.name != Runtime.tokenVariable && RuntimeEnvironment.warning(of: $0) == nil }
     }
 
     /// What is left out here although the server, which may be an older one, hands it on.
     private static func left(_ sheet: RuntimeClient.Sheet) -> [String] {
-        sheet.environment.compactMap { RuntimeEnvironment.warning(of: $0.name) }
+        sheet.environment.compactMap(RuntimeEnvironment.warning)
     }
 
     /// What the command would get.
