@@ -57,6 +57,10 @@ public struct EnvironmentVariables: Sendable {
     public func change(
         _ changes: [Change], of content: GUID, replacing: Bool, by publisher: Publisher
     ) async throws(Refusal) -> [String] {
+        guard changes.count <= Self.maximumCount else {
+            throw Refusal(
+                .parameter, "The list names \(changes.count) variables: send \(Self.maximumCount) at most at a time.")
+        }
         _ = try await contents.changeable(content, by: publisher)
         var names: Set<String> = []
         var variables: [EnvironmentVariableRecord] = []
@@ -69,13 +73,10 @@ public struct EnvironmentVariables: Sendable {
             variables.append(.init(name: change.name, sealedValue: try seal(value, change.name, of: content)))
         }
         let set = variables.map(\.name).sorted()
-        let removed = changes.filter { $0.value == nil }.map(\.name).sorted()
+        let removed = changes.filter { $0.value == nil }.map(\.name)
         let event = publisher.change(
             .environmentChanged, of: content, at: clock.now,
-            details: [
-                "set": .array(set.map(JSON.string)), "removed": .array(removed.map(JSON.string)),
-                "replaced_all": .bool(replacing),
-            ]
+            details: ["set": .array(set.map(JSON.string)), "replaced_all": .bool(replacing)]
         )
         let new = variables
         try await attempt { () throws(StoreError) in

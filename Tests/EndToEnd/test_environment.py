@@ -114,6 +114,50 @@ def test_the_longest_value_and_the_most_variables_fit_and_no_more(publisher, pat
     assert len(publisher.api.ok("GET", path)) == 200
 
 
+def test_more_names_than_a_request_may_have_are_refused_before_anything_is_done(publisher, path):
+    publisher.api.ok("PUT", path, json=[{"name": "KEPT", "value": "x"}])
+    many = [{"name": f"V{number}", "value": None} for number in range(1001)]
+    for method in ("PATCH", "PUT"):
+        error = publisher.api.refused(400, 25, method, path, json=many)
+        assert "1001" in error["error"] and "1000 at most" in error["error"]
+    assert publisher.api.ok("PATCH", path, json=many[:1000]) == ["KEPT"]
+
+
+def test_the_audit_names_what_was_removed_and_no_more_than_a_hundred_names(account, publisher, content, path):
+    def lines(action: str) -> list[dict]:
+        return [one["details"] for one in account.audit(action=action) if one["content_guid"] == content["guid"]]
+
+    many = [{"name": f"V{number:03}", "value": "x"} for number in range(150)]
+    publisher.api.ok("PUT", path, json=many)
+    missing = [{"name": f"MISSING_{number}", "value": None} for number in range(200)]
+    publisher.api.ok("PATCH", path, json=missing)
+    publisher.api.ok("PATCH", path, json=[*missing, {"name": "V149", "value": None}])
+    publisher.api.ok("PUT", path, json=[{"name": "V000", "value": "y"}, *missing])
+    names = [one["name"] for one in many]
+    first, second, third = lines("content.environment_changed")
+    assert first == {"set": names[:100], "set_more": 50, "removed": [], "replaced_all": True}
+    assert second == {"set": [], "removed": ["V149"], "replaced_all": False}
+    assert third == {"set": ["V000"], "removed": names[1:101], "removed_more": 48, "replaced_all": True}
+    publisher.api.ok("PUT", path, json=many)
+    publisher.api.ok("GET", f"v1/content/{content['guid']}/runtime")
+    [read] = lines("content.runtime_read")
+    assert len(read["variables"]) == 100 and read["variables_more"] >= 50
+
+
+def test_a_contents_variables_have_a_size_that_a_program_can_be_started_with(publisher, path):
+    def values(first: int, count: int) -> list[dict]:
+        return [{"name": f"V{number}", "value": "x" * (64 * 1024)} for number in range(first, first + count)]
+
+    assert len(publisher.api.ok("PATCH", path, json=values(0, 8))) == 8
+    assert len(publisher.api.ok("PATCH", path, json=values(8, 7))) == 15
+    error = publisher.api.refused(422, 422, "PATCH", path, json=values(15, 1))
+    assert error["payload"] == {"quota": "variable_bytes_per_content", "limit": 1 << 20}
+    assert "1 MiB of variables" in error["error"]
+    assert len(publisher.api.ok("GET", path)) == 15
+    exchange = [*values(15, 1), {"name": "V0", "value": None}]
+    assert len(publisher.api.ok("PATCH", path, json=exchange)) == 15
+
+
 def test_values_are_nowhere_but_sealed(server, account, publisher, content, path):
     publisher.api.ok("PATCH", path, json=[{"name": "DATABASE_URL", "value": SECRET}])
     publisher.api("PATCH", path, json=[{"name": "DATABASE_URL", "value": SECRET}, {"name": "-", "value": SECRET}])

@@ -35,6 +35,28 @@ import Testing
         #expect(try await actions(temporary).isEmpty)
     }
 
+    @Test func aLineHasAnEndHoweverMuchItsDetailsHold() async throws {
+        let temporary = try TemporaryFolder()
+        let account = try temporary.open("acme")
+        let names = (0..<250).map { JSON.string("V\($0)") }
+        let long = String(repeating: "é", count: 5000)
+        let event = EventRecord(
+            .environmentChanged, at: temporary.now, actor: .system, origin: .system,
+            details: [
+                "set": .array(names), "few": .array(["a"]), "text": .string(long), "inner": ["list": .array(names)],
+            ])
+        try await account.store.note([event])
+        let queue = try DatabaseQueue(path: temporary.folder.databasePath(of: account.slug))
+        let text = try await queue.read { db in try String.fetchOne(db, sql: "SELECT details FROM audit_event") }
+        let details = try JSON.parse(try #require(text))
+        #expect(details["set"]?.arrayValue == Array(names.prefix(100)) && details["set_more"]?.integerValue == 150)
+        #expect(details["few"]?.arrayValue == ["a"] && details["few_more"] == nil)
+        #expect(details["text"]?.stringValue == String(repeating: "é", count: 1023) + "…")
+        #expect(details["inner"]?["list"]?.arrayValue?.count == 100)
+        #expect(details["inner"]?["list_more"]?.integerValue == 150)
+        #expect(try await account.store.verifyAudit(expecting: nil).broken == nil)
+    }
+
     @Test func linesCannotBeChangedOrRemoved() async throws {
         let temporary = try TemporaryFolder()
         let account = try temporary.open("acme")

@@ -66,6 +66,27 @@ import Testing
         #expect(try await store.environmentVariables(of: guid).map(\.name) == ["B", "D"])
     }
 
+    @Test func theSizeOfVariablesIsThatOfNamesAndSealedValues() async throws {
+        let account = try temporary.open("acme", quotas: Quotas([.variableBytesPerContent: 10]))
+        let owner = try await temporary.user(of: account, role: .publisher)
+        let guid = try await Self.content("sales", of: account, owner).guid
+        let store = account.store
+        func change(_ name: String, _ size: Int, replacing: Bool = false) async -> StoreError.Code? {
+            let value = [UInt8](repeating: 1, count: size)
+            return await Self.code {
+                try await store.changeEnvironmentVariables(
+                    of: guid, setting: [.init(name: name, sealedValue: value)], removing: [], replacing: replacing,
+                    noting: nil)
+            }
+        }
+        #expect(await change("AB", 8) == nil)
+        #expect(await change("C", 1) == .quota(.variableBytesPerContent, limit: 10))
+        #expect(await change("AB", 7) == nil)
+        #expect(await change("C", 9, replacing: true) == nil)
+        #expect(await change("C", 10) == .quota(.variableBytesPerContent, limit: 10))
+        #expect(try await store.environmentVariables(of: guid).map(\.sealedValue.count) == [9])
+    }
+
     @Test func ofSessionsTheOldestGo() async throws {
         let account = try temporary.open("acme", quotas: Quotas([.browserSessionsPerUser: 2]))
         let user = try await temporary.user(of: account)

@@ -120,6 +120,40 @@ public struct EventRecord: Sendable, Equatable {
         self.premises = premises
     }
 
+    /// So many entries of a list a line keeps; how many more there were stands beside it, under its name and `_more`.
+    static let maximumEntries = 100
+    /// So many characters of a text a line keeps.
+    static let maximumText = 1024
+
+    /// The same event with details of a bounded size: whoever makes a line must not decide how large it is.
+    func bounded() -> EventRecord { telling(Self.bounded(details)) }
+
+    /// The same event with more details.
+    func telling(_ more: JSONObject) -> EventRecord {
+        EventRecord(
+            action, outcome: outcome, at: at, actor: actor, origin: origin, subject: subject, content: content,
+            integration: integration, details: details.merging(more), premises: premises
+        )
+    }
+
+    private static func bounded(_ object: JSONObject) -> JSONObject {
+        var bounded: JSONObject = [:]
+        for (key, value) in object {
+            bounded[key] = Self.bounded(value)
+            let more = (value.arrayValue?.count ?? 0) - maximumEntries
+            if more > 0 { bounded["\(key)_more"] = .integer(Int64(more)) }
+        }
+        return bounded
+    }
+
+    private static func bounded(_ value: JSON) -> JSON {
+        if let text = value.stringValue, text.unicodeScalars.count > maximumText {
+            return .string(String(String.UnicodeScalarView(text.unicodeScalars.prefix(maximumText - 1))) + "…")
+        }
+        if let list = value.arrayValue { return .array(list.prefix(maximumEntries).map(Self.bounded)) }
+        return value.objectValue.map { .object(Self.bounded($0)) } ?? value
+    }
+
     /// The same event with another subject.
     func about(_ subject: GUID) -> EventRecord {
         EventRecord(

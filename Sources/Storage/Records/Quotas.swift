@@ -4,6 +4,7 @@ public enum Quota: String, Sendable, CaseIterable {
     case bundleBytes = "bundle_bytes"
     case contents
     case variablesPerContent = "variables_per_content"
+    case variableBytesPerContent = "variable_bytes_per_content"
     case permissionsPerContent = "permissions_per_content"
     case integrationsPerContent = "integrations_per_content"
     case tasksPerContent = "tasks_per_content"
@@ -24,6 +25,8 @@ public enum Quota: String, Sendable, CaseIterable {
         case .bundleBytes: 2 << 30
         case .contents: 1000
         case .variablesPerContent: 200
+        // Names and sealed values. A program cannot be started with much more (`execve`).
+        case .variableBytesPerContent: 1 << 20
         case .permissionsPerContent: 1000
         case .integrationsPerContent: 50
         case .tasksPerContent: 100
@@ -41,7 +44,7 @@ public enum Quota: String, Sendable, CaseIterable {
 
     /// A number of it in words: bytes as the largest unit that is not below 1.
     public func amount(_ number: Int) -> String {
-        guard self == .bundleBytes else { return "\(number)" }
+        guard self == .bundleBytes || self == .variableBytesPerContent else { return "\(number)" }
         let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")]
         guard let unit = units.first(where: { number >> $0.0 > 0 }) else { return "\(number) bytes" }
         return "\(number >> unit.0) \(unit.1)"
@@ -54,6 +57,7 @@ public enum Quota: String, Sendable, CaseIterable {
         case .bundleBytes: ("This account", "of bundles")
         case .contents: ("This account", "contents")
         case .variablesPerContent: ("A content", "variables")
+        case .variableBytesPerContent: ("A content", "of variables")
         case .permissionsPerContent: ("A content", "users and groups on its list")
         case .integrationsPerContent: ("A content", "integrations")
         case .tasksPerContent: ("A content", "tasks")

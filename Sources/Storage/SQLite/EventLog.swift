@@ -17,6 +17,7 @@ struct EventLog: Sendable {
 
     /// Adds a line, in the transaction of the change that it tells of.
     func append(_ event: EventRecord, in db: Database) throws {
+        let event = event.bounded()
         let last = try Self.last(in: db)
         let id = last.id + 1
         let hash = hash(id, event, after: last.hash)

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import JSON
 
 extension SQLiteStore: EnvironmentVariableStore {
     func environmentVariables(of content: GUID) async throws(StoreError) -> [EnvironmentVariableRecord] {
@@ -15,8 +16,10 @@ extension SQLiteStore: EnvironmentVariableStore {
         of content: GUID, setting variables: [EnvironmentVariableRecord], removing names: [String], replacing: Bool,
         noting event: EventRecord?
     ) async throws(StoreError) {
-        try await write(.nothing, noting: event) { [quotas] db in
+        try await write(.nothing, judging: [event].compactMap(\.self)) { [quotas, log] db in
             let room = try Room(for: .variablesPerContent, of: content, within: quotas, in: db)
+            let size = try Room(for: .variableBytesPerContent, of: content, within: quotas, in: db)
+            let before = try Self.names(of: content, in: db)
             if replacing {
                 try db.execute(
                     sql: "DELETE FROM environment_variable WHERE content_guid = ?", arguments: [content.description])
@@ -37,6 +40,16 @@ extension SQLiteStore: EnvironmentVariableStore {
                 )
             }
             try room.require(in: db)
+            try size.require(in: db)
+            // Names that were sent and not there are in no line: whoever sends them must not fill the audit.
+            let removed = before.subtracting(try Self.names(of: content, in: db)).sorted()
+            guard let event, !variables.isEmpty || !removed.isEmpty else { return }
+            try log.append(event.telling(["removed": .array(removed.map(JSON.string))]), in: db)
         }
+    }
+
+    private static func names(of content: GUID, in db: Database) throws -> Set<String> {
+        let statement = try db.cachedStatement(sql: "SELECT name FROM environment_variable WHERE content_guid = ?")
+        return Set(try String.fetchAll(statement, arguments: [content.description]))
     }
 }

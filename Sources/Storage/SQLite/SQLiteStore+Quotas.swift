@@ -32,7 +32,13 @@ extension Quota {
         return try Int.fetchOne(statement, arguments: holder.map { [$0.description] } ?? []) ?? 0
     }
 
-    private var total: String { self == .bundleBytes ? "coalesce(sum(size), 0)" : "count(*)" }
+    private var total: String {
+        switch self {
+        case .bundleBytes: "coalesce(sum(size), 0)"
+        case .variableBytesPerContent: "coalesce(sum(length(name) + length(sealed_value)), 0)"
+        default: "count(*)"
+        }
+    }
 
     /// The table and the condition that finds a holder's rows.
     private var rows: String {
@@ -40,7 +46,7 @@ extension Quota {
         case .bundlesPerContent: "bundle WHERE content_guid = ?"
         case .bundleBytes: "bundle"
         case .contents: "content"
-        case .variablesPerContent: "environment_variable WHERE content_guid = ?"
+        case .variablesPerContent, .variableBytesPerContent: "environment_variable WHERE content_guid = ?"
         case .permissionsPerContent: "content_permission WHERE content_guid = ?"
         case .integrationsPerContent: "association WHERE content_guid = ?"
         case .tasksPerContent: "task WHERE content_guid = ?"

@@ -33,7 +33,9 @@ public protocol EnvironmentVariableStore: Sendable {
     func environmentVariables(of content: GUID) async throws(StoreError) -> [EnvironmentVariableRecord]
     /// Sets and removes variables in one step, or none of them.
     ///
-    /// - Parameter replacing: whether all others go.
+    /// - Parameters:
+    ///   - replacing: whether all others go.
+    ///   - event: the line tells beside its details which variables were removed.
     func changeEnvironmentVariables(
         of content: GUID, setting variables: [EnvironmentVariableRecord], removing names: [String], replacing: Bool,
         noting event: EventRecord?) async throws(StoreError)
