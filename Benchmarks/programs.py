@@ -44,6 +44,8 @@ class Program:
         timer.start()
         try:
             line = self.process.stdout.readline()
+            if line.startswith("metrics at "):
+                line = self.process.stdout.readline()
         finally:
             timer.cancel()
         if not line.startswith("listening on http://"):
