@@ -134,12 +134,12 @@ import Testing
         let place = pool.tryEnter("first")
         let holders = ["a", "b", "c", "d"]
         let waiting = (holders + holders).map { holder in Task { try await pool.enter(holder) } }
-        await self.waiting(8, at: pool)
+        try await self.waiting(8, at: pool)
         let late = Task { try await pool.enter("e") }
-        await self.waiting(9, at: pool)
+        try await self.waiting(9, at: pool)
         await #expect(throws: FairPool.Failure.queueIsFull) { try await pool.enter("e") }
         for task in waiting + [late] { task.cancel() }
-        await self.waiting(0, at: pool)
+        try await self.waiting(0, at: pool)
         withExtendedLifetime(place) {}
     }
 
