@@ -105,7 +105,7 @@ extension People {
 
     /// Ends a browser session, and those at content origins that came from it.
     public func signOut(_ identity: BrowserIdentity) async throws(Refusal) {
-        // On no premise but that the user is there: signing out must be possible whatever else was lost meanwhile.
+        // The role and the session may have ended meanwhile, and signing out must be possible all the same.
         let event = Caller(user: identity.user, origin: identity.origin).note(
             .signedOut, at: clock.now, subject: identity.user.guid)
         do throws(StoreError) {

@@ -178,6 +178,15 @@ def test_a_slow_reader_gets_its_last_answer_to_the_end(narrow, ending):
         assert wire.is_at_end()
 
 
+def test_the_kernel_holds_little_and_not_for_long_for_a_client_that_does_not_read(narrow):
+    """Connections inherit both from the socket that listens, which the test holds. By default 4 MiB wait, without end."""
+    with Wire(narrow.port) as wire:
+        assert wire.ask("GET", "/__ping__").status == 200
+    # Linux doubles the number of bytes for its own bookkeeping.
+    assert narrow.socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == 2 * 128 * 1024
+    assert narrow.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+
+
 # What a connection may wait for.
 
 IDLE_SECONDS = 4

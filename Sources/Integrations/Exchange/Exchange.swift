@@ -88,7 +88,8 @@ public struct Exchange: Sendable {
                 throw error
             }
         }
-        throw Refusal(.refreshFailed, "This account changes without pause: try again in a second.", retryAfter: 1)
+        throw Refusal(
+            .accountUnavailable, "The rights in this account are being changed: ask again in a second.", retryAfter: 1)
     }
 
     private func open(_ token: LiveToken) throws(Refusal) -> [UInt8] {

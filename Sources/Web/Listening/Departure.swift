@@ -13,7 +13,7 @@ final class Departure: Sendable {
     }
 
     private let reached = Atomic<Int>(Phase.serving.rawValue)
-    private let observers = Mutex<[@Sendable (Phase) -> Void]>([])
+    private let observer = Mutex<(@Sendable (Phase) -> Void)?>(nil)
 
     /// Whether it is to end.
     var hasBegun: Bool { reached.load(ordering: .acquiring) != Phase.serving.rawValue }
@@ -22,20 +22,21 @@ final class Departure: Sendable {
 
     /// Goes on to a phase. Going back, or to the same one again, does nothing.
     func enter(_ phase: Phase) {
-        let told = observers.withLock { observers -> [@Sendable (Phase) -> Void] in
-            guard phase > self.phase else { return [] }
+        let told = observer.withLock { observer -> (@Sendable (Phase) -> Void)? in
+            guard phase > self.phase else { return nil }
             reached.store(phase.rawValue, ordering: .releasing)
-            return observers
+            return observer
         }
-        for observer in told { observer(phase) }
+        told?(phase)
     }
 
-    /// Calls a closure at each phase from now on, and at once where the end has begun.
-    func observe(_ observer: @escaping @Sendable (Phase) -> Void) {
-        let phase = observers.withLock { observers in
-            observers.append(observer)
+    /// Calls a closure at each phase from now on, and at once where the end has begun. It takes the place of an earlier one,
+    /// whose socket has failed.
+    func observe(_ told: @escaping @Sendable (Phase) -> Void) {
+        let phase = observer.withLock { observer in
+            observer = told
             return self.phase
         }
-        if phase > .serving { observer(phase) }
+        if phase > .serving { told(phase) }
     }
 }
