@@ -173,7 +173,8 @@ def test_a_delay_that_is_no_delay_stops_the_start(own_stage, value):
     server = own_stage.gatehouse(start=False)
     done = server.run("check-config", f"--shutdown-delay={value}")
     assert done.returncode == 78
-    assert done.stderr == "gatehouse: --shutdown-delay must be a time from 0s to 300s, such as 75s or 2m.\n"
+    words = "--shutdown-delay (GATEHOUSE_SHUTDOWN_DELAY) must be a time from 0s to 300s, such as 75s or 2m."
+    assert done.stderr == f"gatehouse: {words}\n"
 
 
 def test_an_idle_connection_is_closed_and_does_not_hold_up_the_end(own_stage):

@@ -138,11 +138,13 @@ def endless_upload(server, person, path: str) -> Wire:
 def test_uploads_have_places(server, places):
     attacker, victim = server.create_account().add("publisher"), server.create_account().add("publisher")
     paths = [f"v1/content/{person.api.ok('POST', 'v1/content', json={})['guid']}" for person in (attacker, victim)]
-    uploads = [endless_upload(server, attacker, paths[0]) for _ in range(SHARE["uploads"] + 2)]
+    uploads = [endless_upload(server, attacker, paths[0]) for _ in range(SHARE["uploads"])]
+    wait_until(lambda: places("uploads") == (SHARE["uploads"], 0), "the first ones have places")
+    uploads += [endless_upload(server, attacker, paths[0]) for _ in range(2)]
     wait_until(lambda: places("uploads") == (SHARE["uploads"], 2), "the others wait")
     assert victim.api.ok("POST", f"{paths[1]}/bundles", data=bundle())["id"]
     uploads[0].socket.close()
-    wait_until(lambda: places("uploads")[1] == 1, "the next one has the place")
+    wait_until(lambda: places("uploads") == (SHARE["uploads"], 1), "the next one has the place")
     for upload in uploads:
         upload.socket.close()
     wait_until(lambda: places("uploads") == (0, 0), "all are gone")
