@@ -33,6 +33,9 @@ public struct CallbackParameters: Sendable {
     /// More than any provider's code and state together, in bytes.
     public static let maximumQueryBytes = 16_384
 
+    /// Stands for an error code that is not encoded correctly.
+    static let unreadableError = "unreadable_error"
+
     /// The state that was sent; nil when missing or empty.
     public let state: SecretString?
     /// The authorization code; nil when missing or empty.
@@ -46,11 +49,12 @@ public struct CallbackParameters: Sendable {
 
     /// Reads the raw query, without its question mark.
     ///
-    /// Any name that comes twice refuses the whole query, known to us or not.
+    /// Any name that comes twice refuses the whole query, known to us or not. A value that is not encoded correctly leaves the
+    /// others as they are, and refuses the query only where it is needed: `state`, `iss`, and `code` without an `error`.
     public init(query: String) throws(CallbackError) {
-        let pairs: [(name: String, value: String)]
+        let pairs: [(name: String, value: String?)]
         do {
-            pairs = try FormEncoding.decode(form: query, maximumBytes: Self.maximumQueryBytes, maximumCount: 50)
+            pairs = try FormEncoding.decode(readable: query, maximumBytes: Self.maximumQueryBytes, maximumCount: 50)
         } catch {
             switch error {
             case .malformed: throw CallbackError(code: .malformed)
@@ -59,13 +63,20 @@ public struct CallbackParameters: Sendable {
             }
         }
         func value(_ name: String) -> String? {
-            pairs.first { $0.name == name && !$0.value.isEmpty }?.value
+            pairs.first { $0.name == name }?.value.flatMap { $0.isEmpty ? nil : $0 }
         }
         state = value("state").map { SecretString($0) }
         code = value("code").map { SecretString($0) }
-        error = value("error").map { Sentence.visibleASCII($0, limit: 100) }
+        let unreadable = Set(pairs.filter { $0.value == nil }.map(\.name))
+        error =
+            unreadable.contains("error")
+            ? Self.unreadableError : value("error").map { Sentence.visibleASCII($0, limit: 100) }
         errorDescription = value("error_description").map { Sentence.bounded($0) }
         iss = value("iss")
+        let isIncomplete = unreadable.contains("code") && error == nil
+        guard !isIncomplete, unreadable.isDisjoint(with: ["state", "iss"]) else {
+            throw CallbackError(code: .malformed)
+        }
         if let iss, iss.utf8.count > 2048 { throw CallbackError(code: .tooLong) }
     }
 }

@@ -35,20 +35,35 @@ extension FormEncoding {
     ) throws(Failure) -> [(name: String, value: String)] {
         let pairs = try pairs([UInt8](text.utf8), maximumBytes: maximumBytes, maximumCount: maximumCount)
         guard allowsDuplicates || Set(pairs.map(\.name)).count == pairs.count else { throw .duplicate }
-        return pairs
+        return try pairs.map { pair throws(Failure) in
+            guard let name = pair.name, let value = pair.value else { throw .malformed }
+            return (name, value)
+        }
+    }
+
+    /// A form of which each pair stands for itself, as another server wrote it: a value that cannot be decoded, such as
+    /// `%E9`, is nil, and a pair whose name cannot be decoded is left out.
+    ///
+    /// - Throws: `duplicate` and `tooLarge`.
+    public static func decode(
+        readable text: String, maximumBytes: Int = FormEncoding.maximumBytes,
+        maximumCount: Int = FormEncoding.maximumCount
+    ) throws(Failure) -> [(name: String, value: String?)] {
+        let pairs = try pairs([UInt8](text.utf8), maximumBytes: maximumBytes, maximumCount: maximumCount)
+        let readable = pairs.compactMap { pair in pair.name.map { (name: $0, value: pair.value) } }
+        guard Set(readable.map(\.name)).count == readable.count else { throw .duplicate }
+        return readable
     }
 
     private static func pairs(
         _ bytes: [UInt8], maximumBytes: Int, maximumCount: Int
-    ) throws(Failure) -> [(name: String, value: String)] {
+    ) throws(Failure) -> [(name: String?, value: String?)] {
         guard bytes.count <= maximumBytes else { throw .tooLarge }
-        var pairs: [(name: String, value: String)] = []
+        var pairs: [(name: String?, value: String?)] = []
         for pair in bytes.split(separator: UInt8(ascii: "&")) {
             guard pairs.count < maximumCount else { throw .tooLarge }
             let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-            guard let name = decode(bytes: pair[..<equals]), let value = decode(bytes: pair[equals...].dropFirst())
-            else { throw .malformed }
-            pairs.append((name, value))
+            pairs.append((decode(bytes: pair[..<equals]), decode(bytes: pair[equals...].dropFirst())))
         }
         return pairs
     }

@@ -46,8 +46,28 @@ struct CallbackParametersTests {
         #expect(throws: CallbackError(code: .duplicate)) { try CallbackParameters(query: query) }
     }
 
-    @Test("that is broken or too long is refused")
+    @Test(
+        "keeps what can be read where something else cannot",
+        arguments: [
+            "error=access_denied&error_description=Acc%E9s&state=s", "error=access_denied&%E9=x&state=s",
+            "error=access_denied&other=%&state=s", "code=%ff&error=access_denied&state=s",
+        ])
+    func readable(_ query: String) throws {
+        let parameters = try CallbackParameters(query: query)
+        #expect(parameters.error == "access_denied" && parameters.state?.reveal() == "s")
+        #expect(parameters.errorDescription == nil && parameters.code == nil)
+    }
+
+    @Test("with an error that cannot be read is an error all the same")
+    func unreadableError() throws {
+        #expect(try CallbackParameters(query: "error=%E9&code=c&state=s").error == "unreadable_error")
+    }
+
+    @Test("that is broken where it matters, or too long, is refused")
     func broken() {
+        #expect(throws: CallbackError(code: .malformed)) { try CallbackParameters(query: "state=%ff&code=c") }
+        #expect(throws: CallbackError(code: .malformed)) { try CallbackParameters(query: "state=s&code=c&iss=%ff") }
+        #expect(throws: CallbackError(code: .duplicate)) { try CallbackParameters(query: "code=a&code=%ff") }
         #expect(throws: CallbackError(code: .malformed)) { try CallbackParameters(query: "code=%") }
         #expect(throws: CallbackError(code: .malformed)) { try CallbackParameters(query: "code=%ff") }
         let long = "code=" + String(repeating: "a", count: CallbackParameters.maximumQueryBytes)

@@ -80,6 +80,18 @@ extension Request {
         }
     }
 
+    /// The query of an address that another server wrote: a value that cannot be decoded counts as missing, and leaves the
+    /// others as they are.
+    func readableQuery() throws(Refusal) -> [String: String] {
+        guard let query = uri.query else { return [:] }
+        do {
+            let pairs = try FormEncoding.decode(readable: query)
+            return Dictionary(uniqueKeysWithValues: pairs.compactMap { pair in pair.value.map { (pair.name, $0) } })
+        } catch {
+            throw .invalid("query", "The query cannot be read: each parameter must be there once.")
+        }
+    }
+
     /// The query's parameters, each once.
     func query() throws(Refusal) -> [String: String] {
         guard let query = uri.query else { return [:] }

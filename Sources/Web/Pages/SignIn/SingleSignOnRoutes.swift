@@ -20,7 +20,7 @@ struct SingleSignOnRoutes {
     /// begins a sign-in and does nothing else.
     private func start(_ request: Request, _ context: WebContext) async throws -> Response {
         let tenant = try await services.tenant(inPathOf: context)
-        let query = try request.query()
+        let query = try request.readableQuery()
         let path = services.returnPath(query["return_to"] ?? query["target_link_uri"], tenant)
         if try await services.visitor(request, context, at: tenant).identity != nil { return .seeOther(path) }
         do throws(Refusal) {
