@@ -32,6 +32,15 @@ static inline CURLcode gatehouse_curl_set_list(CURL *handle, CURLoption option, 
     return curl_easy_setopt(handle, option, value);
 }
 
+// libcurl does not copy the bytes: they must live for as long as the handle.
+static inline CURLcode gatehouse_curl_set_blob(CURL *handle, CURLoption option, const void *bytes, size_t length) {
+    struct curl_blob blob = {.data = (void *)bytes, .len = length, .flags = CURL_BLOB_NOCOPY};
+    return curl_easy_setopt(handle, option, &blob);
+}
+
+// The file that libcurl was built to read trusted certificates from; NULL where there is none.
+static inline const char *gatehouse_curl_ca_file(void) { return curl_version_info(CURLVERSION_NOW)->cainfo; }
+
 // CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION have the same shape.
 typedef size_t (*gatehouse_curl_receive)(char *bytes, size_t size, size_t count, void *context);
 

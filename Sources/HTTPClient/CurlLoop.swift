@@ -26,13 +26,19 @@ final class CurlLoop: @unchecked Sendable {
 
     private static let globalState = gatehouse_curl_global_init()
 
-    private let certificateAuthorities: String?
+    private let certificateAuthorities: CertificateAuthorities
+    /// libcurl reads these certificates with each connection, so they stay where they are; nil: there are none besides.
+    private let additionalCertificates: UnsafeMutableRawBufferPointer?
     private let mailbox = Mutex(Mailbox())
     private let multi: UnsafeMutableRawPointer?
     private var active: [UnsafeMutableRawPointer: CurlTransfer] = [:]
 
-    init(certificateAuthorities: String?, maximumConnections: Int) {
+    init(certificateAuthorities: CertificateAuthorities, maximumConnections: Int) {
         self.certificateAuthorities = certificateAuthorities
+        let pem = certificateAuthorities.additional
+        let kept = pem.isEmpty ? nil : UnsafeMutableRawBufferPointer.allocate(byteCount: pem.count, alignment: 1)
+        kept?.copyBytes(from: pem)
+        additionalCertificates = kept
         multi = Self.globalState == CURLE_OK ? curl_multi_init() : nil
         if let multi {
             gatehouse_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.keptConnections)
@@ -143,7 +149,8 @@ final class CurlLoop: @unchecked Sendable {
 
     private func start(_ transfer: CurlTransfer) {
         guard
-            let handle = transfer.prepare(certificateAuthorities: certificateAuthorities),
+            let handle = transfer.prepare(
+                trusting: certificateAuthorities, additional: additionalCertificates.map { UnsafeRawBufferPointer($0) }),
             curl_multi_add_handle(multi, handle) == CURLM_OK
         else {
             transfer.release()
@@ -196,5 +203,6 @@ final class CurlLoop: @unchecked Sendable {
     deinit {
         // The thread holds the loop while it runs, so no transfer is left.
         if let multi { curl_multi_cleanup(multi) }
+        additionalCertificates?.deallocate()
     }
 }

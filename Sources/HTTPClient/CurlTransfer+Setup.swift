@@ -3,14 +3,24 @@ import CCurl
 extension CurlTransfer {
     /// Makes the handle with every option set; nil when libcurl refuses one, because a request that goes out without
     /// one of these limits must not go out at all.
-    func prepare(certificateAuthorities: String?) -> UnsafeMutableRawPointer? {
+    ///
+    /// - Parameter additional: PEM text that takes the place of the authorities' file; it must outlive the transfer.
+    func prepare(
+        trusting authorities: CertificateAuthorities, additional: UnsafeRawBufferPointer?
+    ) -> UnsafeMutableRawPointer? {
         guard let handle = curl_easy_init() else { return nil }
         self.handle = handle
         var options = Options(handle: handle)
         setLimits(&options)
         setTarget(&options)
         setCallbacks(&options)
-        if let certificateAuthorities { options.set(CURLOPT_CAINFO, certificateAuthorities) }
+        if let additional {
+            options.note(
+                gatehouse_curl_set_blob(handle, CURLOPT_CAINFO_BLOB, additional.baseAddress, additional.count))
+        } else if let file = authorities.file {
+            options.set(CURLOPT_CAINFO, file)
+        }
+        if let directory = authorities.directory { options.set(CURLOPT_CAPATH, directory) }
         for resolution in resolutions { resolutionList = curl_slist_append(resolutionList, resolution) }
         if let resolutionList { options.set(list: CURLOPT_RESOLVE, resolutionList) }
         return options.isComplete ? handle : nil

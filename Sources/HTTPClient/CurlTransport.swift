@@ -34,11 +34,12 @@ public final class CurlTransport: HTTPTransport {
     ///     there, and its operator decides what they may lead to.
     ///   - proxy: by default what the environment says (`https_proxy`, `no_proxy`).
     ///   - maximumAnswerBytes: the longest body accepted.
-    ///   - certificateAuthorities: path of a PEM file to trust instead of the system's certificates.
+    ///   - certificateAuthorities: whose certificates are trusted; by default what the environment says.
     ///   - maximumConnections: how many may be open at once; each is a descriptor.
     public convenience init(
         policy: OutboundPolicy, proxy: OutboundProxy? = .fromEnvironment(),
-        maximumAnswerBytes: Int = CurlTransport.maximumAnswerBytes, certificateAuthorities: String? = nil,
+        maximumAnswerBytes: Int = CurlTransport.maximumAnswerBytes,
+        certificateAuthorities: CertificateAuthorities = .fromEnvironment(),
         maximumConnections: Int = CurlTransport.maximumConnections
     ) {
         self.init(
@@ -50,7 +51,8 @@ public final class CurlTransport: HTTPTransport {
     /// `resolutions` are answers of the resolver, as `HOST:PORT:ADDRESS`, for tests of what names may lead to.
     init(
         policy: OutboundPolicy, proxy: OutboundProxy?, maximumAnswerBytes: Int = CurlTransport.maximumAnswerBytes,
-        certificateAuthorities: String? = nil, maximumConnections: Int = CurlTransport.maximumConnections,
+        certificateAuthorities: CertificateAuthorities = .fromEnvironment(),
+        maximumConnections: Int = CurlTransport.maximumConnections,
         resolutions: [String], resolver: Resolver = Resolver()
     ) {
         let limits = FairPool.Limits(

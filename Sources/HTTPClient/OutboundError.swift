@@ -52,7 +52,9 @@ extension OutboundError: CustomStringConvertible {
         case .invalidRequest: "The request to \(authority) was not sent: a header has a line break."
         case .noPlace: "\(authority) was not called: too many calls of this account are under way. Nothing was sent."
         case .notConnected: "\(authority) could not be reached\(reason). Nothing was sent."
-        case .tls: "No secure connection to \(authority)\(reason). Nothing was sent."
+        case .tls:
+            "No secure connection to \(authority)\(reason). Nothing was sent. If its certificate is of a company's own "
+                + "authority, the operator of this server names that authority's certificate with --ca-file."
         case .noAnswer: "\(authority) did not answer\(reason). Whether it acted on the request is not known."
         case .answerTooLarge: "\(authority) answered with more than is accepted\(reason)."
         case .cancelled: "The call to \(authority) was cancelled."

@@ -44,7 +44,8 @@ struct House: Sendable {
         // Apart from the hosts above: where content runs must not become somewhere that an admin's endpoint may point to.
         let upstreams = OutboundPolicy(allowedHosts: configuration.allowedUpstreams)
         transport = CurlTransport(
-            policy: outbound, maximumConnections: limit?.outboundConnections ?? CurlTransport.maximumConnections)
+            policy: outbound, certificateAuthorities: configuration.certificateAuthorities,
+            maximumConnections: limit?.outboundConnections ?? CurlTransport.maximumConnections)
         let hasher = PasswordHasher()
         let world = World(
             clock: Self.clock, address: configuration.address(port: port), outbound: outbound,

@@ -1,6 +1,7 @@
 import Accounts
 import ArgumentParser
 import Cryptography
+import Glibc
 import HTTPClient
 import Integrations
 import JSON
@@ -21,6 +22,9 @@ struct ServerConfiguration: Sendable {
     private let origins: [Origin]
     /// What may be called although it is not public, and counts as a vendor's own host.
     let allowedHosts: [AllowedHost]
+    /// Whose certificates are trusted when providers are called.
+    let certificateAuthorities: CertificateAuthorities
+    private let caFile: String?
     /// Where content may run beside this machine.
     let allowedUpstreams: [AllowedHost]
     /// Who is believed about where a request came from.
@@ -52,6 +56,8 @@ struct ServerConfiguration: Sendable {
         contentURL = content?.text
         origins = [base, content].compactMap { $0 }
         allowedHosts = try Self.hosts(options.allowHost, "--allow-host", "GATEHOUSE_ALLOW_HOST")
+        caFile = options.caFile ?? Environment.value("GATEHOUSE_CA_FILE")
+        certificateAuthorities = try Self.authorities(caFile)
         allowedUpstreams = try Self.hosts(options.allowUpstream, "--allow-upstream", "GATEHOUSE_ALLOW_UPSTREAM")
         trustedProxies = try Self.proxies(options.trustedProxy)
         maximumBundleBytes =
@@ -80,6 +86,25 @@ struct ServerConfiguration: Sendable {
             do { return try AllowedHost(parsing: text) } catch {
                 throw ConfigurationError("\(flag) \(text) is not usable: \(error)")
             }
+        }
+    }
+
+    /// The files are read before anything starts: one that is missing would make every call of a provider fail later.
+    private static func authorities(_ caFile: String?) throws -> CertificateAuthorities {
+        let system = CertificateAuthorities.fromEnvironment()
+        for (name, path) in [("SSL_CERT_FILE", system.file), ("SSL_CERT_DIR", system.directory)] {
+            guard let path, access(path, R_OK) != 0 else { continue }
+            throw ConfigurationError("\(name) names \(path), which cannot be read: correct or unset it.")
+        }
+        guard let caFile else { return system }
+        let pem: [UInt8]
+        do { pem = try Files.read(caFile) } catch {
+            throw ConfigurationError("--ca-file (GATEHOUSE_CA_FILE) \(caFile) cannot be read: \(error)")
+        }
+        do { return try system.adding(pem: pem) } catch {
+            throw ConfigurationError(
+                "--ca-file (GATEHOUSE_CA_FILE) \(caFile) has no certificate: it must be PEM text with BEGIN CERTIFICATE."
+            )
         }
     }
 
@@ -126,6 +151,7 @@ struct ServerConfiguration: Sendable {
             "base_url": .string(baseURL ?? Self.localBase(listen.port)),
             "content_url": contentURL.map(JSON.string) ?? .null,
             "allowed_hosts": .array(allowedHosts.map { .string($0.description) }),
+            "ca_file": caFile.map(JSON.string) ?? .null,
             "allowed_upstreams": .array(allowedUpstreams.map { .string($0.description) }),
             "trusted_proxies": .array(trustedProxies.blocks.map { .string($0.description) }),
             "metrics_listen": telemetry.metrics.map { .string($0.description) } ?? .null,

@@ -29,6 +29,12 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help:
+            "A PEM file with certificates of authorities that are trusted besides the system's when providers are called, such as a company's own. [GATEHOUSE_CA_FILE]"
+    )
+    var caFile: String?
+
+    @Option(
+        help:
             "A host beside this machine at which content may run. Repeatable. [GATEHOUSE_ALLOW_UPSTREAM, separated by commas]"
     )
     var allowUpstream: [String] = []
