@@ -105,11 +105,10 @@ public enum IDToken {
         default: throw IDTokenError(.audience)
         }
         guard audiences.contains(clientID) else { throw IDTokenError(.audience) }
-        // A token for several audiences is ours only when it names us as the party it was issued to.
-        let authorized = claims["azp"]
-        guard authorized?.stringValue == clientID || (authorized == nil && audiences.count == 1) else {
-            throw IDTokenError(.audience)
-        }
+        // A token for several audiences need not say to whom it was issued (OpenID Connect Core with errata 2); Oracle's does
+        // not. Where it does, it must be us.
+        let authorized = claims["azp"] ?? .null
+        guard authorized.isNull || authorized.stringValue == clientID else { throw IDTokenError(.audience) }
     }
 
     private static func checkTimes(_ claims: JSONObject, now: Int64, leeway: Int64) throws(IDTokenError) {

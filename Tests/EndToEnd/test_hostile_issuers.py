@@ -79,7 +79,9 @@ def test_an_id_token_that_is_not_for_this_sign_in(company, provider, claims, wor
 
 
 def test_audiences_that_do_not_name_us_as_the_party(company, provider):
-    provider.claims = {"aud": [provider.client_id, "other"]}
+    provider.claims = {"aud": [provider.client_id, "other"], "azp": "other"}
+    stays_out(company, "another client")
+    provider.claims = {"aud": ["another", "other"]}
     stays_out(company, "another client")
 
 

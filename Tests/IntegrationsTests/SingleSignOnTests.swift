@@ -49,6 +49,31 @@ import Testing
         }
     }
 
+    @Test func whatATokenLeavesOutIsNotTakenAway() async throws {
+        let group = GUID(tenant: .init(of: try #require(AccountSlug("acme"))))
+        var fields = SingleSignOnSettings.Fields()
+        (fields.issuer, fields.clientID) = ("https://idp.example", "client")
+        (fields.groupClaim, fields.groups, fields.roleClaim, fields.roles) = (
+            "groups", "g = G", "roles", "r = publisher"
+        )
+        let rules = try await SingleSignOnSettings(fields) { _ in group }
+        #expect(rules.membership(by: ["groups": ["g"]]) == [group: true])
+        for claims: JSONObject in [[:], ["groups": []], ["hasgroups": false], ["_claim_names": ["email": "src1"]]] {
+            #expect(rules.membership(by: claims) == [group: false])
+            #expect(rules.omissions(in: claims).isEmpty)
+        }
+        let left: [JSONObject] = [
+            ["_claim_names": ["groups": "src1"], "_claim_sources": ["src1": ["endpoint": "https://graph.example"]]],
+            ["hasgroups": true], ["hasgroups": "true"],
+        ]
+        for claims in left {
+            #expect(rules.membership(by: claims).isEmpty)
+            #expect(rules.omissions(in: claims).map(\.kind) == ["groups"])
+        }
+        #expect(rules.omissions(in: ["_claim_names": ["roles": "src1"]]).map(\.kind) == ["role"])
+        #expect(rules.omissions(in: ["groups": ["g"], "hasgroups": true]).isEmpty)
+    }
+
     @Test func anEmailCountsOnlyWhereItIsVerifiedAndOfAnAllowedDomain() async throws {
         let rules = try await settings { $0.domains = "@Corp.example, other.example" }
         #expect(rules.domains == ["corp.example", "other.example"])

@@ -91,8 +91,23 @@ extension SingleSignOnSettings {
         return roles.filter { values.contains($0.value) }.map(\.role).max()
     }
 
-    /// Of the groups that rules name: which the claims make somebody a member of.
+    /// What the token does not list, although the provider knows values: that stays as it is here.
+    func omissions(in claims: JSONObject) -> [(kind: String, sentence: String)] {
+        [("role", roleClaim), ("groups", groupClaim)].compactMap { kind, claim in
+            ClaimValues.omission(of: claim, in: claims).map { sign in
+                (
+                    kind: kind,
+                    sentence:
+                        "The token does not list the values of \(claim) (\(sign)), so the \(kind) stayed as before."
+                )
+            }
+        }
+    }
+
+    /// Of the groups that rules name: which the claims make somebody a member of. None is judged where the token does not list
+    /// them.
     func membership(by claims: JSONObject) -> [GUID: Bool] {
+        guard ClaimValues.omission(of: groupClaim, in: claims) == nil else { return [:] }
         let values = groupClaim.isEmpty ? [] : ClaimValues.texts(groupClaim, in: claims)
         var membership: [GUID: Bool] = [:]
         for rule in groups { membership[rule.group] = membership[rule.group] == true || values.contains(rule.value) }

@@ -53,9 +53,11 @@ extension SingleSignOn {
         let premises = [inForce, identity, .active(user.guid, atLeast: .viewer)]
         let present = try await applyRole(to: user, person, settings, premises, origin)
         try await applyGroups(to: present, person, settings, premises, origin)
-        return try await people.openSession(
-            for: present, from: origin, details: ["by": "single_sign_on", "issuer": .string(person.issuer)],
-            on: premises)
+        var details: JSONObject = ["by": "single_sign_on", "issuer": .string(person.issuer)]
+        let omissions = settings.omissions(in: person.claims)
+        for omission in omissions { details[omission.kind] = "unchanged" }
+        if !omissions.isEmpty { details["cause"] = .string(omissions.map(\.sentence).joined(separator: " ")) }
+        return try await people.openSession(for: present, from: origin, details: details, on: premises)
     }
 
     private func user(
@@ -107,7 +109,9 @@ extension SingleSignOn {
         to user: UserRecord, _ person: ProviderPerson, _ settings: SingleSignOnSettings, _ premises: [Premise],
         _ origin: Origin
     ) async throws(Refusal) -> UserRecord {
-        guard !settings.roleClaim.isEmpty else { return user }
+        guard !settings.roleClaim.isEmpty,
+            ClaimValues.omission(of: settings.roleClaim, in: person.claims) == nil
+        else { return user }
         let role = settings.role(by: person.claims) ?? settings.defaultRole
         guard role != user.role else { return user }
         let spared = try await attempt { () throws(StoreError) in try await account.store.breakGlassUsers() }

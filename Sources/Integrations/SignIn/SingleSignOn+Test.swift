@@ -20,6 +20,7 @@ extension SingleSignOn {
             let group = try await attempt { () throws(StoreError) in try await account.store.group(guid) }
             if let group { groups.append(.string(group.name)) }
         }
+        let omissions = settings.omissions(in: person.claims).map(\.sentence)
         let report: JSONObject = [
             "claims": .array(
                 person.claims.map(\.key).sorted().prefix(Self.maximumNames)
@@ -30,13 +31,16 @@ extension SingleSignOn {
             "role": .string(settings.role(by: person.claims)?.rawValue ?? ""),
             "role_values": Self.values(of: settings.roleClaim, person),
             "group_values": Self.values(of: settings.groupClaim, person), "groups": .array(groups),
+            "omissions": .array(omissions.map(JSON.string)),
             "verdict": .string(Self.sentence(verdict, tester.user)),
         ]
         let test = SignInTestRecord(
             userGUID: tester.user.guid, settingsVersion: flow.settingsVersion, issuer: flow.issuer,
             subject: person.subject, report: report, at: clock.now)
         let event = tester.caller.note(
-            .singleSignOnTested, at: clock.now, subject: tester.user.guid, details: ["issuer": .string(flow.issuer)])
+            .singleSignOnTested, at: clock.now, subject: tester.user.guid,
+            details: (["issuer": .string(flow.issuer)] as JSONObject)
+                .merging(omissions.isEmpty ? [:] : ["cause": .string(omissions.joined(separator: " "))]))
         try await attempt { () throws(StoreError) in try await account.store.keepSignInTest(test, noting: event) }
     }
 

@@ -128,6 +128,8 @@ struct SingleSignOnPages {
             "is_verified": .flag(test.report["email_verified"]?.boolValue ?? false), "claims": list("claims"),
             "given_role": text("role"), "role_values": list("role_values"), "group_values": list("group_values"),
             "given_groups": list("groups"),
+            "omissions": .list(
+                (test.report["omissions"]?.arrayValue ?? []).compactMap(\.stringValue).map { ["text": .text($0)] }),
         ]
     }
 }
