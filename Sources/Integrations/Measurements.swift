@@ -108,7 +108,7 @@ public enum Measurements {
     /// Counts a refresh by what the provider said; nil: it was not asked, because it did not answer before.
     static func refresh(_ template: String, _ outcome: TokenOutcome?) {
         var word = word(outcome)
-        if case .refused(let refusal) = outcome, refusal.kind == .invalidGrant { word = "rejected" }
+        if case .refused(let refusal) = outcome, refusal.effect == .session { word = "rejected" }
         refreshes[TemplateKey(template, word)].increment()
     }
 

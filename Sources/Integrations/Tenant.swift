@@ -89,7 +89,7 @@ public final class Tenant: Sendable {
         logins = LoginFlows(
             account: account, clock: world.clock, address: world.address, outbound: world.outbound,
             transport: world.transport, hosts: world.hosts,
-            keeper: keeper, activity: activity, steps: world.steps
+            keeper: keeper, activity: activity, steps: world.steps, logger: world.logger
         )
         sessions = OAuthSessions(account: account, clock: world.clock, outbound: world.outbound)
         connections = Connections(account: account, clock: world.clock, outbound: world.outbound)

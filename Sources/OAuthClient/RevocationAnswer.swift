@@ -8,7 +8,10 @@ struct RevocationAnswer: Sendable {
 
     func outcome(of response: OutboundResponse) -> RevocationOutcome {
         switch response.status {
-        case 408, 429, 500...: return .unavailable(retryAfter: RetryAfter.duration(in: response))
+        case 408, 429, 500...:
+            return .unavailable(
+                retryAfter: RetryAfter.duration(in: response),
+                message: "The revocation endpoint answered with status \(response.status).")
         case 300..<400: return .refused(message: "The revocation endpoint redirects elsewhere.")
         default: break
         }
@@ -23,7 +26,8 @@ struct RevocationAnswer: Sendable {
         // Section 2.2 wants a success for a token that is dead already; Google says this instead.
         case "invalid_token": return .done
         case "temporarily_unavailable", "slow_down", "server_error":
-            return .unavailable(retryAfter: RetryAfter.duration(in: response))
+            let message = Sentence.harmless(TokenAnswer.errorSentence(fields) ?? code, secrets: secrets)
+            return .unavailable(retryAfter: RetryAfter.duration(in: response), message: message)
         default:
             let sentence = TokenAnswer.errorSentence(fields) ?? code
             return .refused(message: Sentence.harmless(sentence, secrets: secrets))
@@ -33,7 +37,8 @@ struct RevocationAnswer: Sendable {
     func outcome(of error: OutboundError) -> RevocationOutcome {
         switch error.code {
         case .refusedAddress, .invalidRequest: .refused(message: error.description)
-        case .noPlace, .notConnected, .tls, .noAnswer, .answerTooLarge, .cancelled: .unavailable(retryAfter: nil)
+        case .noPlace, .notConnected, .tls, .noAnswer, .answerTooLarge, .cancelled:
+            .unavailable(retryAfter: nil, message: error.description)
         }
     }
 }

@@ -17,8 +17,8 @@ public enum RevocationOutcome: Sendable, Hashable {
     /// most 300 characters without secrets; untrusted text.
     case refused(message: String)
     /// No answer that means anything: ask again later, not before `retryAfter` where the provider gave one. Asking twice
-    /// does no harm.
-    case unavailable(retryAfter: Duration?)
+    /// does no harm. The message is as that of a refusal.
+    case unavailable(retryAfter: Duration?, message: String)
 }
 
 /// A revocation endpoint and who we are there (RFC 7009).
@@ -30,9 +30,7 @@ public struct RevocationEndpoint: Sendable {
     private let now: @Sendable () -> Int64
 
     /// An endpoint. `now` gives seconds since 1970 for what is signed.
-    public init(
-        url: OutboundURL, credentials: ClientCredentials, now: @escaping @Sendable () -> Int64 = SystemTime.seconds
-    ) {
+    public init(url: OutboundURL, credentials: ClientCredentials, now: @escaping @Sendable () -> Int64) {
         self.url = url
         self.credentials = credentials
         self.now = now

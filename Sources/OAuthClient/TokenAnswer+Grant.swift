@@ -8,20 +8,25 @@ extension TokenAnswer {
         func unintelligible(_ sentence: String) -> TokenOutcome {
             unavailable(.unintelligible, response, processed: true, sentence)
         }
-        guard let accessToken = Self.token(fields["access_token"], limit: Self.maximumTokenBytes) else {
-            return unintelligible("The answer has no usable access_token.")
+        let accessToken: SecretString
+        let refreshToken, idToken: SecretString?
+        do throws(UnusableToken) {
+            guard let token = try Self.token("access_token", in: fields) else {
+                return unintelligible("The answer has no access_token.")
+            }
+            accessToken = token
+            refreshToken = try Self.token("refresh_token", in: fields)
+            idToken = try Self.token("id_token", in: fields)
+        } catch {
+            return unintelligible(error.sentence)
         }
-        // RFC 6749 requires token_type; who leaves it out means Bearer. A kind that is used in another way, such as
-        // mac or DPoP, would be handed to content that cannot use it.
-        let isBearer = fields["token_type"].map { $0.isNull || $0.stringValue?.lowercased() == "bearer" } ?? true
-        guard isBearer else { return unintelligible("The answer has a token_type other than Bearer.") }
-        let refreshToken = Self.token(fields["refresh_token"], limit: Self.maximumTokenBytes)
-        guard refreshToken != nil || Self.isAbsent(fields["refresh_token"]) else {
-            return unintelligible("The answer has a refresh_token that is not usable.")
-        }
-        let idToken = Self.token(fields["id_token"], limit: Self.maximumIDTokenBytes)
-        guard idToken != nil || Self.isAbsent(fields["id_token"]) else {
-            return unintelligible("The answer has an id_token that is not usable.")
+        // RFC 6749 requires token_type; who leaves it out means Bearer, and Apigee writes BearerToken. A kind that is used
+        // in another way, such as mac or DPoP, would be handed to content that cannot use it.
+        let type = fields["token_type"]
+        guard type == nil || type?.isNull == true || Self.bearerTypes.contains(type?.stringValue?.lowercased() ?? "")
+        else {
+            let name = Sentence.visibleASCII(type?.stringValue ?? "", limit: 30)
+            return unintelligible("The answer has the token_type \"\(name)\"; only Bearer tokens can be used.")
         }
         let refreshLifetime = fields["refresh_token_expires_in"] ?? fields["refresh_expires_in"]
         return .granted(
@@ -38,20 +43,30 @@ extension TokenAnswer {
             ))
     }
 
-    private static func isAbsent(_ value: JSON?) -> Bool {
-        value == nil || value?.isNull == true || value?.stringValue?.isEmpty == true
-    }
+    private static let bearerTypes: Set<String> = ["bearer", "bearertoken"]
 
-    /// Visible ASCII without spaces, as it must fit into an Authorization header (RFC 6750 section 2.1).
-    private static func token(_ value: JSON?, limit: Int) -> SecretString? {
-        guard let text = value?.stringValue, !text.isEmpty, text.utf8.count <= limit,
-            text.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
-        else { return nil }
+    /// What is wrong with a token; the sentence repeats nothing of it.
+    private struct UnusableToken: Error { let sentence: String }
+
+    /// A token: visible ASCII without spaces, as it must fit into an Authorization header (RFC 6750 section 2.1). nil where
+    /// there is none.
+    private static func token(_ name: String, in fields: JSONObject) throws(UnusableToken) -> SecretString? {
+        guard let value = fields[name], !value.isNull else { return nil }
+        guard let text = value.stringValue else { throw UnusableToken(sentence: "The answer's \(name) is no text.") }
+        guard !text.isEmpty else { return nil }
+        guard text.utf8.count <= maximumTokenBytes else {
+            throw UnusableToken(
+                sentence: "The answer's \(name) is longer than \(maximumTokenBytes) bytes: have the provider put fewer "
+                    + "claims, such as groups and roles, into it.")
+        }
+        guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+            throw UnusableToken(sentence: "The answer's \(name) has characters that no HTTP header can carry.")
+        }
         return SecretString(text)
     }
 
-    /// Seconds as a number or a string of digits. Nothing, nonsense, zero and less are "unknown", which is refreshed on
-    /// demand; what is longer than `longest` is cut to it.
+    /// Seconds as a number or a string of digits. Nothing, nonsense, zero and less are "unknown", for which the caller
+    /// assumes a lifetime; what is longer than `longest` is cut to it.
     private static func lifetime(_ value: JSON?, longest: Duration) -> Duration? {
         let ceiling = longest.components.seconds
         let seconds: Int64?

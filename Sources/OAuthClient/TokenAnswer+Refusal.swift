@@ -22,32 +22,24 @@ extension TokenAnswer {
     }
 
     func refusal(_ code: String, _ fields: JSONObject, _ response: OutboundResponse) -> TokenOutcome {
-        let code = code.lowercased()
-        // These say "not now" in the words of section 4.1.2.1, and some token endpoints use them with status 400.
-        switch code {
-        case "temporarily_unavailable", "slow_down":
-            return unavailable(.serverError, response, processed: false, "The provider is temporarily unavailable.")
-        case "server_error":
-            return unavailable(.serverError, response, processed: true, "The provider has an internal problem.")
-        default: break
-        }
         let sentence = Self.errorSentence(fields)
-        let message = Sentence.harmless(sentence ?? code, secrets: secrets)
-        return .refused(
-            ProviderRefusal(kind: kind(code, sentence: sentence), message: message, status: response.status))
-    }
-
-    private func kind(_ code: String, sentence: String?) -> ProviderRefusal.Kind {
-        switch code {
-        case "invalid_grant", "bad_refresh_token", "bad_verification_code": .invalidGrant
-        case "invalid_client", "incorrect_client_credentials": .invalidClient
-        case "unauthorized_client": .unauthorizedClient
-        case "invalid_scope": .invalidScope
-        // Databricks' words for a dead refresh token.
-        case "invalid_request" where isRefresh && sentence?.lowercased().contains("refresh token is invalid") == true:
-            .invalidGrant
-        case "invalid_request": .invalidRequest
-        default: .other
+        let words = Sentence.harmless(sentence ?? code.lowercased(), secrets: secrets)
+        let known = TokenErrorCode.entry(code, sentence: sentence)
+        func refused(_ kind: ProviderRefusal.Kind) -> TokenOutcome {
+            .refused(
+                ProviderRefusal(
+                    kind: kind, message: words, status: response.status, effect: known?.effect ?? .nothing,
+                    reason: known?.reason ?? "provider_unavailable"))
+        }
+        switch known?.meaning {
+        // Of a code, these words say nothing about the grant.
+        case .viewer where known?.words != nil && !isRefresh: return refused(.invalidRequest)
+        case .viewer(.refreshTokenRejected): return refused(.invalidGrant)
+        case .viewer: return refused(.viewer)
+        case .client(let kind), .refusal(let kind): return refused(kind)
+        case .notNow(let reason, mayBeSpent: let mayBeSpent):
+            return unavailable(reason, response, processed: mayBeSpent, "The provider answered: \(words)")
+        case nil: return refused(.other)
         }
     }
 }

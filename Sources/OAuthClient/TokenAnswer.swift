@@ -7,10 +7,8 @@ import JSON
 /// Providers differ in almost everything here (docs of the vendors, and answers seen in the wild), and the question is
 /// always the same: are the tokens we hold still good, dead, or unknown?
 struct TokenAnswer: Sendable {
-    /// Longer access or refresh tokens are no tokens, in bytes.
-    static let maximumTokenBytes = 16_384
-    /// An id_token carries claims and may be longer, in bytes.
-    static let maximumIDTokenBytes = 65_536
+    /// The longest token that is accepted, in bytes. Tokens with many roles have up to 75 KB (Keycloak).
+    static let maximumTokenBytes = 128 << 10
     /// What is believed of an access token's lifetime.
     static let longestLifetime: Duration = .seconds(365 * 86_400)
     /// What is believed of a refresh token's lifetime.
@@ -34,14 +32,18 @@ struct TokenAnswer: Sendable {
             break
         }
         let isSuccess = (200..<300).contains(response.status)
+        let failure: ProviderUnavailability.Reason =
+            isRefresh && response.status == 400 ? .unexplained : .unintelligible
         guard let fields = Self.fields(of: response) else {
-            return unavailable(
-                .unintelligible, response, processed: isSuccess, "The answer is neither JSON nor a form.")
+            let sentence =
+                response.body.isEmpty
+                ? "The answer is empty." : "The answer is neither JSON nor a form: is this the token endpoint?"
+            return unavailable(failure, response, processed: isSuccess, sentence)
         }
         // Some providers say no with status 200.
         if let code = Self.errorCode(fields) { return refusal(code, fields, response) }
         guard isSuccess else {
-            return unavailable(.unintelligible, response, processed: false, "The answer has no error code.")
+            return unavailable(failure, response, processed: false, "The answer has no error code.")
         }
         return grant(fields, response)
     }
@@ -50,7 +52,8 @@ struct TokenAnswer: Sendable {
         let reason: ProviderUnavailability.Reason =
             switch error.code {
             case .refusedAddress: .refusedAddress
-            case .notConnected, .tls, .invalidRequest: .notConnected
+            case .notConnected, .invalidRequest: .notConnected
+            case .tls: .tls
             case .noPlace: .noPlace
             case .noAnswer: .noAnswer
             case .answerTooLarge: .tooLarge
@@ -72,13 +75,26 @@ struct TokenAnswer: Sendable {
 
     /// The members of a JSON object, or of a form, whatever the Content-Type claims.
     static func fields(of response: OutboundResponse) -> JSONObject? {
-        let first = response.body.first { $0 > 0x20 }
-        if first == UInt8(ascii: "{") { return (try? JSON.parse(response.body))?.objectValue }
-        guard first != UInt8(ascii: "<"), response.body.contains(UInt8(ascii: "=")),
+        var body = response.body[...]
+        if body.starts(with: byteOrderMark) { body = body.dropFirst(byteOrderMark.count) }
+        let first = body.first { $0 > 0x20 }
+        if first == UInt8(ascii: "{") { return object(Array(body)) }
+        guard first != UInt8(ascii: "<"), body.contains(UInt8(ascii: "=")),
             response.contentType == nil || response.contentType == FormEncoding.contentType
                 || response.contentType == "text/plain",
-            let pairs = try? FormEncoding.decode(form: String(decoding: response.body, as: UTF8.self))
+            let pairs = try? FormEncoding.decode(
+                readable: String(decoding: body, as: UTF8.self), maximumBytes: CurlTransport.maximumAnswerBytes)
         else { return nil }
-        return JSONObject(pairs.map { ($0.name, JSON.string($0.value)) })
+        return JSONObject(pairs.compactMap { pair in pair.value.map { (pair.name, JSON.string($0)) } })
     }
+
+    /// Some servers write their sentences in Latin-1 and not in UTF-8. That spoils the sentence and nothing else.
+    private static func object(_ body: [UInt8]) -> JSONObject? {
+        if let object = (try? JSON.parse(body))?.objectValue { return object }
+        guard String(validating: body, as: UTF8.self) == nil else { return nil }
+        return (try? JSON.parse(Array(String(decoding: body, as: UTF8.self).utf8)))?.objectValue
+    }
+
+    /// U+FEFF in UTF-8, with which some servers begin a text.
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 }

@@ -10,9 +10,7 @@ public struct TokenEndpoint: Sendable {
     private let now: @Sendable () -> Int64
 
     /// An endpoint. `now` gives seconds since 1970 for what is signed.
-    public init(
-        url: OutboundURL, credentials: ClientCredentials, now: @escaping @Sendable () -> Int64 = SystemTime.seconds
-    ) {
+    public init(url: OutboundURL, credentials: ClientCredentials, now: @escaping @Sendable () -> Int64) {
         self.url = url
         self.credentials = credentials
         self.now = now
@@ -80,5 +78,6 @@ extension ProviderRefusal {
     /// The private key does not sign. It is the client's fault, not the provider's, which was not asked: calling it
     /// unavailable would close its circuit for everybody else.
     static let unsigned = ProviderRefusal(
-        kind: .invalidClient, message: "The client's private key cannot sign. Nothing was sent.", status: 0)
+        kind: .invalidClient, message: "The client's private key cannot sign. Nothing was sent.", status: 0,
+        effect: .integration, reason: "integration_misconfigured")
 }

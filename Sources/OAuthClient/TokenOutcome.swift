@@ -15,7 +15,7 @@ public enum TokenOutcome: Sendable {
 
 /// A successful answer (RFC 6749 section 5.1), read leniently where providers differ and strictly where it matters.
 public struct TokenGrant: Sendable {
-    /// Visible ASCII, at most 16 KiB.
+    /// Visible ASCII, at most 128 KiB.
     public let accessToken: SecretString
     /// nil when the answer has none: after a refresh the old one stays in force.
     public let refreshToken: SecretString?
@@ -55,6 +55,8 @@ public struct ProviderRefusal: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// The code or refresh token is dead: the viewer must log in again.
         case invalidGrant
+        /// The viewer must do something at the provider, or has no access there (any more).
+        case viewer
         /// The client is not known or not proven, or at Snowflake its network not allowed: the admin must act.
         case invalidClient
         /// The client may not use this grant: the admin must act.
@@ -73,12 +75,19 @@ public struct ProviderRefusal: Sendable, Hashable {
     public let message: String
     /// The HTTP status, which may be 200; 0 where we had no proof to send, and nothing was sent.
     public let status: Int
+    /// What it ends where a refresh token was presented.
+    public let effect: TokenErrorCode.Effect
+    /// The word for `payload.reason`.
+    public let reason: String
 
-    /// A refusal.
-    public init(kind: Kind, message: String, status: Int) {
+    init(
+        kind: Kind, message: String, status: Int, effect: TokenErrorCode.Effect, reason: String
+    ) {
         self.kind = kind
         self.message = message
         self.status = status
+        self.effect = effect
+        self.reason = reason
     }
 }
 
@@ -98,6 +107,10 @@ public struct ProviderUnavailability: Sendable, Hashable {
         case serverError
         /// HTML, broken JSON, no access token, an unknown token type, a redirect.
         case unintelligible
+        /// Status 400 for a refresh token, without an error that can be read: some servers answer a dead token so.
+        case unexplained
+        /// No secure connection: the provider's certificate is not trusted, or has expired.
+        case tls
         /// The outbound policy forbids the endpoint's address.
         case refusedAddress
         /// The answer is longer than accepted.

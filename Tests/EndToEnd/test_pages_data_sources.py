@@ -527,6 +527,7 @@ def test_the_report_tells_what_the_provider_leaves_unsaid(tried):
     tried.provider.set(include_expires_in="missing", withhold_scopes=["openid"])
     words = text_of(log_in_for_test(tried.account.admin, tried.provider, tried.integration))
     assert "The access token works for The provider does not say" in words
+    assert "It is used here for 1 hour, then it is refreshed" in words
     assert "Who logged in The provider does not say" in words
 
 

@@ -135,18 +135,6 @@ def test_answers_as_they_come_in_the_wild_are_understood(server, own_stage, sett
     assert provider.whoami(credentials["access_token"]) == "vera"
 
 
-def test_a_token_of_unknown_lifetime_has_no_expires_in_and_can_be_refreshed_on_demand(own_stage):
-    server, provider = own_stage.gatehouse(), own_stage.simulator("databricks")
-    provider.set(include_expires_in="missing")
-    scene = play(server, provider)
-    credentials = scene.credentials()
-    assert "expires_in" not in credentials
-    server.restart(clock_offset=12 * 3600)
-    assert scene.credentials() == credentials, "unknown is not expired"
-    forced = scene.exchange(headers={"Cache-Control": "no-cache"}).json()
-    assert forced["access_token"] != credentials["access_token"]
-
-
 def test_an_error_with_status_200_is_an_error(ended):
     ended.provider.set(error_with_200=True)
     ended.provider.revoke("vera")

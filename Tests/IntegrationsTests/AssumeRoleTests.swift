@@ -53,6 +53,11 @@ import Testing
         (200, "<Credentials></Credentials>"), (200, ""), (500, "<Error><Code>X</Code></Error>"), (403, "no"),
     ])
     func whatMakesNoSenseIsNoAnswer(status: Int, body: String) async throws {
-        await #expect(throws: AssumeRole.Failure.unavailable) { try await perform(status, body) }
+        await #expect {
+            try await perform(status, body)
+        } throws: { error in
+            guard case .unavailable(let cause) = error as? AssumeRole.Failure else { return false }
+            return cause.contains("AWS")
+        }
     }
 }

@@ -90,7 +90,7 @@ import Testing
         asked: [String], given: [String]?, refresh: Bool = true, identity: LoginTest.Identity = .unknown
     ) -> LoginTest.Granted {
         LoginTest.Granted(
-            asked: asked, given: given, lifetime: nil, hasRefreshToken: refresh, refreshLifetime: nil,
+            asked: asked, given: given, lifetime: nil, usedFor: 3600, hasRefreshToken: refresh, refreshLifetime: nil,
             tokenType: "Bearer", identity: identity, revocation: .done)
     }
 

@@ -237,13 +237,93 @@ import Testing
         #expect(house.recall() == nil)
     }
 
-    @Test func anUnknownLifetimeIsNoEternalOne() async throws {
+    @Test func anUnknownLifetimeIsAnHour() async throws {
         try await house.logIn(expiresIn: nil)
         let granted = try await house.tenant.exchange.perform(
             key: house.key, form: house.form, onDemand: false, from: .system)
-        #expect(granted.expiresIn == nil)
-        house.provider.grants("access-2")
+        #expect(granted.expiresIn == 3600)
+        house.provider.grants("access-2", expiresIn: nil)
         #expect(try await house.exchange(onDemand: true) == "access-2")
+        house.time.advance(3600)
+        house.provider.grants("access-3", expiresIn: nil)
+        #expect(try await house.exchange() == "access-3")
+        #expect(house.provider.requests.count == 2)
+    }
+
+    @Test func salesforceTellsNoLifetimeAndIsRefreshedAfterAQuarterOfAnHour() async throws {
+        let config: JSONObject = [
+            "sf_host_domain": "acme.my.salesforce.com", "client_id": "client", "client_secret": "the secret",
+        ]
+        let house = try await HouseFixture(template: "salesforce", config: config)
+        try await house.logIn(expiresIn: nil)
+        #expect(try await house.exchange() == "access-1")
+        house.time.advance(900)
+        house.provider.grants("access-2", expiresIn: nil)
+        #expect(try await house.exchange() == "access-2")
+    }
+
+    @Test func oneViewersRefusalEndsThatSessionAndNobodyElses() async throws {
+        try await house.logIn()
+        house.time.advance(4000)
+        house.provider.refuses("interaction_required")
+        await #expect(
+            performing: { try await house.exchange() },
+            throws: isRefusal(.loginRequired, reason: "interaction_required"))
+        #expect(try await house.session()?.needsLogin == "interaction_required")
+        let circuits = house.tenant.exchange.sources.keeper.circuits
+        #expect(circuits.wait("integration \(house.integration.guid)") == nil)
+        let line = try #require(try await house.audit().last { $0.action == .reauthorizationRequired })
+        #expect(line.details["reason"] == "interaction_required" && line.details["cause"] == "interaction_required")
+    }
+
+    @Test func anErrorThatIsNotKnownEndsNothing() async throws {
+        try await house.logIn()
+        house.time.advance(4000)
+        house.provider.refuses("something_new")
+        await #expect(
+            performing: { try await house.exchange() },
+            throws: isRefusal(.refreshFailed, reason: "provider_unavailable"))
+        let circuits = house.tenant.exchange.sources.keeper.circuits
+        #expect(circuits.wait("integration \(house.integration.guid)") == nil)
+        #expect(try await house.session()?.needsLogin == nil)
+        let line = try #require(try await house.audit().last { $0.action == .refreshFailing })
+        #expect(line.details["cause"] == "something_new")
+        house.time.advance(120)
+        house.provider.grants("access-2")
+        #expect(try await house.exchange() == "access-2")
+    }
+
+    @Test func aBareStatus400IsAskedAgainAMinuteLaterAndThenEndsTheSession() async throws {
+        try await house.logIn()
+        house.time.advance(4000)
+        let bare: @Sendable (OutboundRequest) async throws(OutboundError) -> OutboundResponse = { _ in
+            OutboundResponse(status: 400, body: [])
+        }
+        house.provider.next(bare)
+        await #expect(performing: { try await house.exchange() }, throws: isRefusal(.refreshFailed))
+        house.time.advance(59)
+        await #expect(performing: { try await house.exchange() }, throws: isRefusal(.refreshFailed))
+        #expect(house.provider.requests.count == 1)
+        #expect(try await house.session()?.needsLogin == nil)
+        house.time.advance(1)
+        house.provider.next(bare)
+        await #expect(
+            performing: { try await house.exchange() },
+            throws: isRefusal(.loginRequired, reason: "refresh_token_rejected"))
+        #expect(house.provider.requests.count == 2)
+    }
+
+    @Test func aBareStatus400IsForgottenWithTheNextRefresh() async throws {
+        try await house.logIn()
+        for name in ["access-2", "access-3"] {
+            house.time.advance(4000)
+            house.provider.next { _ throws(OutboundError) in OutboundResponse(status: 400, body: Array("<p>".utf8)) }
+            await #expect(performing: { try await house.exchange() }, throws: isRefusal(.refreshFailed))
+            house.time.advance(60)
+            house.provider.grants(name)
+            #expect(try await house.exchange() == name)
+        }
+        #expect(house.provider.requests.count == 4)
     }
 
     @Test func aSessionWithoutARefreshTokenEndsWithItsAccessToken() async throws {

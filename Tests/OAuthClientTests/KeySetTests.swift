@@ -153,7 +153,8 @@ struct KeySetTests {
     func userInfo() async throws {
         let url = try OutboundURL(parsing: "https://idp.example.com/userinfo", policy: OutboundPolicy())
         func ask(_ status: Int, _ body: String) async -> JSONObject? {
-            await UserInfo.fetch(url, token: SecretString("t"), subject: "u1", over: ScriptedTransport(status, body))
+            try? await UserInfo.fetch(
+                url, token: SecretString("t"), subject: "u1", over: ScriptedTransport(status, body))
         }
         #expect(await ask(200, #"{"sub":"u1","email":"a@b.example"}"#)?["email"] == "a@b.example")
         #expect(await ask(200, #"{"sub":"u2","email":"a@b.example"}"#) == nil)

@@ -91,7 +91,8 @@ struct PrivateKeyJWTTests {
         #expect(!refusal.message.contains("eyJ") && !refusal.message.contains("refresh-token-sent"))
         let revocation = RevocationEndpoint(
             url: try OutboundURL(parsing: "https://idp.example.com/revoke", policy: OutboundPolicy()),
-            credentials: ClientCredentials(clientID: "client:id", privateKey: key))
+            credentials: ClientCredentials(clientID: "client:id", privateKey: key)
+        ) { Self.now }
         let outcome = await revocation.revoke(
             SecretString("refresh-token-sent"), hint: .refreshToken, over: echo)
         guard case .refused(let message) = outcome else {
@@ -116,29 +117,16 @@ struct PrivateKeyJWTTests {
         let transport = ScriptedTransport([.success(Self.granted), .success(Self.granted)])
         let half = ClientCredentials(clientID: "client:id", privateKey: try PrivateKey(key.publicKey.handle))
         let url = try OutboundURL(parsing: Self.url, policy: OutboundPolicy())
-        let outcome = await TokenEndpoint(url: url, credentials: half).clientCredentials(scope: nil, over: transport)
+        let outcome = await TokenEndpoint(url: url, credentials: half) { Self.now }
+            .clientCredentials(scope: nil, over: transport)
         #expect(outcome.refusal?.kind == .invalidClient)
-        let revocation = await RevocationEndpoint(url: url, credentials: half)
+        let revocation = await RevocationEndpoint(url: url, credentials: half) { Self.now }
             .revoke(SecretString("rt"), hint: .refreshToken, over: transport)
         guard case .refused = revocation else {
             Issue.record("asking again would not help")
             return
         }
         #expect(transport.requests.isEmpty)
-    }
-
-    @Test("uses this machine's clock where it is told no other")
-    func clock() async throws {
-        let transport = ScriptedTransport([.success(Self.granted)])
-        let before = SystemTime.seconds()
-        let endpoint = TokenEndpoint(
-            url: try OutboundURL(parsing: Self.url, policy: OutboundPolicy()),
-            credentials: ClientCredentials(clientID: "client:id", privateKey: key))
-        _ = await endpoint.refresh(SecretString("rt"), over: transport)
-        let fields = try FormEncoding.fields(try #require(transport.requests.first).body)
-        let issued = try #require(try verified(fields["client_assertion"]).claims["iat"]?.integerValue)
-        #expect((before...SystemTime.seconds()).contains(issued))
-        #expect(before > 1_700_000_000)
     }
 }
 

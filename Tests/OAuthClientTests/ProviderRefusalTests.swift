@@ -26,7 +26,8 @@ struct ProviderRefusalTests {
             ("invalid_grant", .invalidGrant), ("INVALID_GRANT", .invalidGrant), ("bad_refresh_token", .invalidGrant),
             ("invalid_client", .invalidClient), ("unauthorized_client", .unauthorizedClient),
             ("invalid_scope", .invalidScope), ("invalid_request", .invalidRequest),
-            ("unsupported_grant_type", .other), ("something_new", .other),
+            ("unsupported_grant_type", .unauthorizedClient), ("interaction_required", .viewer),
+            ("something_new", .other),
         ] as [(String, ProviderRefusal.Kind)])
     func kinds(_ code: String, _ kind: ProviderRefusal.Kind) async throws {
         for status in [200, 400, 401, 403] {
@@ -47,6 +48,7 @@ struct ProviderRefusalTests {
     func databricks() async throws {
         let body = #"{"error":"invalid_request","error_description":"OIDC: REFRESH token is invalid (expired)"}"#
         #expect(try await refusal(400, body)?.kind == .invalidGrant)
+        #expect(try await refusal(400, body)?.effect == .session)
         #expect(try await refusal(400, body, isRefresh: false)?.kind == .invalidRequest)
         let other = #"{"error":"invalid_request","error_description":"Missing parameter"}"#
         #expect(try await refusal(400, other)?.kind == .invalidRequest)
@@ -68,6 +70,43 @@ struct ProviderRefusalTests {
         let refusal = try await refusal(400, #"{"error":{"code":400,"status":"INVALID_ARGUMENT","message":"Bad."}}"#)
         #expect(refusal?.kind == .other)
         #expect(refusal?.message == "Bad.")
+    }
+
+    @Test("ends what the table says, and nothing where the table does not have it")
+    func effects() async throws {
+        for known in TokenErrorCode.all {
+            let sentence = known.words ?? "Why."
+            let body = #"{"error":"\#(known.code.uppercased())","error_description":"\#(sentence)"}"#
+            let transport = ScriptedTransport(400, body)
+            switch try await TokenEndpointTests.endpoint().refresh(refreshToken, over: transport) {
+            case .granted: Issue.record("\(known.code) is an error")
+            case .refused(let refusal):
+                #expect(refusal.effect == known.effect && refusal.reason == known.reason)
+                #expect(refusal.message == sentence)
+            case .unavailable(let trouble):
+                #expect(known.reason == "provider_unavailable" && trouble.message.contains(sentence))
+                #expect((trouble.reason == .rateLimited) == (known.effect == .integration))
+            }
+        }
+        for code in ["something_new", "invalid_grant_2", "constructor", "é"] {
+            #expect(try await refusal(400, #"{"error":"\#(code)"}"#)?.effect == .nothing)
+        }
+    }
+
+    @Test("is understood where its sentence is in another encoding than UTF-8")
+    func latin1() async throws {
+        let text =
+            Array(#"{"error":"invalid_grant","error_description":"Jeton expir"#.utf8) + [0xE9] + Array(#"."}"#.utf8)
+        let forms: [(type: String, body: [UInt8])] = [
+            ("application/json", text),
+            ("application/x-www-form-urlencoded", Array("error=invalid_grant&error_description=expir%E9".utf8)),
+        ]
+        for (type, body) in forms {
+            let answer = OutboundResponse(status: 400, headers: [("Content-Type", type)], body: body)
+            let outcome = try await TokenEndpointTests.endpoint()
+                .refresh(refreshToken, over: ScriptedTransport([.success(answer)]))
+            #expect(outcome.refusal?.effect == .session)
+        }
     }
 
     @Test("without a sentence shows its code")

@@ -10,7 +10,8 @@ struct RevocationEndpointTests {
     private func endpoint(method: ClientAuthenticationMethod = .basic) throws -> RevocationEndpoint {
         RevocationEndpoint(
             url: try OutboundURL(parsing: "https://idp.example.com/revoke", policy: OutboundPolicy()),
-            credentials: ClientCredentials(clientID: "id", secret: SecretString("s3cret"), method: method))
+            credentials: ClientCredentials(clientID: "id", secret: SecretString("s3cret"), method: method)
+        ) { 1_800_000_000 }
     }
 
     private func outcome(
@@ -73,15 +74,23 @@ struct RevocationEndpointTests {
         }
     }
 
-    @Test("that cannot answer now is to be asked again later")
+    @Test("that cannot answer now is to be asked again later, and why is told")
     func unavailable() async throws {
         let wait = [(name: "Retry-After", value: "120")]
-        #expect(try await outcome(503, "<html>", headers: wait) == .unavailable(retryAfter: .seconds(120)))
-        #expect(try await outcome(429, headers: wait) == .unavailable(retryAfter: .seconds(120)))
-        #expect(try await outcome(500) == .unavailable(retryAfter: nil))
-        #expect(try await outcome(400, #"{"error":"temporarily_unavailable"}"#) == .unavailable(retryAfter: nil))
+        let busy = "The revocation endpoint answered with status 503."
+        #expect(
+            try await outcome(503, "<html>", headers: wait) == .unavailable(retryAfter: .seconds(120), message: busy))
+        guard case .unavailable(.seconds(120), _) = try await outcome(429, headers: wait),
+            case .unavailable(nil, _) = try await outcome(500)
+        else {
+            Issue.record("a limit and a failure pass")
+            return
+        }
+        let sentence = #"{"error":"temporarily_unavailable","error_description":"Maintenance"}"#
+        #expect(try await outcome(400, sentence) == .unavailable(retryAfter: nil, message: "Maintenance"))
         for code: OutboundError.Code in [.notConnected, .tls, .noAnswer, .answerTooLarge, .cancelled] {
-            #expect(try await outcome(code) == .unavailable(retryAfter: nil))
+            let message = OutboundError(code, authority: "idp.example.com").description
+            #expect(try await outcome(code) == .unavailable(retryAfter: nil, message: message))
         }
     }
 
@@ -102,14 +111,20 @@ struct RevocationEndpointTests {
         let endpoint = RevocationEndpoint(
             url: try OutboundURL(parsing: "http://\(server.hostAndPort)/revoke", policy: policy),
             credentials: ClientCredentials(
-                clientID: "id", privateKey: try PrivateKey.generate(.p256), audience: "https://idp.example.com/token"))
+                clientID: "id", privateKey: try PrivateKey.generate(.p256), audience: "https://idp.example.com/token")
+        ) { 1_800_000_000 }
         #expect(await endpoint.revoke(SecretString("good"), hint: .refreshToken, over: transport) == .done)
         #expect(
             await endpoint.revoke(SecretString("other"), hint: .refreshToken, over: transport)
                 == .refused(message: "unsupported_token_type"))
-        #expect(
-            await endpoint.revoke(SecretString("lost"), hint: .refreshToken, over: transport)
-                == .unavailable(retryAfter: nil))
+        guard
+            case .unavailable(nil, let message) = await endpoint.revoke(
+                SecretString("lost"), hint: .refreshToken, over: transport)
+        else {
+            Issue.record("an answer that was lost says nothing")
+            return
+        }
+        #expect(message.contains("did not answer"))
         #expect(server.requests.allSatisfy { $0.hasPrefix("POST /revoke ") && $0.contains("client_assertion=eyJ") })
         await transport.shutdown()
     }

@@ -15,7 +15,8 @@ struct ServiceAccountTests {
     private func endpoint(_ credentials: ClientCredentials) throws -> TokenEndpoint {
         TokenEndpoint(
             url: try OutboundURL(parsing: "https://idp.example.com/token", policy: OutboundPolicy()),
-            credentials: credentials)
+            credentials: credentials
+        ) { 1_800_000_000 }
     }
 
     @Test("is asked for with scope and audience")

@@ -94,8 +94,8 @@ struct TokenAnswerTests {
             (200, #"{"access_token":"a\nb"}"#), (200, #"{"access_token":"é"}"#),
             (200, #"{"access_token":"a","token_type":"mac"}"#), (200, #"{"access_token":"a","token_type":"DPoP"}"#),
             (200, #"{"access_token":"a","token_type":7}"#), (200, #"{"access_token":"a","refresh_token":"b c"}"#),
-            (200, #"{"access_token":"a","refresh_token":{}}"#), (400, "<html>Bad request</html>"), (403, "Forbidden"),
-            (404, "{}"), (302, ""), (401, #"{"message":"no"}"#), (400, #"{"access_token":"a"}"#), (204, ""),
+            (200, #"{"access_token":"a","refresh_token":{}}"#), (403, "Forbidden"), (404, "{}"), (302, ""),
+            (401, #"{"message":"no"}"#), (204, ""), (401, ""),
         ])
     func unintelligible(_ status: Int, _ body: String) async throws {
         let trouble = try #require(try await outcome(status, body).unavailability)
@@ -104,11 +104,52 @@ struct TokenAnswerTests {
         #expect(trouble.message.hasSuffix("(status \(status))"))
     }
 
-    @Test("may have tokens of 16 KiB and not more")
-    func tokenLength() async throws {
-        let longest = String(repeating: "a", count: 16_384)
-        #expect(try await outcome(200, #"{"access_token":"\#(longest)"}"#).grant != nil)
-        #expect(try await outcome(200, #"{"access_token":"\#(longest)a"}"#).unavailability?.reason == .unintelligible)
+    @Test(
+        "of status 400 without an error that can be read may be about a dead refresh token",
+        arguments: ["", "<html>Bad request</html>", "{}", #"{"access_token":"a"}"#, #"{"error":""}"#, "\u{0}"])
+    func unexplained(_ body: String) async throws {
+        let trouble = try #require(try await outcome(400, body).unavailability)
+        #expect(trouble.reason == .unexplained && !trouble.requestMayHaveBeenProcessed)
+        let transport = ScriptedTransport(400, body)
+        let exchange = try await TokenEndpointTests.endpoint().exchangeCode(
+            SecretString("c"), verifier: nil, redirectURI: "https://g.example/cb", over: transport)
+        #expect(exchange.unavailability?.reason == .unintelligible)
+    }
+
+    @Test("may have tokens of 128 KiB and not more", arguments: ["access_token", "refresh_token", "id_token"])
+    func tokenLength(_ name: String) async throws {
+        let longest = String(repeating: "a", count: 128 << 10)
+        func body(_ token: String) -> String {
+            name == "access_token"
+                ? #"{"access_token":"\#(token)"}"# : #"{"access_token":"a","\#(name)":"\#(token)"}"#
+        }
+        #expect(try await outcome(200, body(longest)).grant != nil)
+        let trouble = try #require(try await outcome(200, body(longest + "a")).unavailability)
+        #expect(trouble.reason == .unintelligible)
+        #expect(trouble.message.contains(name) && trouble.message.contains("131072"))
+        let form = "access_token=a&\(name == "access_token" ? "scope" : name)=\(longest)"
+        #expect(try await outcome(200, form, type: "application/x-www-form-urlencoded").grant != nil)
+    }
+
+    @Test("may begin with a byte order mark, and call its tokens BearerToken")
+    func oddities() async throws {
+        let body = "\u{FEFF}" + #"{"access_token":"a","token_type":"BearerToken"}"#
+        let grant = try #require(try await outcome(200, body).grant)
+        #expect(grant.accessToken.reveal() == "a" && grant.tokenType == "Bearer")
+        let refusal = try await outcome(400, "\u{FEFF}" + #"{"error":"invalid_grant"}"#).refusal
+        #expect(refusal?.effect == .session)
+    }
+
+    @Test(
+        "that cannot be used says why",
+        arguments: [
+            ("{}", "no access_token"), (#"{"access_token":5}"#, "no text"),
+            (#"{"access_token":"a b"}"#, "no HTTP header can carry"),
+            (#"{"access_token":"a","token_type":"DPoP"}"#, #"token_type "DPoP""#), ("", "empty"),
+            ("<p>", "neither JSON"),
+        ])
+    func causes(_ body: String, _ words: String) async throws {
+        #expect(try await outcome(200, body).unavailability?.message.contains(words) == true)
     }
 
     @Test(

@@ -12,7 +12,7 @@ struct TokenEndpointTests {
             url: try OutboundURL(parsing: "https://idp.example.com/token", policy: OutboundPolicy()),
             credentials: ClientCredentials(
                 clientID: "client:id", secret: secret.map { SecretString($0) }, method: method)
-        )
+        ) { 1_800_000_000 }
     }
 
     private static let granted = #"{"access_token":"at","token_type":"Bearer","expires_in":3600}"#
@@ -85,7 +85,7 @@ struct TokenEndpointTests {
     @Test(
         "is never asked again after anything else",
         arguments: [
-            (.noAnswer, .noAnswer, true), (.answerTooLarge, .tooLarge, true), (.tls, .notConnected, false),
+            (.noAnswer, .noAnswer, true), (.answerTooLarge, .tooLarge, true), (.tls, .tls, false),
             (.refusedAddress, .refusedAddress, false), (.cancelled, .cancelled, false),
         ] as [(OutboundError.Code, ProviderUnavailability.Reason, Bool)])
     func noRetry(_ code: OutboundError.Code, _ reason: ProviderUnavailability.Reason, _ processed: Bool) async throws {
@@ -113,7 +113,8 @@ struct TokenEndpointTests {
         let transport = CurlTransport(policy: policy, proxy: nil)
         let endpoint = TokenEndpoint(
             url: try OutboundURL(parsing: "http://\(server.hostAndPort)/token", policy: policy),
-            credentials: ClientCredentials(clientID: "id", secret: nil, method: .none))
+            credentials: ClientCredentials(clientID: "id", secret: nil, method: .none)
+        ) { 1_800_000_000 }
         #expect(await endpoint.refresh(SecretString("good"), over: transport).grant?.accessToken.reveal() == "new")
         #expect(await endpoint.refresh(SecretString("dead"), over: transport).refusal?.kind == .invalidGrant)
         let lost = await endpoint.refresh(SecretString("lost"), over: transport).unavailability

@@ -65,6 +65,42 @@ import Testing
         #expect(purpose == LoginFlowRecord.Purpose.login.rawValue)
     }
 
+    @Test func aTokenWithoutAnEndGetsOne() throws {
+        try Schema.migrator.migrate(queue, upTo: "3 pages and single sign-on")
+        try queue.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO user (guid, email, username, first_name, last_name, role, created_at, updated_at)
+                        VALUES ('u', 'u@a.example', 'u', '', '', 'viewer', 1, 1);
+                    """)
+            for template in ["custom", "github", "salesforce", "told"] {
+                try db.execute(
+                    sql: """
+                        INSERT INTO integration (guid, name, description, template, auth_type, config, version, created_at,
+                            updated_at) VALUES (?, '', '', ?, 'Viewer', '{}', 1, 1, 1);
+                        INSERT INTO oauth_session (guid, user_guid, integration_guid, sealed_access_token, expires_at,
+                            refresh_at, version, created_at, updated_at) VALUES (?, 'u', ?, x'00', ?, ?, 1, 1, 1000);
+                        """,
+                    arguments: [
+                        template, template, template, template, template == "told" ? 2000 : nil,
+                        template == "told" ? 1900 : nil,
+                    ])
+            }
+        }
+        try Schema.migrator.migrate(queue)
+        let ends = try queue.read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT guid, expires_at, refresh_at, unexplained_at FROM oauth_session ORDER BY guid")
+        }
+        #expect(
+            ends == [
+                ["guid": "custom", "expires_at": 4600, "refresh_at": 4300, "unexplained_at": nil],
+                ["guid": "github", "expires_at": 31_537_000, "refresh_at": 31_536_700, "unexplained_at": nil],
+                ["guid": "salesforce", "expires_at": 1900, "refresh_at": 1600, "unexplained_at": nil],
+                ["guid": "told", "expires_at": 2000, "refresh_at": 1900, "unexplained_at": nil],
+            ])
+    }
+
     @Test func aPermissionNamesOneOfTheTwo() throws {
         try Schema.migrator.migrate(queue)
         for values in ["('c', NULL, NULL, 'viewer')", "('c', 'u', 'g', 'viewer')"] {

@@ -43,12 +43,13 @@ struct Revocations: Sendable {
         switch await endpoint.revoke(token, hint: hint, over: transport) {
         case .done: return hint == .refreshToken ? .refreshTokenDone : .done
         case .refused(let message): return .over(.refused, message)
-        case .unavailable(let wait):
+        case .unavailable(let wait, let message):
             guard !Task.isCancelled else { return .none }
             let next = backoff.next(
                 after: revocation.attempts + 1, since: revocation.createdAt, at: clock.now,
                 asked: wait?.components.seconds)
-            return next.map(Verdict.again) ?? .over(.failure, "The provider gave no usable answer for too long.")
+            return next.map(Verdict.again)
+                ?? .over(.failure, "The provider gave no usable answer for too long. \(message)")
         }
     }
 

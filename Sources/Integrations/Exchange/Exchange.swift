@@ -143,8 +143,8 @@ public struct Exchange: Sendable {
             .credentialsRefused, .refused, at: clock.now,
             subject: token.kind == .user ? token.userGUID : nil, content: token.contentGUID,
             integration: integration,
-            details: [
+            details: ([
                 "code": .integer(Int64(refusal.code.rawValue)), "reason": refusal.payload?["reason"] ?? .null,
-            ])
+            ] as JSONObject).merging(refusal.causeDetail))
     }
 }

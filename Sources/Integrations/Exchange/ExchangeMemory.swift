@@ -24,13 +24,13 @@ final class ExchangeMemory: Sendable {
 
     private struct State {
         var grants: [Digest: Grant] = [:]
-        var tokens: [SessionKey: Token] = [:]
+        var tokens = TokenCache<Token>(maximumCount: ExchangeMemory.maximumTokens)
         /// What was answered since it was last asked for.
         var served: [ActivitySlot: Int64] = [:]
         var listener: (@Sendable () -> Void)?
     }
 
-    /// Beyond this everything is forgotten and learned anew: a bound on memory, about 20 MB for an account at its limit.
+    /// Beyond this everything is forgotten and learned anew: a bound on memory, about 20 MB for an account at its limit, more where tokens are long.
     private static let maximumGrants = 20_000
     private static let maximumTokens = 10_000
 
@@ -111,10 +111,9 @@ final class ExchangeMemory: Sendable {
     ) {
         let token = Token(generation: generation, age: age, token: live)
         state.withLock { state in
-            if state.tokens.count >= Self.maximumTokens { state.tokens.removeAll(keepingCapacity: true) }
             // Somebody who read before a refresh may come here after it.
             if let held = state.tokens[key], held.age > token.age { return }
-            state.tokens[key] = token
+            state.tokens.keep(token, bytes: live.sealed.count, for: key)
         }
     }
 }

@@ -30,14 +30,12 @@ final class Mint: Sendable {
         let token: LiveToken
     }
 
-    /// How long a token is used again whose source does not say how long it lives.
-    static let unknownLifetime = Duration.seconds(60)
     private static let maximumHeld = 10_000
 
     private let account: OpenAccount
     private let clock: WallClock
     private let monotonic: MonotonicClock
-    private let held = Mutex<[SessionKey: Held]>([:])
+    private let held = Mutex(TokenCache<Held>(maximumCount: Mint.maximumHeld))
     /// When another token was last asked for although the one there was not due.
     private let demands = Mutex<[SessionKey: Duration]>([:])
     private let running = Mutex<[Job: Task<Result<LiveToken, Refusal>, Never>]>([:])
@@ -79,7 +77,7 @@ final class Mint: Sendable {
     /// Lets a token go that is known to be dead, unless another has taken its place: the next who asks gets a new one.
     func forget(_ token: LiveToken, of key: SessionKey) {
         held.withLock { held in
-            if held[key]?.token.sealed == token.sealed { held[key] = nil }
+            if held[key]?.token.sealed == token.sealed { held.forget(key) }
         }
     }
 
@@ -111,8 +109,7 @@ final class Mint: Sendable {
             expiresAt: coin.expiresAt, refreshAt: coin.refreshAt)
         held.withLock { held in
             if let newer = held[key], newer.version > version { return }
-            if held.count >= Self.maximumHeld { held.removeAll(keepingCapacity: true) }
-            held[key] = Held(version: version, token: token)
+            held.keep(Held(version: version, token: token), bytes: sealed.count, for: key)
         }
         return .success(token)
     }

@@ -75,7 +75,9 @@ struct ServiceAccounts: Sendable {
             holder: "service account \(integration.guid)")
         if let wait = gates.enter() {
             Measurements.serviceToken(integration.template, nil)
-            throw failed(integration, "The provider does not answer for now.", "provider_unavailable", wait)
+            throw failed(
+                integration, "The provider is asked again in \(wait) seconds.", "provider_unavailable", wait,
+                cause: gates.cause)
         }
         let sentAt = clock.now
         let outcome: TokenOutcome
@@ -92,32 +94,39 @@ struct ServiceAccounts: Sendable {
             gates.answered()
             return (grant, coin(grant, sentAt: sentAt, integration))
         case .refused(let refusal):
-            gates.refusedClient()
+            gates.refusedClient(refusal.message)
             logger.warning(
                 "the provider refuses a service account: its administrator must look at it",
                 metadata: [
                     "account": "\(account.slug)", "integration": "\(integration.guid)",
-                    "provider_says": "\(refusal.message)",
+                    "host": "\(url.authority)", "cause": "\(refusal.message)",
                 ])
             throw failed(
-                integration, "The provider refuses it: \(refusal.message)", "integration_misconfigured", nil)
+                integration, "The provider refuses it: \(refusal.message)", "integration_misconfigured", nil,
+                cause: refusal.message)
         case .unavailable(let trouble):
             gates.failed(trouble)
             logger.warning(
                 "a provider gave no usable answer to a service account",
-                metadata: ["account": "\(account.slug)", "host": "\(url.authority)", "reason": "\(trouble.reason)"])
+                metadata: [
+                    "account": "\(account.slug)", "integration": "\(integration.guid)", "host": "\(url.authority)",
+                    "reason": "\(trouble.reason)", "cause": "\(trouble.message)",
+                ])
             throw failed(
                 integration, "The provider gave no usable answer.", "provider_unavailable",
-                trouble.retryAfter.map(\.components.seconds) ?? 1)
+                trouble.retryAfter.map(\.components.seconds) ?? 1, cause: trouble.message)
         }
     }
 
     private func ask(
         _ provider: Provider, at url: OutboundURL, secret: SecretString?, template: String
     ) async throws(Refusal) -> TokenOutcome {
+        let clock = clock
         switch provider.grant {
         case .clientCredentials(let audience, let additional):
-            let endpoint = TokenEndpoint(url: url, credentials: try provider.credentials(secret: secret))
+            let endpoint = TokenEndpoint(url: url, credentials: try provider.credentials(secret: secret)) {
+                clock.now.seconds
+            }
             return await Measurements.provider(.clientCredentials, template) {
                 await endpoint.clientCredentials(
                     scope: provider.scopes.isEmpty ? nil : provider.scopes, audience: audience, additional: additional,
@@ -125,7 +134,8 @@ struct ServiceAccounts: Sendable {
             }
         case .jwtBearer(let audience):
             let endpoint = TokenEndpoint(
-                url: url, credentials: ClientCredentials(clientID: provider.clientID, secret: nil, method: .none))
+                url: url, credentials: ClientCredentials(clientID: provider.clientID, secret: nil, method: .none)
+            ) { clock.now.seconds }
             let assertion = try assertion(secret, scopes: provider.scopes, audience: audience)
             return await Measurements.provider(.jwtBearer, template) {
                 await endpoint.jwtBearer(assertion: assertion, over: transport)
@@ -146,24 +156,23 @@ struct ServiceAccounts: Sendable {
     }
 
     private func coin(_ grant: TokenGrant, sentAt: Timestamp, _ integration: IntegrationRecord) -> Mint.Coin {
-        guard let lifetime = grant.expiresIn else {
-            // Unknown is not eternal: used again for those who ask at the same time, and soon asked for anew.
-            return Mint.Coin(token: grant.accessToken, expiresAt: nil, refreshAt: sentAt + Mint.unknownLifetime)
-        }
+        let lifetime = Template.lifetime(of: grant, integration)
         let margin = Template.named(integration.template)?.margin ?? .quarter
         return Mint.Coin(
             token: grant.accessToken, expiresAt: sentAt + lifetime,
             refreshAt: RefreshPolicy.refreshAt(sentAt: sentAt, lifetime: lifetime, margin: margin))
     }
 
+    /// - Parameter cause: for the log, the audit and administrators.
     private func failed(
-        _ integration: IntegrationRecord, _ sentence: String, _ reason: String, _ retryAfter: Int64?
+        _ integration: IntegrationRecord, _ sentence: String, _ reason: String, _ retryAfter: Int64?,
+        cause: String? = nil
     ) -> Refusal {
         Refusal(
             .serviceAccountFailed, "The service account has no token. \(sentence)",
             payload: [
                 "integration_guid": .string(integration.guid.description), "reason": .string(reason),
             ],
-            retryAfter: retryAfter)
+            retryAfter: retryAfter, cause: cause)
     }
 }

@@ -45,10 +45,14 @@ public struct Verification: Sendable {
             return lifetime
         } catch {
             await journal.note(
-                event(integration, .failure, admin, ["code": .integer(Int64(error.code.rawValue))]))
+                event(
+                    integration, .failure, admin,
+                    ([
+                        "code": .integer(Int64(error.code.rawValue)), "reason": error.payload?["reason"] ?? .null,
+                    ] as JSONObject).merging(error.causeDetail)))
             // What the provider said is for administrators alone.
             try await account.require(admin.caller.premises, at: clock.now)
-            throw error
+            throw error.explained
         }
     }
 

@@ -2,6 +2,7 @@ public import Accounts
 public import Cryptography
 import HTTPClient
 import JSON
+import Logging
 public import OAuthClient
 import Storage
 
@@ -62,7 +63,7 @@ extension LoginFlows {
         } catch {
             guard flow.purpose == .login else { return .tested(try await report(error, of: flow, arrival.identity)) }
             if login.outcome != .declined { activity.count(.loginsFailed, of: flow.integrationGUID) }
-            await noteFailure(of: flow, arrival.identity, login)
+            await noteFailure(of: flow, arrival.identity, login, error)
             throw error
         }
     }
@@ -116,16 +117,17 @@ extension LoginFlows {
         return .loggedIn(returnPath: flow.returnPath)
     }
 
-    /// Says who failed to log in, and by whose doing; what the provider or the browser said is not repeated.
+    /// Says who failed to log in, by whose doing, and what the token endpoint said; what came with the browser is not
+    /// repeated.
     private func noteFailure(
-        of flow: LoginFlowRecord, _ identity: BrowserIdentity?, _ login: Measurements.Login
+        of flow: LoginFlowRecord, _ identity: BrowserIdentity?, _ login: Measurements.Login, _ refusal: Refusal
     ) async {
         let event = EventRecord(
             .loginFailed, outcome: .failure, at: clock.now, actor: identity?.caller.actor ?? .system,
             origin: identity?.origin ?? .system, subject: flow.userGUID, integration: flow.integrationGUID,
-            details: [
+            details: ([
                 "user_guid": .string(flow.userGUID.description), "reason": .string(login.outcome.rawValue),
-            ])
+            ] as JSONObject).merging(refusal.causeDetail))
         // The viewer is told either way; a disk that is full must not make it another answer.
         try? await account.store.note([event])
     }
@@ -154,7 +156,7 @@ extension LoginFlows {
             endpoint = TokenEndpoint(
                 url: try OutboundURL(parsing: flow.tokenEndpoint, policy: outbound),
                 credentials: try provider.credentials(secret: secret)
-            )
+            ) { [clock] in clock.now.seconds }
             verifier = try flow.sealedVerifier.map { try account.vault.open($0, at: .verifier(stateHash)) }
         } catch {
             throw refused(flow, "the integration is not usable as it is configured", .unusable)
@@ -165,16 +167,18 @@ extension LoginFlows {
             }
         }
         switch outcome {
-        case .heldBack(let seconds):
+        case .heldBack(let seconds, let cause):
             login.outcome = .unavailable
             throw refused(
                 flow, "the provider has not answered for a while, so it is left alone for \(seconds) seconds",
-                .unavailable)
+                .unavailable, cause: cause)
         case .called(.granted(let grant)): return grant
         case .called(.refused(let refusal)):
             login.outcome = .refused
+            noteTrouble(flow, endpoint.url, reason: refusal.kind.rawValue, cause: refusal.message)
             throw refused(
-                flow, "the provider refused to give a token (\(refusal.message))", LoginFailure(refusal.kind))
+                flow, "the provider refused to give a token (\(refusal.message))", LoginFailure(refusal.kind),
+                cause: refusal.message)
         case .called(.unavailable(let trouble)) where trouble.reason == .noPlace:
             login.outcome = .unavailable
             throw refused(flow, "too many calls of this account to its providers are under way: wait a moment", .own)
@@ -183,8 +187,20 @@ extension LoginFlows {
             guard trouble.reason != .cancelled else {
                 throw refused(flow, "this server was restarted before the provider had answered", .interrupted)
             }
-            throw refused(flow, "the provider could not be reached or gave no usable answer", .unavailable)
+            noteTrouble(flow, endpoint.url, reason: trouble.reason.rawValue, cause: trouble.message)
+            throw refused(
+                flow, "the provider could not be reached or gave no usable answer", .unavailable,
+                cause: trouble.message)
         }
+    }
+
+    private func noteTrouble(_ flow: LoginFlowRecord, _ url: OutboundURL, reason: String, cause: String) {
+        logger.warning(
+            "a provider gave no token for a login",
+            metadata: [
+                "account": "\(account.slug)", "integration": "\(flow.integrationGUID)", "host": "\(url.authority)",
+                "reason": "\(reason)", "cause": "\(cause)",
+            ])
     }
 
     /// RFC 9207: an `iss` must be the expected one, and be there where it was promised.
@@ -220,7 +236,8 @@ extension LoginFlows {
                 token, issuer: issuer, clientID: flow.clientID, nonce: nonce.reveal(), now: now.seconds
             )
         } catch {
-            throw refused(flow, "the provider's id_token is not for this login", .identity)
+            let cause = (error as? IDTokenError)?.description
+            throw refused(flow, "the provider's id_token is not for this login", .identity, cause: cause)
         }
     }
 
@@ -240,7 +257,10 @@ extension LoginFlows {
         }
     }
 
-    private func refused(_ flow: LoginFlowRecord, _ why: String, _ failure: LoginFailure) -> Refusal {
+    /// - Parameter cause: for the log, the audit and the administrator's own test.
+    private func refused(
+        _ flow: LoginFlowRecord, _ why: String, _ failure: LoginFailure, cause: String? = nil
+    ) -> Refusal {
         let isTest = flow.purpose == .test
         let login = "\(address.login(flow.integrationGUID))?redirect=\(FormEncoding.encode(flow.returnPath))"
         let whoHelps = failure.isForAdministrators && !isTest ? "; an administrator can check the integration" : ""
@@ -252,7 +272,8 @@ extension LoginFlows {
                 "login_url": .string(isTest ? address.base + flow.returnPath : login),
                 "reason": .string(failure.rawValue),
                 "return_path": .string(flow.returnPath),
-            ]
+            ],
+            cause: cause
         )
     }
 
@@ -270,6 +291,7 @@ extension LoginFailure {
         case .unauthorizedClient: self = .notAllowed
         case .invalidScope: self = .scope
         case .invalidGrant: self = .code
+        case .viewer: self = .declined
         case .invalidRequest, .other: self = .request
         }
     }

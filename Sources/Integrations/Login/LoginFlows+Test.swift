@@ -41,7 +41,9 @@ extension LoginFlows {
         let granted = LoginTest.Granted(
             asked: request(integration)?.scopes ?? [],
             given: grant.scope?.split(separator: " ").map(String.init),
-            lifetime: grant.expiresIn?.components.seconds, hasRefreshToken: grant.refreshToken != nil,
+            lifetime: grant.expiresIn?.components.seconds,
+            usedFor: Template.lifetime(of: grant, integration).components.seconds,
+            hasRefreshToken: grant.refreshToken != nil,
             refreshLifetime: grant.refreshTokenExpiresIn?.components.seconds, tokenType: grant.tokenType,
             identity: identity, revocation: revocation)
         await noteTest(of: integration, .success, caller, [:])
@@ -61,10 +63,14 @@ extension LoginFlows {
         guard let integration = found else { throw .notFound("integration") }
         try await account.require(identity.caller.premises, at: clock.now)
         let reason = refusal.payload?["reason"]?.stringValue ?? LoginFailure.own.rawValue
-        await noteTest(of: integration, .failure, identity.caller, ["reason": .string(reason)])
+        await noteTest(
+            of: integration, .failure, identity.caller,
+            (["reason": .string(reason)] as JSONObject).merging(refusal.causeDetail))
         return LoginTest(
             integration: integration.guid, name: integration.name,
-            result: .failed(why: refusal.message, advice: (LoginFailure(rawValue: reason) ?? .own).advice))
+            result: .failed(
+                why: refusal.explained.message,
+                advice: (LoginFailure(rawValue: reason) ?? .own).advice))
     }
 
     /// Gives tokens back that are not kept.
@@ -79,7 +85,9 @@ extension LoginFlows {
             let secret = try integration.sealedSecret.map {
                 try account.vault.open($0, at: .clientSecret(integration.guid))
             }
-            let endpoint = RevocationEndpoint(url: url, credentials: try provider.credentials(secret: secret))
+            let endpoint = RevocationEndpoint(url: url, credentials: try provider.credentials(secret: secret)) {
+                [clock] in clock.now.seconds
+            }
             // The refresh token first, for it is worth most.
             let tokens = [(grant.refreshToken, TokenTypeHint.refreshToken), (grant.accessToken, .accessToken)]
             for case (let token?, let hint) in tokens {

@@ -1,6 +1,7 @@
 public import Accounts
 public import Cryptography
 import HTTPClient
+import Logging
 import OAuthClient
 public import Storage
 
@@ -18,6 +19,7 @@ public struct LoginFlows: Sendable {
     let keeper: TokenKeeper
     let activity: Activity
     let steps: StepObserver
+    let logger: Logger
 
     /// What the browser is told when a flow begins.
     public struct Beginning: Sendable {

@@ -25,6 +25,8 @@ public struct LoginTest: Sendable {
         public let given: [String]?
         /// How long the access token works, in seconds; nil: the provider does not say.
         public let lifetime: Int64?
+        /// How long the access token is used here, in seconds: what the provider says, otherwise what is assumed.
+        public let usedFor: Int64
         /// Whether there is a refresh token.
         public let hasRefreshToken: Bool
         /// How long the refresh token works, in seconds, where the provider says.

@@ -9,6 +9,8 @@ final class CircuitBreaker: Sendable {
         var failures = 0
         var openUntil = Duration.zero
         var isProbing = false
+        /// The last failure, for whoever asks why nothing is called.
+        var cause: String?
     }
 
     private static let shortestPause: Int64 = 1
@@ -48,14 +50,18 @@ final class CircuitBreaker: Sendable {
 
     func succeed(_ name: String) { circuits.withLock { $0[name] = nil } }
 
+    /// Why the last call of a name that is in trouble failed.
+    func cause(_ name: String) -> String? { circuits.withLock { $0[name]?.cause } }
+
     /// Counts a failure; the pause doubles each time, or is what the other side asked for.
-    func fail(_ name: String, retryAfter: Duration?) {
+    func fail(_ name: String, retryAfter: Duration?, cause: String? = nil) {
         let now = clock.now
         circuits.withLock { circuits in
             if circuits.count >= Self.maximumCircuits { circuits = circuits.filter { $0.value.openUntil > now } }
             var circuit = circuits[name] ?? Circuit()
             circuit.failures += 1
             circuit.isProbing = false
+            circuit.cause = cause
             if retryAfter != nil { circuit.failures = max(circuit.failures, threshold) }
             let doublings = min(max(circuit.failures - threshold, 0), 10)
             let pause = min(Self.longestPause, Self.shortestPause << Int64(doublings))

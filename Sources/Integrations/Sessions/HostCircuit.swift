@@ -18,8 +18,8 @@ struct HostCircuit {
     /// What came of a call.
     enum Outcome<Answer> {
         case called(Answer)
-        /// The host is left alone for so many seconds.
-        case heldBack(seconds: Int64)
+        /// The host is left alone for so many seconds, because of what the last call said.
+        case heldBack(seconds: Int64, cause: String?)
     }
 
     /// Makes a call, unless the host is to be left alone.
@@ -28,11 +28,12 @@ struct HostCircuit {
     func call<Answer>(
         _ call: () async -> Answer, trouble: (Answer) -> ProviderUnavailability?
     ) async -> Outcome<Answer> {
-        if let wait = hosts.wait(name) { return .heldBack(seconds: wait) }
+        if let wait = hosts.wait(name) { return .heldBack(seconds: wait, cause: hosts.cause(name)) }
         let answer = await call()
         switch trouble(answer) {
         case nil: hosts.succeed(name)
-        case .some(let trouble) where trouble.isHostFailure: hosts.fail(name, retryAfter: trouble.retryAfter)
+        case .some(let trouble) where trouble.isHostFailure:
+            hosts.fail(name, retryAfter: trouble.retryAfter, cause: trouble.message)
         default: hosts.release(name)
         }
         return .called(answer)
@@ -49,5 +50,13 @@ extension ProviderUnavailability {
     var isOfProvider: Bool { reason != .noPlace && reason != .cancelled }
 
     /// Whether it says something about the provider's host. A limit is the client's own trouble.
-    var isHostFailure: Bool { isOfProvider && reason != .rateLimited }
+    var isHostFailure: Bool { isOfProvider && reason != .rateLimited && reason != .unexplained }
+
+    /// Whether it may be over by itself in a moment; otherwise somebody has to be told at once.
+    var isPassing: Bool {
+        switch reason {
+        case .notConnected, .noPlace, .noAnswer, .rateLimited, .serverError, .cancelled: true
+        case .unintelligible, .unexplained, .tls, .refusedAddress, .tooLarge: false
+        }
+    }
 }

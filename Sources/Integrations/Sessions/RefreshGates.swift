@@ -44,6 +44,9 @@ struct RefreshGates {
         return nil
     }
 
+    /// Why they are shut: what the last call said.
+    var cause: String? { own.cause(session) ?? own.cause(integration) ?? hosts.cause(host) }
+
     /// Nothing was asked after all.
     func leave() {
         hosts.release(host)
@@ -59,10 +62,17 @@ struct RefreshGates {
     }
 
     /// The provider refuses the client: no other session of the integration fares better.
-    func refusedClient() {
+    func refusedClient(_ cause: String) {
         hosts.succeed(host)
-        own.fail(integration, retryAfter: nil)
+        own.fail(integration, retryAfter: nil, cause: cause)
         own.release(session)
+    }
+
+    /// The provider answered, and its answer is the trouble of this session alone.
+    func refusedSession(_ cause: String) {
+        hosts.succeed(host)
+        own.release(integration)
+        own.fail(session, retryAfter: nil, cause: cause)
     }
 
     /// No usable answer. A limit is the client's own trouble; everything else may be the host's.
@@ -70,12 +80,12 @@ struct RefreshGates {
         guard trouble.isOfProvider else { return leave() }
         if trouble.reason == .rateLimited {
             hosts.release(host)
-            own.fail(integration, retryAfter: trouble.retryAfter)
+            own.fail(integration, retryAfter: trouble.retryAfter, cause: trouble.message)
             own.release(session)
         } else {
-            hosts.fail(host, retryAfter: trouble.retryAfter)
+            hosts.fail(host, retryAfter: trouble.retryAfter, cause: trouble.message)
             own.release(integration)
-            own.fail(session, retryAfter: trouble.retryAfter)
+            own.fail(session, retryAfter: trouble.retryAfter, cause: trouble.message)
         }
     }
 }

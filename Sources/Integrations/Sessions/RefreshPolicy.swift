@@ -29,6 +29,17 @@ enum RefreshPolicy {
         return sentAt + .seconds(life - min(wanted, life / 2))
     }
 
+    /// After status 400 without an error that can be read, a refresh token is presented again this much later.
+    static let unexplainedPause: Int64 = 60
+
+    /// The seconds to wait before the refresh token is presented again; nil: none. A clock that was set back waits for nothing.
+    static func pause(_ session: OAuthSessionRecord, at now: Timestamp) -> Int64? {
+        guard let since = session.unexplainedAt, since <= now, now < since + .seconds(unexplainedPause) else {
+            return nil
+        }
+        return since.seconds + unexplainedPause - now.seconds
+    }
+
     /// The clock is set back by no more than this without a token's age counting as unknown.
     private static let clockTolerance = Duration.seconds(60)
 

@@ -18,9 +18,10 @@ extension TokenKeeper {
     func forgetFailures(_ key: SessionKey) { failures.withLock { $0[key] = nil } }
 
     /// Tells once that a session's tokens cannot be refreshed; again only after it had worked in between.
-    func noteFailing(_ session: OAuthSessionRecord, _ reason: String, _ origin: Origin) async {
+    func noteFailing(_ session: OAuthSessionRecord, _ reason: String, _ cause: String, _ origin: Origin) async {
         let event = event(
-            .refreshFailing, session, origin, outcome: .failure, details: ["reason": .string(reason)])
+            .refreshFailing, session, origin, outcome: .failure,
+            details: ["reason": .string(reason), "cause": .string(cause)])
         do throws(StoreError) {
             _ = try await account.store.noteOnce(
                 event, among: [.sessionCreated, .sessionRefreshed, .reauthorizationRequired, .refreshFailing])

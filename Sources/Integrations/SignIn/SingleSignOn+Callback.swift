@@ -2,6 +2,7 @@ public import Accounts
 public import Cryptography
 import HTTPClient
 import JSON
+import Logging
 public import OAuthClient
 public import Storage
 
@@ -68,8 +69,14 @@ extension SingleSignOn {
                 returnPath: flow.returnPath)
         } catch {
             // Anybody can come back with an error or a made-up code; only whom the provider gave tokens for leaves a line.
-            if error.cause != nil || flow.testerGUID != nil { await noteFailure(error, flow, arrival) }
-            throw error
+            if let cause = error.cause {
+                logger.warning(
+                    "a sign-in at the identity provider failed",
+                    metadata: ["account": "\(account.slug)", "issuer": "\(flow.issuer)", "cause": "\(cause)"])
+            }
+            let isTest = flow.testerGUID != nil
+            if error.payload?["reason"] != nil || isTest { await noteFailure(error, flow, arrival) }
+            throw isTest ? error.explained : error
         }
     }
 
@@ -124,7 +131,8 @@ extension SingleSignOn {
             let method = ClientAuthenticationMethod(rawValue: flow.authentication) ?? .basic
             endpoint = TokenEndpoint(
                 url: try OutboundURL(parsing: flow.tokenEndpoint, policy: outbound),
-                credentials: ClientCredentials(clientID: flow.clientID, secret: secret, method: method))
+                credentials: ClientCredentials(clientID: flow.clientID, secret: secret, method: method)
+            ) { [clock] in clock.now.seconds }
             verifier = try account.vault.open(flow.sealedVerifier, at: .signInVerifier(stateHash))
         } catch {
             throw Self.refused("single sign-on is not usable as it is configured")
@@ -133,16 +141,18 @@ extension SingleSignOn {
             await endpoint.exchangeCode(code, verifier: verifier, redirectURI: flow.redirectURI, over: transport)
         }
         switch outcome {
-        case .heldBack(let seconds):
+        case .heldBack(let seconds, let cause):
             throw Self.refused(
-                "the identity provider has not answered for a while, so it is left alone for \(seconds) seconds")
+                "the identity provider has not answered for a while, so it is left alone for \(seconds) seconds",
+                cause: cause)
         case .called(.granted(let grant)): return grant
         case .called(.refused(let refusal)):
-            throw Self.refused("the identity provider refused the code (\(refusal.message))")
+            throw Self.refused("the identity provider refused the code (\(refusal.message))", cause: refusal.message)
         case .called(.unavailable(let trouble)) where trouble.reason == .noPlace:
             throw Self.refused("too many calls of this account are under way: wait a moment")
-        case .called(.unavailable):
-            throw Self.refused("the identity provider could not be reached or gave no usable answer")
+        case .called(.unavailable(let trouble)):
+            throw Self.refused(
+                "the identity provider could not be reached or gave no usable answer", cause: trouble.message)
         }
     }
 
@@ -175,7 +185,7 @@ extension SingleSignOn {
 
     private func keys<Keys>(_ ask: () async throws(MetadataError) -> Keys) async throws(Refusal) -> Keys {
         do throws(MetadataError) { return try await ask() } catch {
-            throw Self.refused("the identity provider's keys could not be fetched")
+            throw Self.refused("the identity provider's keys could not be fetched", cause: error.description)
         }
     }
 
@@ -190,14 +200,17 @@ extension SingleSignOn {
     private func userInfo(
         _ address: String, _ grant: TokenGrant, subject: String
     ) async throws(Refusal) -> JSONObject {
-        let url = try? OutboundURL(parsing: address, policy: outbound)
-        guard let url,
-            let claims = await UserInfo.fetch(url, token: grant.accessToken, subject: subject, over: transport)
-        else {
-            // To go on without would take role and groups away that the person may well have.
-            throw Self.refused("the identity provider could not be asked about you (UserInfo)")
+        let cause: String
+        do {
+            let url = try OutboundURL(parsing: address, policy: outbound)
+            return try await UserInfo.fetch(url, token: grant.accessToken, subject: subject, over: transport)
+        } catch let error as OutboundURLError {
+            cause = error.description
+        } catch {
+            cause = (error as? UserInfo.Failure)?.description ?? "The answer cannot be used."
         }
-        return claims
+        // To go on without would take role and groups away that the person may well have.
+        throw Self.refused("the identity provider could not be asked about you (UserInfo)", cause: cause)
     }
 
     /// A sign-in that came back to its browser and failed all the same: the provider, or somebody in its place, is at fault.
@@ -205,7 +218,9 @@ extension SingleSignOn {
         let event = EventRecord(
             .singleSignOnRefused, outcome: .failure, at: clock.now, actor: arrival.identity?.caller.actor ?? .system,
             origin: arrival.origin,
-            details: ["reason": .string(refusal.cause ?? "failed"), "issuer": .string(flow.issuer)])
+            details: ([
+                "reason": refusal.payload?["reason"] ?? "failed", "issuer": .string(flow.issuer),
+            ] as JSONObject).merging(refusal.causeDetail))
         // The person is told either way; a disk that is full must not make it another answer.
         try? await account.store.note([event])
     }
@@ -214,13 +229,15 @@ extension SingleSignOn {
         Refusal(
             .loginNotPossible,
             "The sign-in did not work: \(error.description) Go to the sign-in page and try again, or tell your administrator.",
-            cause: "id_token_\(error.code.rawValue)")
+            payload: ["reason": .string("id_token_\(error.code.rawValue)")], cause: error.description)
     }
 
-    private static func refused(_ why: String) -> Refusal {
+    /// - Parameter cause: for the log, and for the administrator's own test.
+    private static func refused(_ why: String, cause: String? = nil) -> Refusal {
         Refusal(
             .loginNotPossible,
-            "The sign-in did not work: \(why). Go to the sign-in page and try again, or tell your administrator.")
+            "The sign-in did not work: \(why). Go to the sign-in page and try again, or tell your administrator.",
+            cause: cause)
     }
 
     private static let gone = Refusal(

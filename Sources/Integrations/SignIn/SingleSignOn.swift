@@ -2,6 +2,7 @@ public import Accounts
 public import Cryptography
 import HTTPClient
 import JSON
+import Logging
 import OAuthClient
 public import Storage
 
@@ -19,6 +20,7 @@ public struct SingleSignOn: Sendable {
     let people: People
     let limiter: AttemptLimiter
     let desk: IssuerDesk
+    let logger: Logger
 
     /// Who turns passwords off has signed in with single sign-on within this time.
     private static let testLifetime = Duration.seconds(60 * 60)
@@ -32,6 +34,7 @@ public struct SingleSignOn: Sendable {
         hosts = world.hosts
         self.people = people
         limiter = world.limiter
+        logger = world.logger
         desk = IssuerDesk(clock: world.monotonic, policy: world.outbound, transport: world.transport)
     }
 

@@ -1,6 +1,7 @@
 import HTTPClient
 import JSON
 import OAuthClient
+import Storage
 
 /// A kind of provider. A template is data: what differs between vendors stands in one file a vendor (`Catalogue/`).
 public struct Template: Sendable {
@@ -47,6 +48,9 @@ public struct Template: Sendable {
     let sections: [Section]
     /// When tokens are refreshed.
     public var margin = Margin.quarter
+    /// How long an access token is used whose lifetime the provider does not tell. Shorter than the provider's own is safe:
+    /// it costs a refresh.
+    public var assumedLifetime = Template.usualLifetime
     let endpoints: Endpoints
     /// How a secret is sent where the config has no say.
     var authentication = ClientAuthenticationMethod.basic
@@ -60,6 +64,9 @@ public struct Template: Sendable {
 
     /// What can be configured, in the order of the dialog.
     var settings: [Setting] { sections.flatMap(\.settings) }
+
+    /// What most providers give: an hour.
+    public static let usualLifetime = Duration.seconds(60 * 60)
 
     /// Every template there is, in the order of their keys.
     public static let all: [Template] = [
@@ -77,6 +84,11 @@ public struct Template: Sendable {
 
     /// Whether viewers log in to a provider of this kind; not where this server itself gives the credentials.
     public var hasLogin: Bool { if case .none = endpoints { false } else { true } }
+
+    /// How long an access token of an integration of this kind is used: what the provider says, otherwise what is assumed.
+    static func lifetime(of grant: TokenGrant, _ integration: IntegrationRecord) -> Duration {
+        grant.expiresIn ?? named(integration.template)?.assumedLifetime ?? usualLifetime
+    }
 
     func setting(_ name: String) -> Setting? { settings.first { $0.name == name || $0.alias == name } }
 }

@@ -6,9 +6,6 @@ public import Storage
 
 /// What sessions of an IDE get: their user's own access tokens, from the same OAuth sessions that content uses.
 public struct Workbench: Sendable {
-    /// Where a provider does not say how long its token lives, the IDE is to ask again after this.
-    private static let unknownLifetime = Duration.seconds(5 * 60)
-
     let account: OpenAccount
     let clock: WallClock
     let outbound: OutboundPolicy
@@ -90,7 +87,7 @@ public struct Workbench: Sendable {
         do throws(CryptographyError) {
             let token = try account.vault.open(
                 fresh.tokens.access, at: .accessToken(fresh.userGUID, fresh.integrationGUID))
-            return Token(token: token, expiry: fresh.tokens.expiresAt ?? clock.now + Self.unknownLifetime)
+            return Token(token: token, expiry: fresh.tokens.expiresAt ?? clock.now + Template.usualLifetime)
         } catch {
             throw Refusal(.accountUnavailable, "A stored token cannot be opened: tell the operator of this server.")
         }

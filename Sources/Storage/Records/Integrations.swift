@@ -153,7 +153,7 @@ public struct SealedTokens: Sendable, Equatable {
     public var access: [UInt8]
     /// The refresh token; nil where the provider gave none.
     public var refresh: [UInt8]?
-    /// When the access token expires by our clock; nil: the provider did not say.
+    /// When the access token expires by our clock, as the provider said or as is assumed of its kind.
     public var expiresAt: Timestamp?
     /// From when on it is refreshed before it is handed out; nil: only on demand.
     public var refreshAt: Timestamp?
@@ -190,6 +190,9 @@ public struct OAuthSessionRecord: Sendable, Equatable {
     /// When a refresh token was last presented without its outcome being stored yet: set while a refresh is under way,
     /// found set afterwards only if its answer was lost.
     public var refreshStartedAt: Timestamp?
+    /// When the provider answered a refresh with status 400 and no error that can be read; a second such answer ends the
+    /// session. nil again after any login or refresh.
+    public var unexplainedAt: Timestamp?
     /// Counts the changes of the tokens, so that of two writers one notices.
     public var version: Int64
     /// When the viewer first logged in.

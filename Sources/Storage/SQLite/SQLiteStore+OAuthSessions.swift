@@ -53,7 +53,7 @@ extension SQLiteStore: OAuthSessionStore {
                     ON CONFLICT (user_guid, integration_guid) DO UPDATE SET sealed_access_token = excluded.sealed_access_token,
                         sealed_refresh_token = excluded.sealed_refresh_token, expires_at = excluded.expires_at,
                         refresh_at = excluded.refresh_at, scope = excluded.scope, needs_login = NULL, refresh_started_at = NULL,
-                        version = version + 1, updated_at = excluded.updated_at
+                        unexplained_at = NULL, version = version + 1, updated_at = excluded.updated_at
                     """,
                 arguments: [
                     guid.description, user.description, integration.description, Data(tokens.access),
@@ -78,6 +78,14 @@ extension SQLiteStore: OAuthSessionStore {
         try await change(session, set: "refresh_started_at = NULL", [])
     }
 
+    func markUnexplained(
+        _ session: OAuthSessionRecord, at now: Timestamp, keepingRefreshMark isKept: Bool
+    ) async throws(StoreError) {
+        try await change(
+            session, set: isKept ? "unexplained_at = ?" : "unexplained_at = ?, refresh_started_at = NULL", [now.seconds]
+        )
+    }
+
     func requireLogin(
         _ session: OAuthSessionRecord, reason: String, at now: Timestamp, noting event: EventRecord?
     ) async throws(StoreError) {
@@ -85,7 +93,8 @@ extension SQLiteStore: OAuthSessionStore {
         try await change(
             session,
             .sessions,
-            set: "needs_login = ?, refresh_started_at = NULL, version = version + 1, updated_at = ?",
+            set:
+                "needs_login = ?, refresh_started_at = NULL, unexplained_at = NULL, version = version + 1, updated_at = ?",
             [reason, now.seconds], noting: event
         )
     }
@@ -97,7 +106,7 @@ extension SQLiteStore: OAuthSessionStore {
             session,
             set: """
                 sealed_access_token = ?, sealed_refresh_token = ?, expires_at = ?, refresh_at = ?, scope = ?, needs_login = NULL,
-                refresh_started_at = NULL, version = version + 1, updated_at = ?
+                refresh_started_at = NULL, unexplained_at = NULL, version = version + 1, updated_at = ?
                 """,
             [
                 Data(tokens.access), tokens.refresh.map { Data($0) }, tokens.expiresAt?.seconds,
@@ -110,6 +119,7 @@ extension SQLiteStore: OAuthSessionStore {
         stored.tokens = tokens
         stored.needsLogin = nil
         stored.refreshStartedAt = nil
+        stored.unexplainedAt = nil
         stored.version += 1
         stored.updatedAt = now
         return stored
@@ -169,6 +179,7 @@ extension OAuthSessionRecord {
                 scope: row["scope"]
             ),
             needsLogin: row["needs_login"], refreshStartedAt: row.optionalTime("refresh_started_at"),
+            unexplainedAt: row.optionalTime("unexplained_at"),
             version: row["version"],
             createdAt: row.time("created_at"), updatedAt: row.time("updated_at")
         )

@@ -32,6 +32,9 @@ enum Schema {
                 contentPages,
             ] { try db.execute(sql: tables) }
         }
+        migrator.registerMigration("4 token lifetimes") { db in
+            try db.execute(sql: tokenLifetimes)
+        }
         return migrator
     }
 

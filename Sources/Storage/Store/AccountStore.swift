@@ -160,6 +160,11 @@ public protocol OAuthSessionStore: Sendable {
         -> OAuthSessionRecord
     /// Takes the mark away: the provider answered and the refresh token was not consumed.
     func unmarkRefresh(_ session: OAuthSessionRecord) async throws(StoreError)
+    /// Notes that a refresh was answered with status 400 and no error that can be read. With `keepingRefreshMark` what an
+    /// earlier lost answer did is still unknown.
+    func markUnexplained(
+        _ session: OAuthSessionRecord, at now: Timestamp, keepingRefreshMark isKept: Bool
+    ) async throws(StoreError)
     /// Notes why the viewer must log in again; `stale` where another writer was first.
     func requireLogin(
         _ session: OAuthSessionRecord, reason: String, at now: Timestamp, noting event: EventRecord?)

@@ -104,7 +104,11 @@ struct AWSCredentials: Sendable {
         }
         let credentials: AssumeRole.Credentials
         switch outcome {
-        case .heldBack(let seconds): throw failed(.unavailable, integration, retryAfter: seconds)
+        case .heldBack(let seconds, let cause):
+            let pause = "AWS is left alone for \(seconds) seconds."
+            throw failed(
+                .unavailable([cause, pause].compactMap(\.self).joined(separator: " ")), integration,
+                retryAfter: seconds)
         case .called(.success(let given)):
             credentials = given
             Measurements.roleCredentials(integration.template, nil)
@@ -123,25 +127,29 @@ struct AWSCredentials: Sendable {
     private func failed(
         _ failure: AssumeRole.Failure, _ integration: IntegrationRecord, retryAfter: Int64 = 1
     ) -> Refusal {
-        let (sentence, reason) =
+        let unreached = ("AWS could not be reached or gave no usable answer: try again.", "provider_unavailable")
+        let ((sentence, reason), cause) =
             switch failure {
             case .refused(let message):
                 (
-                    "AWS refused: \(message). Its role must trust the provider \(issuer.identifier).",
-                    "integration_misconfigured"
+                    (
+                        "AWS refused: \(message). Its role must trust the provider \(issuer.identifier).",
+                        "integration_misconfigured"
+                    ), message
                 )
-            case .unavailable, .notCalled:
-                ("AWS could not be reached or gave no usable answer: try again.", "provider_unavailable")
+            case .unavailable(let cause): (unreached, cause)
+            case .notCalled: (unreached, "AWS was not called.")
             }
         logger.warning(
             "AWS gave no credentials",
             metadata: [
                 "account": "\(account.slug)", "integration": "\(integration.guid)", "reason": "\(reason)",
+                "cause": "\(cause)",
             ])
         return Refusal(
             .awsFailed, sentence,
             payload: ["integration_guid": .string(integration.guid.description), "reason": .string(reason)],
-            retryAfter: reason == "provider_unavailable" ? retryAfter : nil)
+            retryAfter: reason == "provider_unavailable" ? retryAfter : nil, cause: cause)
     }
 }
 
@@ -150,8 +158,8 @@ extension AssumeRole.Failure {
     fileprivate var trouble: ProviderUnavailability? {
         switch self {
         case .refused: nil
-        case .unavailable:
-            ProviderUnavailability(reason: .noAnswer, requestMayHaveBeenProcessed: true, message: "no usable answer")
+        case .unavailable(let cause):
+            ProviderUnavailability(reason: .noAnswer, requestMayHaveBeenProcessed: true, message: cause)
         case .notCalled:
             ProviderUnavailability(reason: .noPlace, requestMayHaveBeenProcessed: false, message: "not called")
         }

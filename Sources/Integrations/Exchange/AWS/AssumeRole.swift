@@ -34,8 +34,8 @@ struct AssumeRole: Sendable {
     enum Failure: Error, Equatable {
         /// AWS refused, in its own words: the role, its trust policy, or the issuer is not as it must be.
         case refused(String)
-        /// AWS was not reached or its answer makes no sense.
-        case unavailable
+        /// AWS was not reached or its answer makes no sense; the sentence says which.
+        case unavailable(String)
         /// AWS was not called, or this server broke the call off.
         case notCalled
     }
@@ -55,12 +55,12 @@ struct AssumeRole: Sendable {
         )
         let response: OutboundResponse
         do throws(OutboundError) { response = try await transport.send(request) } catch {
-            throw error.code == .noPlace || error.code == .cancelled ? .notCalled : .unavailable
+            throw error.code == .noPlace || error.code == .cancelled ? .notCalled : .unavailable(error.description)
         }
         let answer = await transport.read(response) { FlatXML($0.body) }
         guard response.status == 200 else {
             guard response.status < 500, let code = answer.text(of: "Code", within: "Error") else {
-                throw .unavailable
+                throw .unavailable("AWS answered with status \(response.status) and no error that can be read.")
             }
             let message = answer.text(of: "Message", within: "Error") ?? ""
             throw .refused(message.isEmpty ? code : "\(code): \(message.prefix(300))")
@@ -68,7 +68,7 @@ struct AssumeRole: Sendable {
         func member(_ name: String) -> String? { answer.text(of: name, within: "Credentials") }
         guard let id = member("AccessKeyId"), let secret = member("SecretAccessKey"),
             let session = member("SessionToken"), let text = member("Expiration"), let expiration = Self.time(text)
-        else { throw .unavailable }
+        else { throw .unavailable("The answer of AWS has no credentials that can be read.") }
         return Credentials(
             accessKeyID: id, secretAccessKey: SecretString(secret), sessionToken: SecretString(session),
             expiration: expiration)

@@ -18,6 +18,8 @@ extension Template {
             // GitHub Apps go by the permissions they are registered with and disregard scopes.
             .client(.clientID, .clientSecret.always(), .scopes("")),
         ],
+        // The tokens of OAuth apps have no end and no refresh token; GitHub removes one that was not used for a year.
+        assumedLifetime: .seconds(365 * 86_400),
         endpoints: .vendor(
             VendorEndpoints(
                 setting: "host", rule: gitHubHosts,

@@ -16,6 +16,9 @@ extension Template {
             // The client credentials flow has no scopes: the connected app's own count.
             .client(.clientID, .clientSecret, .scopes("api refresh_token").when(.isViewer)),
         ],
+        // Salesforce tells no lifetime: a token ends with its session, whose timeout an administrator there sets, 15 minutes at
+        // least.
+        assumedLifetime: .seconds(15 * 60),
         endpoints: .vendor(
             VendorEndpoints(
                 setting: "sf_host_domain", rule: salesforceHosts, authorization: "/services/oauth2/authorize",

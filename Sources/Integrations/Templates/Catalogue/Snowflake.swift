@@ -26,6 +26,7 @@ extension Template {
         ],
         // A refresh ends the access tokens that running content already holds.
         margin: .late,
+        assumedLifetime: .seconds(10 * 60),
         endpoints: .vendor(
             VendorEndpoints(
                 setting: "account_url", rule: snowflakeHosts, authorization: "/oauth/authorize",

@@ -76,6 +76,10 @@ struct DataSourceReport {
         if !missing.isEmpty { facts.append(("Scopes missing", "", missing)) }
         if !granted.more.isEmpty { facts.append(("Granted beside them", "", granted.more)) }
         facts.append(("The access token works for", Lifetime.words(granted.lifetime), []))
+        if granted.lifetime == nil {
+            let next = granted.hasRefreshToken ? "then it is refreshed" : "then viewers log in again"
+            facts.append(("It is used here for", "\(Lifetime.words(granted.usedFor)), \(next)", []))
+        }
         facts.append(
             (
                 "Refresh token",
