@@ -8,6 +8,7 @@ import urllib.parse
 import pytest
 
 from harness.account import TOKEN_EXCHANGE, USER_SESSION_TOKEN
+from harness.bundles import bundle
 from harness.held_socket import HeldGatehouse
 from harness.scene import play
 from harness.waiting import wait_until
@@ -77,6 +78,97 @@ def test_any_other_connection_goes_on(port):
         assert wire.ask("GET", "/__ping__").status == 200
 
 
+# A client that asks first whether to send its body.
+
+
+def head_of(wire: Wire) -> bytes:
+    """The head of the next answer, an interim one too."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        byte = wire.socket.recv(1)
+        assert byte, f"the connection ended: {head!r}"
+        head += byte
+    return head
+
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@pytest.mark.parametrize("expect", ["100-continue", "100-Continue"])
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_a_client_that_waits_is_told_to_send_its_body(port, account, expect, chunked):
+    body = b'{"title": "Asked first"}'
+    headers = {"Authorization": f"Key {account.admin.key}", "Content-Type": "application/json", "Expect": expect}
+    headers |= {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": str(len(body))}
+    with Wire(port) as wire:
+        for _ in range(2):
+            wire.request("POST", "/v1/content", headers)
+            assert head_of(wire) == CONTINUE
+            wire.send(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if chunked else body)
+            answer = wire.answer("POST")
+            assert answer.status == 200 and b"Asked first" in answer.body and answer.headers["Connection"] is None
+
+
+def test_a_bundle_and_a_form_are_waited_for_too(port, account, publisher_with_content):
+    person, content = publisher_with_content
+    archive = bundle()
+    head = {"Authorization": f"Key {person.key}", "Content-Type": "application/gzip", "Expect": "100-continue"}
+    with Wire(port) as wire:
+        wire.request("POST", bundles(content), head | {"Content-Length": str(len(archive))})
+        assert head_of(wire) == CONTINUE
+        wire.send(archive)
+        assert wire.answer("POST").status == 200
+        form = b"email=x&password=y"
+        form_head = {"Content-Type": FORM, "Expect": "100-continue", "Content-Length": str(len(form))}
+        wire.request("POST", f"/accounts/{account.slug}/sign-in", form_head)
+        assert head_of(wire) == CONTINUE
+        wire.send(form)
+        assert wire.answer("POST").status == 403
+
+
+REFUSED_AT_ONCE = {
+    "too large": (413, {"Content-Length": str(2 * MEBIBYTE)}),
+    "not a length": (400, {"Content-Length": "99999999999999999999"}),
+    "no key": (401, {"Content-Length": "2"}),
+    "no key, in chunks": (401, {"Transfer-Encoding": "chunked"}),
+    "not JSON": (415, {"Content-Length": "2", "Content-Type": "text/csv", "Authorization": "Key {key}"}),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED_AT_ONCE)
+def test_a_client_that_waits_gets_the_refusal_in_place_of_the_word(port, account, case):
+    status, headers = REFUSED_AT_ONCE[case]
+    sent = {name: value.format(key=account.admin.key) for name, value in headers.items()}
+    with Wire(port) as wire:
+        wire.request("POST", "/v1/content", sent | {"Expect": "100-continue"})
+        head = head_of(wire)
+        assert head.startswith(b"HTTP/1.1 %d " % status), head
+        assert b"\r\nconnection: close\r\n" in head.lower(), "the body that was not sent is not waited for"
+
+
+def test_nobody_is_told_to_send_what_is_sent_already_or_never_comes(port, account):
+    head = {"Authorization": f"Key {account.admin.key}", "Content-Type": "application/json", "Expect": "100-continue"}
+    with Wire(port) as wire:
+        wire.request("GET", "/v1/user", head)
+        assert head_of(wire).startswith(b"HTTP/1.1 200 ")
+    with Wire(port) as wire:
+        fields = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+        wire.send(f"POST /v1/content HTTP/1.0\r\n{fields}Content-Length: 2\r\n\r\n".encode())
+        wire.send(b"{}")
+        assert head_of(wire).startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_earlier_answer_comes_before_the_word(port, account):
+    head = {"Authorization": f"Key {account.admin.key}", "Content-Type": "application/json"}
+    with Wire(port) as wire:
+        wire.request("GET", "/v1/user", head)
+        wire.request("POST", "/v1/content", head | {"Expect": "100-continue", "Content-Length": "2"})
+        assert wire.answer().status == 200
+        assert head_of(wire) == CONTINUE
+        wire.send(b"{}")
+        assert wire.answer("POST").status == 200
+
+
 # Who sends a body that is refused reads the refusal.
 
 
@@ -87,6 +179,12 @@ def bundles(content: dict) -> str:
 @pytest.fixture(scope="module")
 def content(account) -> dict:
     return account.add_content(account.add("publisher"))
+
+
+@pytest.fixture(scope="module")
+def publisher_with_content(account):
+    person = account.add("publisher")
+    return person, account.add_content(person)
 
 
 GZIP, JSON, FORM = "application/gzip", "application/json", "application/x-www-form-urlencoded"

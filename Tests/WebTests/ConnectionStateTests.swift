@@ -26,6 +26,27 @@ import Testing
         #expect(state.isQuiet)
     }
 
+    @Test mutating func tellsAClientThatWaitsOnce() {
+        state.requestBegins(.POST, isLast: false, limit: 1000, isExpecting: true, at: start)
+        #expect(value(state.bodyIsWanted()))
+        #expect(!value(state.bodyIsWanted()))
+    }
+
+    @Test mutating func tellsNobodyWhoDoesNotWaitOrHasBegunToSend() {
+        begin()
+        #expect(!value(state.bodyIsWanted()))
+        state = ConnectionState(at: start)
+        state.requestBegins(.POST, isLast: false, limit: 1000, isExpecting: true, at: start)
+        #expect(value(state.bodyArrives(1)))
+        #expect(!value(state.bodyIsWanted()))
+    }
+
+    @Test mutating func tellsNobodyWithinAnAnswer() {
+        state.requestBegins(.POST, isLast: false, limit: 1000, isExpecting: true, at: start)
+        #expect(value(state.answerBegins()))
+        #expect(!value(state.bodyIsWanted()))
+    }
+
     @Test mutating func closesAfterAnAnswerThatCameBeforeTheBody() {
         begin()
         #expect(value(state.answerBegins()))

@@ -158,6 +158,10 @@ public struct HTTPListener: Service {
     where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         let date = DateHeader()
         return { request, writer, channel in
+            var request = request
+            if request.headers[.expect] != nil {
+                request.body = RequestBody(asyncSequence: AwaitedBody(body: request.body, channel: channel))
+            }
             let context = Responder.Context(source: ApplicationRequestContextSource(channel: channel, logger: logger))
             var response: Response
             do {

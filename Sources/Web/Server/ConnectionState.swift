@@ -58,6 +58,8 @@ struct ConnectionState {
         let method: HTTPMethod
         /// Whether the connection closes after this answer.
         var isLast: Bool
+        /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1).
+        var isExpecting = false
         /// Set where the request is answered with this and not by the router.
         var refusal: Refusal?
     }
@@ -86,8 +88,12 @@ struct ConnectionState {
     var answersHead: Bool { pending.first?.method == .HEAD }
 
     /// A request for the router begins.
-    mutating func requestBegins(_ method: HTTPMethod, isLast: Bool, limit: Int, at now: NIODeadline) {
-        pending.append(Pending(method: method, isLast: isLast))
+    ///
+    /// - Parameter isExpecting: whether its client waits for `100 Continue` before it sends the body.
+    mutating func requestBegins(
+        _ method: HTTPMethod, isLast: Bool, limit: Int, isExpecting: Bool = false, at now: NIODeadline
+    ) {
+        pending.append(Pending(method: method, isLast: isLast, isExpecting: isExpecting))
         input = .body(since: now, received: 0, limit: limit)
     }
 
@@ -98,6 +104,18 @@ struct ConnectionState {
         pending.append(Pending(method: method, isLast: true, refusal: refusal))
         input = .ignored
         return pending.count == 1
+    }
+
+    /// The body of the request that is answered now is wanted.
+    ///
+    /// - Returns: whether its client waits to be told so. It is told once, before any of the answer, and not where it has begun to
+    ///   send.
+    mutating func bodyIsWanted() -> Bool {
+        guard case .body(_, 0, _) = input, pending.count == 1, pending[0].isExpecting, !hasAnswerBegun, !isOver else {
+            return false
+        }
+        pending[0].isExpecting = false
+        return true
     }
 
     /// Bytes of a body arrive.

@@ -103,7 +103,10 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
         // After CONNECT, or a request that asks for an upgrade, the decoder reads nothing more, because the bytes that
         // follow could be of another protocol. Upgrades are ignored here (RFC 9110, section 7.8).
         let isLast = !head.isKeepAlive || body.asksForUpgrade || head.method == .CONNECT
-        state.requestBegins(head.method, isLast: isLast, limit: limit.bytes, at: context.eventLoop.now)
+        // HTTP/1.0 knows no interim answers.
+        let isExpecting = body.isExpecting && head.version == .http1_1
+        state.requestBegins(
+            head.method, isLast: isLast, limit: limit.bytes, isExpecting: isExpecting, at: context.eventLoop.now)
         if isCandidate {
             candidate = Candidate(head: head)
         } else {
@@ -132,6 +135,14 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     // MARK: Answers
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is BodyIsWanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        if state.bodyIsWanted() {
+            encoder?.writeAndFlush(NIOAny(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+        }
+        promise?.succeed()
+    }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard !state.isOver else {
@@ -221,10 +232,13 @@ private struct BodyHeaders {
     private(set) var length: Int? = 0
     private(set) var isChunked = false
     private(set) var asksForUpgrade = false
+    private(set) var isExpecting = false
 
     init(_ head: HTTPRequestHead) {
         for (name, value) in head.headers {
             switch name.utf8.count {
+            case 6 where name.isEqualIgnoringCase(to: "expect"):
+                isExpecting = isExpecting || value.isEqualIgnoringCase(to: "100-continue")
             case 7 where name.isEqualIgnoringCase(to: "upgrade"): asksForUpgrade = true
             case 14 where name.isEqualIgnoringCase(to: "content-length"): length = Int(value)
             case 17 where name.isEqualIgnoringCase(to: "transfer-encoding"): isChunked = true
