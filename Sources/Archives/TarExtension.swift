@@ -3,11 +3,14 @@ struct TarExtension {
     private static let pax = UInt8(ascii: "x")
     private static let globalPax = UInt8(ascii: "g")
     private static let longName = UInt8(ascii: "L")
+    private static let longTarget = UInt8(ascii: "K")
 
-    /// The types of header that are no entries. GNU's long link (`K`) is not among them: links are refused anyway.
-    static let types: Set<UInt8> = [pax, globalPax, longName]
+    /// The types of header that are no entries.
+    static let types: Set<UInt8> = [pax, globalPax, longName, longTarget]
 
     private(set) var path: [UInt8]?
+    /// What a link names.
+    private(set) var target: [UInt8]?
     private(set) var size: Int?
     private(set) var isEmpty = true
 
@@ -16,9 +19,12 @@ struct TarExtension {
         case Self.longName:
             isEmpty = false
             path = Array(bytes.prefix { $0 != 0 })
+        case Self.longTarget:
+            isEmpty = false
+            target = Array(bytes.prefix { $0 != 0 })
         case Self.globalPax:
             try Self.records(bytes) { key, _ throws(ArchiveError) in
-                guard key != "path", key != "size", !key.hasPrefix("GNU.sparse") else {
+                guard key != "path", key != "linkpath", key != "size", !key.hasPrefix("GNU.sparse") else {
                     throw ArchiveError(.dangerous, "the tar archive gives one \(key) to all its entries")
                 }
             }
@@ -34,7 +40,7 @@ struct TarExtension {
                         throw ArchiveError(.notTar, "the tar archive has a size that is no number")
                     }
                     size = number
-                case "linkpath": throw ArchiveError(.dangerous, "the tar archive has a link")
+                case "linkpath": target = Array(value)
                 case _ where key.hasPrefix("GNU.sparse"):
                     throw ArchiveError(.dangerous, "the tar archive has a sparse file: make it without --sparse")
                 default: break

@@ -5,6 +5,8 @@ struct TarHeader {
     static let largestSize = 1 << 50
 
     let name: [UInt8]
+    /// What a link names.
+    let target: [UInt8]
     let size: Int
     let type: UInt8
 
@@ -20,6 +22,7 @@ struct TarHeader {
         self.name = prefix.isEmpty ? name : prefix + [UInt8(ascii: "/")] + name
         size = try Self.number(block[124..<136])
         type = block[156]
+        target = Self.text(block[157..<257])
     }
 
     static func isZero(_ block: UnsafeRawBufferPointer) -> Bool { block.allSatisfy { $0 == 0 } }

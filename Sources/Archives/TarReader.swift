@@ -8,7 +8,7 @@ public protocol TarVisitor {
 
 /// Reads a tar archive as it arrives; writes nothing anywhere.
 ///
-/// Files and folders with harmless paths are all that it accepts: links of both kinds, devices, pipes and whatever it does
+/// It accepts files and folders with harmless paths, and links that stay within the archive. Devices, pipes and whatever it does
 /// not know are refused, because what they do shows only where they are unpacked.
 public struct TarReader<Visitor: TarVisitor> {
     private enum State {
@@ -23,6 +23,8 @@ public struct TarReader<Visitor: TarVisitor> {
         case ended
     }
 
+    /// How many folders there may be on the way to an entry of an archive with links.
+    private static var deepest: Int { 256 }
     /// Extensions hold a path and a few numbers.
     private static var largestExtension: Int { 64 * 1024 }
 
@@ -31,6 +33,8 @@ public struct TarReader<Visitor: TarVisitor> {
     private var state = State.header
     private var pending: [UInt8] = []
     private var overrides = TarExtension()
+    /// The paths of the symbolic links so far, joined by slashes.
+    private var links: Set<String> = []
     private let mostEntries: Int
     private var headers = 0
     private var entries = 0
@@ -120,23 +124,55 @@ public struct TarReader<Visitor: TarVisitor> {
             return
         }
         let name = overrides.path ?? header.name
-        let isFolder = type == UInt8(ascii: "5") || Self.isFile(type) && name.last == UInt8(ascii: "/")
-        guard isFolder || Self.isFile(type) else {
+        guard let kind = Self.kind(type, name) else {
             let shown = String(decoding: name.prefix(80), as: UTF8.self)
-            throw ArchiveError(.dangerous, "\(shown) is a link, a device or another special file")
+            throw ArchiveError(.dangerous, "\(shown) is a device or another special file")
         }
-        let size = isFolder ? 0 : overrides.size ?? header.size
+        let size = overrides.size ?? header.size
         // Programs do not agree on whether such bytes are there: refuse to guess.
-        guard !isFolder || (overrides.size ?? header.size) == 0 else {
-            throw ArchiveError(.notTar, "a folder of the tar archive has content")
+        guard kind == .file || size == 0 else {
+            throw ArchiveError(.notTar, "a folder or a link of the tar archive has content")
         }
+        let isLink = kind == .hardLink || kind == .symbolicLink
+        guard isLink || overrides.target == nil else {
+            throw ArchiveError(.dangerous, "a file of the tar archive has the target of a link")
+        }
+        let entry = try TarEntry(name: name, kind: kind, size: size, target: overrides.target ?? header.target)
         overrides = TarExtension()
         entries += 1
         guard entries <= mostEntries else {
             throw ArchiveError(.tooLarge, "it holds more than \(mostEntries) files and folders")
         }
-        try visitor.begin(try TarEntry(name: name, isFolder: isFolder, size: size))
+        try checkLinks(entry)
+        try visitor.begin(entry)
         state = size == 0 ? .header : .content(size, padding: Self.padding(size))
+    }
+
+    /// Refuses what would be written to where a symbolic link leads.
+    private mutating func checkLinks(_ entry: TarEntry) throws(ArchiveError) {
+        guard entry.kind == .symbolicLink || !links.isEmpty else { return }
+        // The names of all folders on the way would otherwise be made from a path of 64 KiB.
+        guard entry.path.count <= Self.deepest else {
+            throw ArchiveError(.tooLarge, "it has links, and folders deeper than \(Self.deepest)")
+        }
+        var way = ""
+        for step in entry.path.dropLast() {
+            way += way.isEmpty ? step : "/" + step
+            guard !links.contains(way) else {
+                throw ArchiveError(.dangerous, "something is in \(way.prefix(80)), which is a link")
+            }
+        }
+        if entry.kind == .symbolicLink { links.insert(entry.path.joined(separator: "/")) }
+    }
+
+    private static func kind(_ type: UInt8, _ name: [UInt8]) -> TarEntry.Kind? {
+        switch type {
+        case UInt8(ascii: "1"): .hardLink
+        case UInt8(ascii: "2"): .symbolicLink
+        case UInt8(ascii: "5"): .folder
+        case _ where isFile(type): name.last == UInt8(ascii: "/") ? .folder : .file
+        default: nil
+        }
     }
 
     private static func isFile(_ type: UInt8) -> Bool {

@@ -22,7 +22,7 @@ enum Packing {
     /// A header block.
     static func header(
         _ name: String, size: Int = 0, type: Character = "0", prefix: String = "", magic: String = "ustar\u{0}00",
-        sizeField: [UInt8]? = nil
+        sizeField: [UInt8]? = nil, target: String = ""
     ) -> [UInt8] {
         var block = [UInt8](repeating: 0, count: 512)
         func put(_ bytes: [UInt8], at offset: Int) {
@@ -33,6 +33,7 @@ enum Packing {
         put(sizeField ?? octal(size, 11), at: 124)
         put(octal(0, 11), at: 136)
         put([type.asciiValue ?? 0], at: 156)
+        put(Array(target.utf8), at: 157)
         put(Array(magic.utf8), at: 257)
         put(Array(prefix.utf8), at: 345)
         put(Array(repeating: UInt8(ascii: " "), count: 8), at: 148)

@@ -11,7 +11,7 @@ import Testing
             + Packing.end
         let notes = try read(archive, piece: piece)
         #expect(notes.entries.map(\.path) == [[], ["app.py"], ["src"], ["src", "empty.txt"], ["long.txt"]])
-        #expect(notes.entries.map(\.isFolder) == [true, false, true, false, false])
+        #expect(notes.entries.map(\.kind) == [.folder, .file, .folder, .file, .file])
         #expect(notes.contents == ["", "hello", "", "", String(repeating: "x", count: 1500)])
     }
 
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "/etc/passwd", "../x", "a/../../x", "a/..", "..", "\\windows", "a\\..\\..\\x", "C:/x", "c:x", "./../x",
+        "/etc/passwd", "../x", "a/../../x", "a/..", "..", "\\windows", "a\\..\\..\\x", "C:/x", "c:\\x", "C:", "./../x",
     ])
     func pathsThatLeadOutAreRefused(_ name: String) {
         #expect(
@@ -47,15 +47,63 @@ import Testing
             throws: isFailure(.dangerous))
     }
 
-    @Test(arguments: ["..hidden", "a..b", "...", "x/..y/z"])
+    @Test(arguments: ["..hidden", "a..b", "...", "x/..y/z", "c:1.txt", "c:x"])
     func dotsAloneAreNoHarm(_ name: String) throws {
         #expect(try read(Packing.file(name, "x") + Packing.end).contents == ["x"])
     }
 
-    @Test(arguments: ["1", "2", "3", "4", "6", "K", "S", "V", "D", "Z"] as [Character])
-    func linksDevicesAndWhatIsUnknownAreRefused(_ type: Character) {
+    @Test(arguments: ["3", "4", "6", "S", "V", "D", "Z"] as [Character])
+    func devicesAndWhatIsUnknownAreRefused(_ type: Character) {
         #expect(
             performing: { try read(Packing.header("x", type: type) + Packing.end) }, throws: isFailure(.dangerous))
+    }
+
+    @Test func linksThatStayWithinTheArchiveAreRead() throws {
+        let long = String(repeating: "b/", count: 80) + "c"
+        let archive =
+            Packing.file("a/b", "x") + Packing.header("hard", type: "1", target: "a/b")
+            + Packing.header("a/c/up", type: "2", target: "../../hard") + Packing.header("a/d", type: "2", target: "b")
+            + Packing.pax([("linkpath", long)]) + Packing.header("pax", type: "2", target: "short")
+            + Packing.file("K", long + "\u{0}", type: "K") + Packing.header("gnu", type: "2", target: "short")
+        let notes = try read(archive + Packing.end)
+        #expect(
+            notes.entries.map(\.kind) == [.file, .hardLink, .symbolicLink, .symbolicLink, .symbolicLink, .symbolicLink])
+    }
+
+    @Test(
+        arguments: [
+            ("1", "x", "/etc/passwd"), ("1", "a/x", "../b"), ("1", "x", "a/../../b"), ("2", "x", "/etc/passwd"),
+            ("2", "x", ".."), ("2", "a/x", "../../b"), ("2", "a/x", "b/../../../c"), ("2", "a/x", "b/../c"),
+            ("2", "x", "C:\\x"), ("2", "x", "\\\\host\\x"), ("2", "a\\x", "..\\..\\b"),
+        ] as [(Character, String, String)])
+    func linksThatLeadOutAreRefused(_ type: Character, _ name: String, _ target: String) {
+        #expect(
+            performing: { try read(Packing.header(name, type: type, target: target) + Packing.end) },
+            throws: isFailure(.dangerous))
+        #expect(
+            performing: {
+                try read(
+                    Packing.pax([("linkpath", target)]) + Packing.header(name, type: type, target: "ok") + Packing.end)
+            }, throws: isFailure(.dangerous))
+    }
+
+    @Test func nothingIsWrittenToWhereALinkLeads() {
+        let link = Packing.header("a/link", type: "2", target: "b")
+        for entry in [
+            Packing.file("a/link/x", "x"), Packing.header("./a/link/y", type: "1", target: "z"),
+            Packing.header("a/link/c/", type: "5"), Packing.header("a/link/d", type: "2", target: "../../z"),
+        ] {
+            #expect(performing: { try read(link + entry + Packing.end) }, throws: isFailure(.dangerous))
+        }
+    }
+
+    @Test func aLinkWithContentOrWithoutATargetIsRefused() {
+        for archive in [
+            Packing.header("x", type: "2"), Packing.header("x", type: "1"),
+            Packing.header("x", size: 512, type: "1", target: "y") + [UInt8](repeating: 1, count: 512),
+        ] {
+            #expect(performing: { try read(archive + Packing.end) }, throws: isFailure(.notTar))
+        }
     }
 
     @Test func recordsThatWouldDoTheSameAreRefused() {
@@ -63,6 +111,7 @@ import Testing
             Packing.pax([("linkpath", "/etc/passwd")]) + Packing.file("x"),
             Packing.pax([("GNU.sparse.major", "1")]) + Packing.file("x"),
             Packing.pax([("path", "../x")], type: "g") + Packing.file("x"),
+            Packing.pax([("linkpath", "x")], type: "g") + Packing.file("x"),
         ] {
             #expect(performing: { try read(archive + Packing.end) }, throws: isFailure(.dangerous))
         }

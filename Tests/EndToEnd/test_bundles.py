@@ -176,6 +176,11 @@ def raw(text: str) -> bytes:
     return archive({"manifest.json": text.encode()})
 
 
+def whole(app_mode: str = "shiny") -> bytes:
+    """A manifest.json in which nothing is wrong."""
+    return json.dumps(manifest(app_mode)).encode()
+
+
 HOSTILE = {
     "empty": b"",
     "text": b"just some text",
@@ -188,7 +193,8 @@ HOSTILE = {
     "a damaged stream": bundle()[:40] + b"\xff\xff\xff\xff" + bundle()[44:],
     "something behind it": bundle() + b"tail",
     "no manifest": archive({"app.py": b""}),
-    "manifest too deep": archive({"a/b/manifest.json": b"{}"}),
+    "manifest too deep": archive({"a/b/manifest.json": whole(), "a/app.py": b""}),
+    "manifest beside an empty folder": archive({"a/b/manifest.json": whole(), "a/c/": None}),
     "manifest in one of two folders": archive({"a/manifest.json": b"{}", "b/app.py": b""}),
     "two manifests": archive({"manifest.json": raw("{}"), "./manifest.json": b"{}"}),
     "manifest is no JSON": raw("{"),
@@ -204,8 +210,16 @@ HOSTILE = {
     "nested too deep": raw('{"metadata": ' + "[" * 100_000 + "]" * 100_000 + "}"),
     "an absolute path": tar_of(entry("/etc/passwd")),
     "a path with ..": tar_of(entry("a/../../etc/passwd")),
-    "a symbolic link": tar_of(entry("link", tarfile.SYMTYPE, "/etc/passwd")),
-    "a hard link": tar_of(entry("link", tarfile.LNKTYPE, "manifest.json")),
+    "a symbolic link to elsewhere": tar_of(entry("link", tarfile.SYMTYPE, "/etc/passwd")),
+    "a symbolic link that climbs out": tar_of(entry("a/link", tarfile.SYMTYPE, "../../etc/passwd")),
+    "a symbolic link that climbs from another": tar_of(
+        entry("here", tarfile.SYMTYPE, "."), entry("a/link", tarfile.SYMTYPE, "../here/../../x")
+    ),
+    "a hard link to elsewhere": tar_of(entry("link", tarfile.LNKTYPE, "/etc/passwd")),
+    "a hard link that climbs out": tar_of(entry("a/link", tarfile.LNKTYPE, "../etc/passwd")),
+    "a file behind a link": tar_of(entry("link", tarfile.SYMTYPE, "a"), entry("link/x")),
+    "a path with a drive": tar_of(entry("c:/x")),
+    "manifest is a link": archive({"app.json": whole()}, entry("manifest.json", tarfile.SYMTYPE, "app.json")),
     "a device": tar_of(entry("null", tarfile.CHRTYPE)),
     "a pipe": tar_of(entry("pipe", tarfile.FIFOTYPE)),
     "a long name that leads out": tar_of(entry("../" + "x" * 300)),
@@ -226,6 +240,36 @@ def test_a_manifest_in_the_single_folder_on_top_counts(publisher, path):
     inside = archive({"app/manifest.json": json.dumps(manifest("quarto-shiny")).encode(), "app/x/y.txt": b""})
     assert publisher.api.ok("POST", f"{path}/deploy", json={"bundle_id": upload(publisher, path, inside)["id"]})
     assert publisher.api.ok("GET", path)["app_mode"] == "quarto-shiny"
+
+
+NESTED = {
+    "two folders": archive({"my-app/bundle/manifest.json": whole("quarto-shiny"), "my-app/bundle/x/y.txt": b""}),
+    "with the folders": archive(
+        {"./": None, "./a/": None, "./a/b/": None, "./a/b/manifest.json": whole("quarto-shiny"), "./a/b/c/": None}
+    ),
+    "manifest last": archive({"a/b/c/x/manifest.json": b"{}", "a/b/c/manifest.json": whole("quarto-shiny")}),
+    "a Mac's companions": archive({"._a": b"", "a/._b": b"", "a/b/manifest.json": whole("quarto-shiny")}),
+    "another one deeper": archive({"a/manifest.json": whole("quarto-shiny"), "a/b/manifest.json": b"{}"}),
+}
+
+
+@pytest.mark.parametrize("data", NESTED.values(), ids=NESTED)
+def test_lone_folders_are_unwrapped_again_and_again(publisher, path, data):
+    assert publisher.api.ok("POST", f"{path}/deploy", json={"bundle_id": upload(publisher, path, data)["id"]})
+    assert publisher.api.ok("GET", path)["app_mode"] == "quarto-shiny"
+
+
+def test_links_that_stay_within_the_bundle_and_odd_names_are_kept(publisher, path):
+    data = tar_of(
+        entry("c:1.txt"),
+        entry("a/b.txt"),
+        entry("a/hard", tarfile.LNKTYPE, "manifest.json"),
+        entry("a/up", tarfile.SYMTYPE, "../manifest.json"),
+        entry("latest", tarfile.SYMTYPE, "a"),
+        entry("a/" + "long" * 40, tarfile.SYMTYPE, "b/" * 80 + "c"),
+    )
+    made = upload(publisher, path, data)
+    assert publisher.api("GET", f"{path}/bundles/{made['id']}/download").content == data
 
 
 def chunks(data: bytes, size: int = 8192):

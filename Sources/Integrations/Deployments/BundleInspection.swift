@@ -46,51 +46,58 @@ struct BundleInspection {
         } catch {
             throw Self.refusal(error)
         }
+        // A manifest that is too large, twice there or a link is found only while the archive is read to its end.
         guard let manifest = tar.visitor.manifest else {
             throw .invalid(
-                "archive", "The bundle has no manifest.json, neither on top nor in the one folder that holds all of it."
+                "archive",
+                "The bundle has no manifest.json, neither on top nor in the one folder that holds all of it: put it there."
             )
         }
         return try manifest.get()
     }
 
-    private static func refusal(_ error: ArchiveError) -> Refusal {
-        .invalid("archive", "The bundle must be a gzip-compressed tar archive of plain files: \(error.description).")
+    fileprivate static func refusal(_ error: ArchiveError) -> Refusal {
+        .invalid(
+            "archive",
+            "The bundle must be a gzip-compressed tar archive of files, folders and links that stay within it: \(error.description)."
+        )
     }
 }
 
-/// Reads `manifest.json`, on top or in the single folder on top. Of its bytes nothing is kept once they were read.
+/// Reads `manifest.json`, on top or in the single folder on top, or in the single folder of that one, and so on. Of its bytes
+/// nothing is kept once they were read.
 private struct ManifestFinder: TarVisitor {
     private static let fileName = "manifest.json"
     /// In bytes. What is read of it in memory can be fifty times as large.
     private static let largestManifest = 256 << 10
 
-    private enum Place {
-        case top, inside
+    /// Where all that has come is.
+    private var root = BundleRoot()
+    /// The manifest nearest to the top so far, and how many folders are above it.
+    private var found: (depth: Int, manifest: Result<BundleManifest, Refusal>)?
+    private var current: (depth: Int, bytes: [UInt8], size: Int)?
+
+    var manifest: Result<BundleManifest, Refusal>? {
+        found.flatMap { $0.depth == root.depth ? $0.manifest : nil }
     }
-
-    private var found: [Place: Result<BundleManifest, Refusal>] = [:]
-    private var current: (place: Place, bytes: [UInt8], size: Int)?
-    /// The first name on top, and whether there are others.
-    private var top: String?
-    private var hasSeveralTops = false
-
-    var manifest: Result<BundleManifest, Refusal>? { found[.top] ?? (hasSeveralTops ? nil : found[.inside]) }
 
     mutating func begin(_ entry: TarEntry) throws(ArchiveError) {
         current = nil
         // macOS adds a companion to every file.
-        guard let first = entry.path.first, !first.hasPrefix("._") else { return }
-        if top == nil { top = first }
-        if top != first { hasSeveralTops = true }
-        guard entry.path.last == Self.fileName, entry.path.count <= 2, !entry.isFolder else { return }
-        let place = entry.path.count == 1 ? Place.top : .inside
-        guard place == .top || top == first else { return }
-        guard entry.size <= Self.largestManifest else {
-            throw ArchiveError(.tooLarge, "manifest.json has more than \(Self.largestManifest) bytes")
+        guard !entry.path.contains(where: { $0.hasPrefix("._") }) else { return }
+        root.add(entry)
+        guard entry.kind != .folder, entry.path.last == Self.fileName else { return }
+        let depth = entry.path.count - 1
+        // Another one lies deeper, or beside other folders.
+        guard depth == root.depth else { return }
+        guard found?.depth != depth else { return refuse(depth, .dangerous, "it has manifest.json twice") }
+        guard entry.kind == .file else {
+            return refuse(depth, .dangerous, "manifest.json is a link: send the file itself")
         }
-        guard found[place] == nil else { throw ArchiveError(.dangerous, "it has manifest.json twice") }
-        current = (place, [], entry.size)
+        guard entry.size <= Self.largestManifest else {
+            return refuse(depth, .tooLarge, "manifest.json has more than \(Self.largestManifest) bytes")
+        }
+        current = (depth, [], entry.size)
         read()
     }
 
@@ -101,9 +108,37 @@ private struct ManifestFinder: TarVisitor {
 
     /// Reads the manifest as soon as all of it is there.
     private mutating func read() {
-        guard let (place, bytes, size) = current, bytes.count == size else { return }
-        found[place] = Result { () throws(Refusal) in try BundleManifest(parsing: bytes) }
+        guard let (depth, bytes, size) = current, bytes.count == size else { return }
+        found = (depth, Result { () throws(Refusal) in try BundleManifest(parsing: bytes) })
         current = nil
+    }
+
+    /// Refuses the bundle if this is its manifest in the end.
+    private mutating func refuse(_ depth: Int, _ code: ArchiveError.Code, _ words: String) {
+        found = (depth, .failure(BundleInspection.refusal(ArchiveError(code, words))))
+    }
+}
+
+/// The folder that everything in an archive is in: the single one on top, the single one in that one, and so on.
+private struct BundleRoot {
+    /// The folders on the way to what came first.
+    private var way: [String] = []
+    /// After so many of them there is something else beside the next one.
+    private var most = Int.max
+
+    /// How many folders are above what the bundle consists of.
+    var depth: Int { min(way.count, most) }
+
+    mutating func add(_ entry: TarEntry) {
+        let isFolder = entry.kind == .folder
+        let folder = isFolder ? entry.path[...] : entry.path.dropLast()
+        let common = zip(way, folder).prefix { $0 == $1 }.count
+        if common == way.count, common < folder.count, most > common {
+            way = Array(folder)
+        } else if common < folder.count {
+            most = min(most, common)
+        }
+        if !isFolder { most = min(most, folder.count) }
     }
 }
 

@@ -19,12 +19,16 @@ def bundle(app_mode: str = "python-shiny", files: Mapping[str, bytes] | None = N
     return archive({"manifest.json": text, **files})
 
 
-def archive(files: Mapping[str, bytes]) -> bytes:
-    """A gzip tar of just these files: for bundles that are not as they should be."""
+def archive(files: Mapping[str, bytes | None], *links: tarfile.TarInfo) -> bytes:
+    """A gzip tar of just these files, folders (None) and links: for bundles that are not as they should be."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
         for name, content in files.items():
             entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
+            if content is None:
+                entry.type = tarfile.DIRTYPE
+            entry.size = len(content or b"")
+            tar.addfile(entry, io.BytesIO(content or b""))
+        for link in links:
+            tar.addfile(link)
     return packed.getvalue()
