@@ -125,7 +125,8 @@ class Stage:
         path = f"/content/{guid}/"
         target = self.content_url + path
         for _ in range(MOST_GATEWAY_QUESTIONS):
-            asked = {"X-Original-URI": path, "X-Original-Method": "GET", "Host": target.split("/")[2]}
+            asked = {"Accept": "text/html", "X-Original-URI": path, "X-Original-Method": "GET"}
+            asked |= {"Host": target.split("/")[2]}
             asked |= {"Cookie": browser.cookie_header(target)} if browser.cookie_header(target) else {}
             answer = send("GET", f"{self.base_url}/v1/gateway/authorize", asked)
             if answer.status == 200:

@@ -53,6 +53,8 @@ public enum ErrorCode: Int, Sendable, CaseIterable {
     case bundleActive = 409
     /// Ours: the body is larger than the server reads.
     case bodyTooLarge = 413
+    /// Ours: the address of content is longer than the server and its proxies pass on.
+    case addressTooLong = 414
     /// Ours: the body is of another kind than the address reads.
     case unsupportedMediaType = 415
     /// Ours: there are as many of these as may be.
@@ -76,6 +78,7 @@ public enum ErrorCode: Int, Sendable, CaseIterable {
         case .requestTimeout: 408
         case .duplicates, .bundleActive: 409
         case .bodyTooLarge: 413
+        case .addressTooLong: 414
         case .unsupportedMediaType: 415
         case .quotaReached: 422
         case .tooManyRequests: 429

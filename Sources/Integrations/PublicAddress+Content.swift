@@ -2,7 +2,8 @@ public import Storage
 
 /// Where browsers find content: at one origin for all of it, or each at one of its own.
 ///
-/// An origin for each keeps the scripts of one content from the pages of another. Paths are the same either way.
+/// An origin for each keeps the scripts of one content from the pages of another. Content is at `/` of an origin of its own, and
+/// below `/content/{guid}/` of one for all. Within Gatehouse a path of content always has that prefix.
 struct ContentOrigins: Sendable {
     /// What stands before and behind the GUID in an origin; nil: there is one origin.
     private let around: (before: String, behind: String)?
@@ -50,8 +51,22 @@ extension PublicAddress {
     /// The origin of a content, without a slash at its end; nil where the operator set none.
     public func contentOrigin(of guid: GUID) -> String? { content?.origin(of: guid) }
 
+    /// What paths of a content begin with, at the pages' origin and at one for all content; without a slash at its end.
+    public static func contentPrefix(of guid: GUID) -> String { "/content/\(guid)" }
+
     /// Where browsers open a content; nil where the operator set no origin for content.
-    public func contentAddress(of guid: GUID) -> String? { contentOrigin(of: guid).map { "\($0)/content/\(guid)/" } }
+    public func contentAddress(of guid: GUID) -> String? {
+        contentAddress(of: guid, path: Self.contentPrefix(of: guid) + "/")
+    }
+
+    /// Where browsers open a page of a content; nil where the operator set no origin for content.
+    ///
+    /// - Parameter path: the page's path and query, with the content's prefix.
+    public func contentAddress(of guid: GUID, path: String) -> String? {
+        contentOrigin(of: guid).map { origin in
+            hasOriginPerContent ? origin + path.dropFirst(Self.contentPrefix(of: guid).count) : origin + path
+        }
+    }
 
     /// Whether a content may be shown at a host: where each has an origin of its own, at that alone.
     ///

@@ -2,7 +2,7 @@
 
 import socket
 import subprocess
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 import requests
@@ -11,6 +11,7 @@ from websockets.sync.client import connect
 
 from harness.account import SESSION_HEADER
 from harness.browser import Browser, form_with
+from harness.flask_app import FlaskApp
 from harness.gatehouse import gatehouse_binary
 from harness.listener import Listener
 from harness.scene import play
@@ -39,6 +40,10 @@ class Site:
         return self.server.content_origin(content)
 
     def url(self, content: dict, rest: str = "/", at: dict | None = None) -> str:
+        return f"{self.origin(at or content)}{rest}"
+
+    def old_url(self, content: dict, rest: str = "/", at: dict | None = None) -> str:
+        """Below the prefix that content has where all of it shares an origin."""
         return f"{self.origin(at or content)}/content/{content['guid']}{rest}"
 
 
@@ -80,14 +85,32 @@ def test_the_address_that_programs_and_pages_are_told_is_its_own(site):
     assert at_base.headers["Location"] == site.url(site.other, "/x?y=1")
 
 
-def test_one_contents_path_does_not_open_at_the_host_of_another(site):
+def test_the_path_arrives_as_it_was_sent_and_without_a_prefix(site):
+    for rest in ("/a%2Fb/c%20d", "/a//b", "/?q=%2F", "/content", "/content/x"):
+        echo = site.viewer.browser.get(site.url(site.other, rest)).json()
+        assert echo["path"] == rest and headers_of(echo, "X-Forwarded-Prefix") == []
+
+
+def test_old_addresses_lead_to_the_content(site):
     browser = site.viewer.browser
-    browser.get(site.url(site.content))
+    for old, new in {"/x?y=1": "/x?y=1", "": "/", "?y=1": "/?y=1", "/": "/", "//x/y": "//x/y"}.items():
+        answer = browser.get(site.old_url(site.other, old), follow=False)
+        assert answer.status_code == 308, answer.text
+        assert urljoin(answer.url, answer.headers["Location"]) == site.url(site.other, new)
+    assert browser.get(site.old_url(site.other, "/deep?x=1")).json()["path"] == "/deep?x=1"
+    kept = browser.post(site.old_url(site.other, "/form"), {"x": "1"}, headers={"Origin": site.origin(site.other)})
+    assert (kept.json()["method"], kept.json()["path"], kept.json()["body"]) == ("POST", "/form", "x=1")
+
+
+def test_a_path_that_names_another_content_is_the_contents_own(site):
+    browser = site.viewer.browser
     browser.get(site.url(site.other))
-    asked = len(site.app.asked)
-    answer = browser.get(site.url(site.other, "/x?y=1", at=site.content), follow=False)
-    assert answer.status_code == 302 and answer.headers["Location"] == site.url(site.other, "/x?y=1")
-    assert len(site.app.asked) == asked
+    landed = browser.get(site.old_url(site.other, "/x?y=1", at=site.content))
+    assert landed.url == site.old_url(site.other, "/x?y=1", at=site.content)
+    assert landed.json()["path"] == f"/content/{site.other['guid']}/x?y=1"
+    [token] = headers_of(landed.json(), SESSION_HEADER)
+    credentials = site.scene.publisher.api.credentials(token)
+    assert site.scene.provider.whoami(credentials["access_token"]) == "vera", "it is a request for that content"
 
 
 NEIGHBORS = {
@@ -104,11 +127,14 @@ def test_a_contents_cookie_opens_it_at_no_other_host(site, host):
     assert browser.get(site.url(site.other)).status_code == 200
     asked = len(site.app.asked)
     headers = {"Host": NEIGHBORS[host](site), "Cookie": browser.cookie_header(site.url(site.other))}
+    headers["Accept"] = "text/html"
     address = f"http://127.0.0.1:{urlsplit(site.origin(site.other)).port}/content/{site.other['guid']}/"
     answer = requests.get(address, headers=headers, allow_redirects=False, timeout=DEADLINE_SECONDS)
     if host == "below the content" and site.proxy_name == "caddy":
         # Caddy's wildcard stands for one label, and those of the others for several.
         assert answer.status_code == 421
+    elif host == "another content":
+        assert answer.status_code == 302 and "/gateway/sign-in?" in answer.headers["Location"]
     else:
         assert answer.status_code == 302 and answer.headers["Location"] == site.url(site.other)
     assert len(site.app.asked) == asked
@@ -143,6 +169,14 @@ def test_what_a_proxy_says_of_the_host_twice_is_not_believed(site):
     cookie = site.viewer.browser.cookie_header(site.url(site.content))
     headers = {"X-Original-URI": f"/content/{site.content['guid']}/", "Cookie": cookie, "Host": own.upper()}
     assert site.server.get("/v1/gateway/authorize", headers=headers).status_code == 200
+
+
+def test_redirects_of_content_stay_at_its_own_host(site, own_stage):
+    flask = own_stage.keep(FlaskApp())
+    content = site.scene.account.add_content(site.scene.publisher, upstream_url=flask.origin)
+    browser = site.viewer.browser
+    assert browser.get(site.url(content)).url == site.url(content, "/hello")
+    assert browser.get(site.url(content, "/folder")).url == site.url(content, "/folder/")
 
 
 # What another site's page makes a browser send, with the viewer's cookie but without the viewer's wish.

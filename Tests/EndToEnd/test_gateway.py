@@ -97,12 +97,12 @@ def test_the_cookie_of_one_content_does_not_open_another(site, viewer):
     stolen = requests.get(
         site.url("/", private), headers={"Cookie": cookies}, allow_redirects=False, timeout=DEADLINE_SECONDS
     )
-    assert stolen.status_code == 302
+    assert stolen.status_code == 401
     renamed = cookies.replace(site.content["guid"], private["guid"])
     again = requests.get(
         site.url("/", private), headers={"Cookie": renamed}, allow_redirects=False, timeout=DEADLINE_SECONDS
     )
-    assert again.status_code == 302
+    assert again.status_code == 401
 
 
 def test_who_may_not_view_is_told_so(site):
@@ -266,3 +266,135 @@ def test_two_different_addresses_of_one_request_are_not_believed(site, viewer):
     mine, other = f"/content/{site.content['guid']}/x", "/content/822b33ad-87c1-8f72-9c54-aa4b6cf28dfc/x"
     headers = {"X-Forwarded-Uri": other, "X-Original-URI": mine, "Cookie": viewer.cookie_header(site.url())}
     assert site.server.get("/v1/gateway/authorize", headers=headers).status_code == 404
+
+
+# Windows are led through the sign-in, and scripts are told where it is.
+
+SCRIPTS = {
+    "a fetch": ("GET", {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin", "Accept": "text/html"}),
+    "a post": ("POST", {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin", "Accept": "*/*"}),
+    "a WebSocket": ("GET", {"Sec-Fetch-Mode": "websocket", "Sec-Fetch-Site": "same-origin"}),
+    "an older browser's fetch": ("GET", {"Accept": "application/json, */*"}),
+    "an older browser's post": ("POST", {"Accept": "text/html"}),
+    "a program": ("PUT", {"Accept": None}),
+}
+
+
+@pytest.mark.parametrize("kind", SCRIPTS)
+def test_a_script_is_told_where_to_sign_in(site, kind):
+    method, headers = SCRIPTS[kind]
+    browser = Browser()
+    answer = browser.session.request(
+        method, site.url("/api?x=1"), headers=headers, allow_redirects=False, timeout=DEADLINE_SECONDS
+    )
+    assert answer.status_code == 401, answer.text
+    assert not {"Location", "Set-Cookie", "X-Gatehouse-Location", "X-Gatehouse-Body"} & {*answer.headers}
+    assert answer.headers["Content-Type"] == "application/json" and answer.headers["Cache-Control"] == "no-store"
+    error = answer.json()
+    assert (error["code"], [*error["payload"]]) == (24, ["login_url"]) and "Sign in" in error["error"]
+    page = browser.get(error["payload"]["login_url"])
+    form = form_with(page, "email", "password")
+    landed = browser.submit(form, email=site.scene.viewer.email, password=site.scene.viewer.password)
+    assert landed.url == site.url() and echoed(landed)["path"] == "/"
+
+
+def test_a_script_of_a_viewer_who_must_log_in_is_told_where(site):
+    person = site.scene.account.add("viewer")
+    person.accept_invite()
+    site.scene.provider.add_user("wilma")
+    page = person.browser.get(site.url())
+    assert person.log_in_for_content(site.scene.provider, page, "wilma").url == site.url()
+    for session in person.api.ok("GET", "v1/oauth/sessions"):
+        person.api.ok("DELETE", f"v1/oauth/sessions/{session['guid']}")
+    before = person.browser.cookie_header(site.url())
+    answer = person.browser.get(site.url("/api"), follow=False, headers={"Accept": "*/*"})
+    assert answer.status_code == 401 and "Set-Cookie" not in answer.headers
+    assert person.browser.cookie_header(site.url()) == before
+    login = answer.json()["payload"]["login_url"]
+    assert login.startswith(site.scene.account.url(f"content/{site.content['guid']}/log-in"))
+    landed = person.log_in_for_content(site.scene.provider, person.browser.get(login), "wilma")
+    assert landed.url == site.url()
+
+
+WINDOWS = {
+    "a link": ("GET", {"Sec-Fetch-Mode": "navigate", "Accept": "*/*"}),
+    "a form": ("POST", {"Sec-Fetch-Mode": "navigate", "Accept": "*/*"}),
+    "an older browser": ("GET", {"Accept": "application/xml;q=0.9, Text/HTML ;q=1"}),
+    "a look before": ("HEAD", {"Accept": "text/html"}),
+}
+
+
+@pytest.mark.parametrize("kind", WINDOWS)
+def test_a_window_is_led_to_the_sign_in(site, kind):
+    method, headers = WINDOWS[kind]
+    answer = Browser().session.request(
+        method, site.url("/page"), headers=headers, allow_redirects=False, timeout=DEADLINE_SECONDS
+    )
+    assert answer.status_code == 302 and "/gateway/sign-in?" in answer.headers["Location"]
+    assert answer.headers["Set-Cookie"].startswith("gatehouse-nonce-")
+
+
+def test_the_gateway_gives_a_script_neither_an_address_to_go_to_nor_a_cookie(site):
+    asked = {"X-Original-URI": f"/content/{site.content['guid']}/", "Accept": "*/*"}
+    answer = site.server.get("/v1/gateway/authorize", headers=asked)
+    assert answer.status_code == 401 and answer.headers["X-Gatehouse-Body"] == answer.text
+    assert "X-Gatehouse-Location" not in answer.headers and "Set-Cookie" not in answer.headers
+
+
+# Tabs: one browser, several requests at once.
+
+
+def sign_in_from(site, browser: Browser, location: str) -> requests.Response:
+    form = form_with(browser.get(location), "email", "password")
+    return browser.submit(form, email=site.scene.viewer.email, password=site.scene.viewer.password)
+
+
+def test_two_tabs_that_sign_in_both_arrive(site):
+    browser = Browser()
+    first = browser.get(site.url("/first"), follow=False)
+    second = browser.get(site.url("/second"), follow=False)
+    # What the page of a third tab asks meanwhile.
+    browser.get(site.url("/poll"), follow=False, headers={"Accept": "*/*"})
+    browser.get(site.url("/socket"), follow=False, headers={"Sec-Fetch-Mode": "websocket"})
+    assert echoed(sign_in_from(site, browser, first.headers["Location"]))["path"] == "/first"
+    assert echoed(browser.get(second.headers["Location"]))["path"] == "/second"
+    assert echoed(browser.get(first.headers["Location"]))["path"] == "/first", "whoever goes back arrives too"
+
+
+def test_two_tabs_that_both_sign_in_by_the_form_arrive(site):
+    browser = Browser()
+    starts = [browser.get(site.url(rest), follow=False).headers["Location"] for rest in ("/first", "/second")]
+    forms = [form_with(browser.get(start), "email", "password") for start in starts]
+    person = site.scene.viewer
+    for form, rest in zip(forms, ("/first", "/second"), strict=True):
+        assert echoed(browser.submit(form, email=person.email, password=person.password))["path"] == rest
+
+
+def test_tabs_that_are_restored_at_once_all_arrive(site):
+    """Each asks before the answer to another one, with its cookie, has come."""
+    browser = Browser()
+    starts = []
+    for rest in ("/first", "/second", "/third"):
+        for cookie in [one for one in browser.session.cookies if one.name.startswith("gatehouse-nonce-")]:
+            browser.session.cookies.clear(cookie.domain, cookie.path, cookie.name)
+        starts.append(browser.get(site.url(rest), follow=False).headers["Location"])
+    assert len(set(starts)) == 3
+    site.scene.viewer.sign_in(browser)
+    for start, rest in zip(starts, ("/first", "/second", "/third"), strict=True):
+        assert echoed(browser.get(start))["path"] == rest
+
+
+def test_a_used_ticket_leads_a_browser_that_has_been_let_in_to_the_content(site):
+    browser = Browser()
+    site.scene.viewer.sign_in(browser)
+    step = browser.get(site.url("/page"), follow=False)
+    while "__gatehouse__" not in step.headers["Location"]:
+        step = browser.get(step.headers["Location"], follow=False)
+    ticket = step.headers["Location"]
+    for _ in range(2):
+        assert echoed(browser.get(ticket))["path"] == "/page"
+    for cookie in [one for one in browser.session.cookies if one.name.startswith("gatehouse-nonce-")]:
+        browser.session.cookies.clear(cookie.domain, cookie.path, cookie.name)
+    assert echoed(browser.get(ticket))["path"] == "/page"
+    stranger = Browser().get(ticket)
+    assert stranger.status_code == 400 and "This link works once" in stranger.text

@@ -11,6 +11,7 @@ import requests
 
 from harness.account import SESSION_HEADER
 from harness.browser import Browser, form_with
+from harness.flask_app import FlaskApp
 from harness.quiet_server import QuietServer
 from harness.site import PROXIES, Site, echoed, headers_of
 from harness.waiting import DEADLINE_SECONDS, free_port, wait_until
@@ -211,18 +212,51 @@ def test_a_viewer_whose_permission_is_withdrawn_is_cut_off_at_the_next_request(s
 
 
 def test_a_redirect_to_the_processs_own_address_becomes_one_to_the_content(site, viewer, app):
-    targets = {"/own": "{}/there?x=1", "/relative": "there", "/foreign": "https://elsewhere.example/x", "/rooted": "/x"}
-    made = app(lambda handler: reply(handler, 302, {"Location": targets[handler.path].format(made.origin)}))
-    prefix = f"/content/{site.content['guid']}"
+    prefix, other = f"/content/{site.content['guid']}", "/content/822b33ad-87c1-8f72-9c54-aa4b6cf28dfc"
     wanted = {
-        "/own": f"{prefix}/there?x=1",
-        "/relative": "there",
-        "/foreign": "https://elsewhere.example/x",
-        "/rooted": "/x",
+        "{}/there?x=1": f"{prefix}/there?x=1",
+        "{}": f"{prefix}/",
+        "{}?x=1": f"{prefix}/?x=1",
+        "{}//x": f"{prefix}//x",
+        "{}" + prefix + "/x": f"{prefix}/x",
+        "there": "there",
+        "?x=1": "?x=1",
+        "/hello": f"{prefix}/hello",
+        "/": f"{prefix}/",
+        "/a?b=$1&c=%2F": f"{prefix}/a?b=$1&c=%2F",
+        f"{site.proxy.origin}/hello": f"{prefix}/hello",
+        f"{prefix}/x": f"{prefix}/x",
+        f"{other}/x": f"{other}/x",
+        f"{other}x/y": f"{prefix}{other}x/y",
+        "https://elsewhere.example/x": "https://elsewhere.example/x",
+        "//elsewhere.example/x": "//elsewhere.example/x",
+        "{}0/x": "{}0/x",
     }
-    for path, location in wanted.items():
-        answer = viewer.get(site.url(path), follow=False)
-        assert (answer.status_code, answer.headers["Location"].removeprefix(site.proxy.origin)) == (302, location)
+    locations = [*wanted]
+
+    def redirect(handler) -> None:
+        _, status, number = handler.path.split("/")
+        reply(handler, int(status), {"Location": locations[int(number)].format(made.origin)}, b"in its own words")
+
+    made = app(redirect)
+    for status in (302, 201):
+        for number, location in enumerate(locations):
+            answer = viewer.get(site.url(f"/{status}/{number}"), follow=False)
+            told = answer.headers["Location"].removeprefix(site.proxy.origin)
+            assert (answer.status_code, told) == (status, wanted[location].format(made.origin)), location
+            assert answer.text == "in its own words"
+
+
+def test_unmodified_flask_redirects_within_the_content(site, viewer, own_stage):
+    flask = own_stage.keep(FlaskApp())
+    site.set_upstream(flask.origin)
+    try:
+        assert viewer.get(site.url("/")).url == site.url("/hello")
+        assert viewer.get(site.url("/folder")).url == site.url("/folder/")
+        landed = viewer.post(site.url("/save"), {"x": "1"}, headers={"Origin": site.proxy.origin})
+        assert (landed.url, landed.text) == (site.url("/hello?saved=1"), "hello")
+    finally:
+        site.set_upstream(site.app.origin)
 
 
 def test_content_takes_no_hold_of_the_origin(site, viewer, app):

@@ -338,6 +338,14 @@ def test_dash_code_finds_the_viewer_in_its_callback(server, databricks, running)
         assert f"region of {scene.username}" in names["show"]("/")[0]
 
 
+def test_dash_code_has_no_prefix_where_content_has_an_origin_of_its_own(own_stage):
+    server = own_stage.gatehouse(own_origins=True)
+    scene = publish(server, own_stage.simulator("databricks"))
+    code = samples(scene.publisher, scene.content, "dash")["Warehouse"]
+    check_style(code)
+    assert "app = Dash(__name__)" in code and "pathname_prefix" not in code
+
+
 def test_shiny_code_runs_and_shows_the_viewers_rows(server, databricks, stage, own_stage):
     scene = publish(server, databricks)
     folder = own_stage.folder("shiny")

@@ -1,3 +1,4 @@
+import OAuthClient
 import Storage
 import Testing
 
@@ -23,6 +24,30 @@ import Testing
     func pathsOfOurOwnAreKept(_ text: String, _ path: String) {
         #expect(ReturnPath.relative(text, address: address) == path)
     }
+
+    @Test(arguments: ["/", "/content/x/?a=1&b=%2F", "/?" + String(repeating: "&", count: 8192)])
+    func aPathComesBackFromAParameterAsItWas(_ path: String) {
+        // Through two addresses, as on the way through the sign-in.
+        let inner = "/gateway/sign-in?to=" + ReturnPath.parameter(path)
+        let outer = ReturnPath.parameter(inner)
+        #expect(outer.utf8.count < 12_000)
+        let fields = try? FormEncoding.fields("return_to=" + outer)
+        #expect(fields?["return_to"].flatMap { ReturnPath.relative($0, address: address) } == inner)
+        let own = try? FormEncoding.fields(String(inner.dropFirst("/gateway/sign-in?".count)))
+        #expect(own?["to"].map(ReturnPath.text(ofParameter:)) == path)
+    }
+
+    @Test(arguments: ["*", "*x", "*Ly9ldmlsLmV4YW1wbGU", "*aHR0cHM6Ly9ldmlsLmV4YW1wbGUv", "**"])
+    func whatIsPackedIsJudgedLikeAnythingElse(_ text: String) {
+        #expect(ReturnPath.relative(text, address: address) == nil)
+    }
+
+    @Test func whatBrowsersSendUnescapedIsEscaped() {
+        #expect(ReturnPath.target("/content/x/?a=b\\c&d=ä") == "/content/x/?a=b%5Cc&d=%C3%A4")
+        for text in ["/content/x/a\r\nb", "/content/x/ y", "/content/x/../y", "/content/x/%2e/y"] {
+            #expect(ReturnPath.target(text) == nil)
+        }
+    }
 }
 
 @Suite struct ContentOriginTests {
@@ -32,9 +57,12 @@ import Testing
 
     @Test func eachContentHasAHostOfItsOwn() {
         #expect(address.contentOrigin(of: guid) == "https://\(guid).apps.example:8443")
-        #expect(address.contentAddress(of: guid) == "https://\(guid).apps.example:8443/content/\(guid)/")
+        #expect(address.contentAddress(of: guid) == "https://\(guid).apps.example:8443/")
+        let page = address.contentAddress(of: guid, path: "/content/\(guid)//x?y=1")
+        #expect(page == "https://\(guid).apps.example:8443//x?y=1")
         let shared = PublicAddress(base: "https://g.example", content: "https://apps.example")
         #expect(shared.contentOrigin(of: guid) == "https://apps.example")
+        #expect(shared.contentAddress(of: guid) == "https://apps.example/content/\(guid)/")
         #expect(PublicAddress(base: "https://g.example", content: nil).contentOrigin(of: guid) == nil)
     }
 
@@ -53,9 +81,14 @@ import Testing
 
     @Test func theAddressOfAContentAtItsOwnHostIsItsPath() {
         let own = "https://\(guid).apps.example:8443"
-        #expect(ReturnPath.relative("\(own)/content/\(guid)/x?y=1", address: address) == "/content/\(guid)/x?y=1")
+        for (text, path) in [
+            ("/x?y=1", "/x?y=1"), ("/content/\(guid)/x?y=1", "/x?y=1"), ("/content/\(other)/", "/content/\(other)/"),
+            ("/accounts/acme/", "/accounts/acme/"), ("//x", "//x"),
+        ] {
+            #expect(ReturnPath.relative(own + text, address: address) == "/content/\(guid)\(path)", "\(text)")
+        }
         for text in [
-            "\(own)/content/\(other)/", "\(own)/accounts/acme/", "\(own).evil.example/content/\(guid)/",
+            "\(own)/../accounts/acme/", "\(own).evil.example/content/\(guid)/",
             "https://apps.example:8443/content/\(guid)/", "https://\(guid).apps.example/content/\(guid)/", own,
             "\(own)/content/\(guid)/../x",
         ] {

@@ -82,7 +82,9 @@ import Testing
                 == "__Secure-gatehouse-nonce-\(guid)=x; Path=/content/\(guid); Max-Age=60; HttpOnly; SameSite=Lax; Secure"
         )
         let plain = CookieNames(isSecure: false, isContentSecure: false, isContentAlone: true)
-        #expect(plain.clearAtContent(plain.content(guid), content: guid).contains("; Path=/content/\(guid);"))
+        #expect(plain.clearAtContent(plain.content(guid), content: guid).contains("; Path=/;"))
+        let together = CookieNames(isSecure: false, isContentSecure: false)
+        #expect(together.clearAtContent(together.content(guid), content: guid).contains("; Path=/content/\(guid);"))
     }
 
     @Test func aCookieThatIsThereTwiceIsNotBelieved() {
@@ -107,6 +109,24 @@ import Testing
         ] {
             #expect(ContentPath(address) == nil)
         }
+    }
+
+    @Test func eightKiBOfQueryAreTakenAndElevenWithThePath() throws {
+        func isTaken(_ rest: String) -> Bool {
+            do throws(Refusal) {
+                try ContentPath("/content/\(guid)\(rest)")?.checkLength()
+                return true
+            } catch {
+                #expect(error.code == .addressTooLong)
+                return false
+            }
+        }
+        let query = "?" + String(repeating: "x", count: 8192)
+        #expect(isTaken("/a" + query))
+        #expect(isTaken(query))
+        #expect(!isTaken("/a\(query)x"))
+        #expect(isTaken("/" + String(repeating: "x", count: 11 * 1024 - 46)))
+        #expect(!isTaken("/" + String(repeating: "x", count: 11 * 1024 - 45)))
     }
 }
 

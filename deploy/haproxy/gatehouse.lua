@@ -10,6 +10,8 @@ local sentences = {
         .. "alone. Remove it and try again.",
     [403] = "You may not view this content. Ask its publisher for access.",
     [404] = "There is no content at this address. Check the address, or ask who gave it to you.",
+    [414] = "This address is too long: 8 KiB of query can be passed on, and 11 KiB with the path. "
+        .. "Shorten it, or send a form by POST.",
     [503] = "This content cannot be opened now: it is not set up, or its account is unavailable. "
         .. "Try again later, or tell its publisher.",
     [508] = "This content's address leads back to this server. Tell its publisher.",
@@ -27,11 +29,14 @@ end
 local function answer(txn, status, text, headers)
     local reply = txn:reply({ status = status })
     reply:add_header("cache-control", "no-store")
-    reply:add_header("content-type", "text/plain; charset=utf-8")
+    if not (headers and headers["content-type"]) then
+        reply:add_header("content-type", "text/plain; charset=utf-8")
+        text = text .. "\n"
+    end
     for name, value in pairs(headers or {}) do
         reply:add_header(name, value)
     end
-    reply:set_body(text .. "\n")
+    reply:set_body(text)
     txn:done(reply)
 end
 
@@ -103,7 +108,10 @@ local function pass(txn, headers, said)
         txn:set_var("txn.content_address", host)
     end
     txn:set_var("txn.content_port", port)
-    txn:set_var("txn.content_authority", rest)
+    txn:set_var("txn.content_origin", scheme .. "://" .. rest)
+    -- What a browser sees, for the redirects of content.
+    txn:set_var("txn.browser_authority", first(headers, "host"))
+    txn:set_var("txn.browser_origin", (txn.f:ssl_fc() == 1 and "https" or "http") .. "://" .. first(headers, "host"))
     keep_content_headers(txn, headers)
     local passed = joined(headers, "cdn-loop", ", ")
     txn.http:req_set_header("cdn-loop", passed and passed .. ", " .. own_name or own_name)
@@ -117,35 +125,36 @@ local function pass(txn, headers, said)
     end
 end
 
-local function sign_in(txn, headers, said)
-    local more = { ["set-cookie"] = first(said, "set-cookie") }
+local function sign_in(txn, said, body, more)
     local location = first(said, "x-gatehouse-location")
-    if txn:get_var("txn.is_socket") then
-        -- A WebSocket cannot follow a redirect to a page.
-        return answer(txn, 401, "Sign in again: reload the page.", more)
-    elseif not location then
-        return answer(txn, 401, "Sign in first.", more)
+    if not location then
+        -- A script or a WebSocket cannot follow a redirect to a page: it gets Gatehouse's own words.
+        more["content-type"] = first(said, "content-type")
+        return answer(txn, 401, body or "", more)
     end
+    more["set-cookie"] = first(said, "set-cookie")
     more["location"] = location
     answer(txn, 302, "", more)
 end
 
 core.register_action("gatehouse", { "http-req" }, function(txn)
     local headers = txn.http:req_get_headers()
-    -- Of the client's headers Gatehouse gets the cookies, and what tells from which page the browser asks: nothing else
-    -- may sway the answer.
+    -- Of the client's headers Gatehouse gets the cookies, and what tells from which page the browser asks, and for what: nothing
+    -- else may sway the answer.
     local authority = first(headers, "host")
+    local own = txn:get_var("txn.content_own")
     local question = {
         ["host"] = { authority },
-        ["x-original-uri"] = { txn.f:pathq() },
+        -- Gatehouse names a path of content by its prefix, also where content has an origin of its own.
+        ["x-original-uri"] = { (own and "/content/" .. own or "") .. txn.f:pathq() },
         ["x-original-method"] = { txn.f:method() },
         ["x-forwarded-for"] = { txn.f:src() },
         ["x-forwarded-host"] = { authority },
         ["x-forwarded-proto"] = { txn.f:ssl_fc() == 1 and "https" or "http" },
         ["user-agent"] = { first(headers, "user-agent") },
     }
-    for _, name in ipairs({ "origin", "sec-fetch-site", "sec-fetch-mode" }) do
-        question[name] = headers[name] and { first(headers, name) }
+    for _, name in ipairs({ "accept", "origin", "sec-fetch-site", "sec-fetch-mode" }) do
+        question[name] = headers[name] and { joined(headers, name, ", ") }
     end
     for name, separator in pairs({ cookie = "; ", ["cdn-loop"] = ", " }) do
         local value = joined(headers, name, separator)
@@ -159,12 +168,55 @@ core.register_action("gatehouse", { "http-req" }, function(txn)
     elseif said.status == 200 then
         pass(txn, headers, said.headers)
     elseif said.status == 401 then
-        sign_in(txn, headers, said.headers)
+        sign_in(txn, said.headers, said.body, correlation)
     elseif said.status == 503 and not correlation["x-correlation-id"] then
         answer(txn, 503, "Gatehouse does not answer. Try again in a moment.")
     elseif sentences[said.status] then
         answer(txn, said.status, sentences[said.status], correlation)
     else
         answer(txn, 503, "Gatehouse does not answer. Try again in a moment.", correlation)
+    end
+end, 0)
+
+-- Whether a path is one of content at an origin that all content shares.
+local function has_prefix(path)
+    local guid, behind = path:match("^/content/([%x-]+)(.?)")
+    return guid ~= nil and #guid == 36 and (behind == "" or behind:match("[/?#]") ~= nil)
+end
+
+-- The path of a redirect that leads to this origin, or nil.
+local function path_within(location, origin)
+    if not origin or location:sub(1, #origin):lower() ~= origin:lower() then
+        return nil
+    end
+    local path = location:sub(#origin + 1)
+    if path == "" or path:match("^[?#]") then
+        return "/" .. path
+    end
+    return path:match("^/.*$")
+end
+
+-- A redirect to the address of the content's process, to this origin, or to a path of which the process does not know that it
+-- has a prefix here, becomes one to the content.
+core.register_action("gatehouse-redirect", { "http-res" }, function(txn)
+    local location = first(txn.http:res_get_headers(), "location")
+    if not location then
+        return
+    end
+    local prefix = txn:get_var("txn.content_prefix")
+    local path = path_within(location, txn:get_var("txn.content_origin"))
+        or path_within(location, txn:get_var("txn.browser_origin"))
+    if prefix and not path then
+        path = location:match("^/[^/\\].*$") or location:match("^/$")
+    end
+    if not path then
+        return
+    elseif not prefix then
+        -- The name of the host keeps //x a path.
+        txn.http:res_set_header("location", "//" .. txn:get_var("txn.browser_authority") .. path)
+    elseif has_prefix(path) then
+        txn.http:res_set_header("location", path)
+    else
+        txn.http:res_set_header("location", prefix .. path)
     end
 end, 0)

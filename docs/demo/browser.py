@@ -64,6 +64,8 @@ class Browser:
     def __init__(self):
         self.session = requests.Session()
         self.session.mount("http://", LoopbackNames())
+        # Gatehouse leads windows through the sign-in, and tells scripts that they need one.
+        self.session.headers["Accept"] = "text/html"
         self.page = None
 
     def open(self, url):

@@ -6,9 +6,16 @@ public import Storage
 /// the sign-in over. It works only in the browser that asked for it, which proves itself by a nonce in a cookie: nobody can
 /// be signed in as somebody else by a link.
 extension Gateway {
+    private static let nonceBytes = 32
+
     /// A nonce for a browser that must sign in, and the hash of it that its way to the sign-in carries.
-    public static func makeNonce() -> (secret: SecretString, binding: String) {
-        let secret = SecretString(Base64URL.encode(SecureRandom.bytes(32)))
+    ///
+    /// - Parameter present: what the browser's cookie holds. A nonce is used again, so that the tickets of several tabs, which
+    ///   share the cookie, all work.
+    public static func nonce(_ present: SecretString?) -> (secret: SecretString, binding: String) {
+        let isNonce = present.flatMap { Base64URL.decode($0.reveal()) }?.count == nonceBytes
+        let made = SecretString(Base64URL.encode(SecureRandom.bytes(nonceBytes)))
+        let secret = isNonce ? present ?? made : made
         return (secret, SHA256.hash(secret.reveal()).hex)
     }
 

@@ -262,7 +262,7 @@ extension LoginFlows {
         _ flow: LoginFlowRecord, _ why: String, _ failure: LoginFailure, cause: String? = nil
     ) -> Refusal {
         let isTest = flow.purpose == .test
-        let login = "\(address.login(flow.integrationGUID))?redirect=\(FormEncoding.encode(flow.returnPath))"
+        let login = "\(address.login(flow.integrationGUID))?redirect=\(ReturnPath.parameter(flow.returnPath))"
         let whoHelps = failure.isForAdministrators && !isTest ? "; an administrator can check the integration" : ""
         return Refusal(
             .loginNotPossible,

@@ -12,6 +12,8 @@ extension HTTPField.Name {
     static let userSessionToken = HTTPField.Name.known("Posit-Connect-User-Session-Token")
     static let gatehouseUpstream = HTTPField.Name.known("X-Gatehouse-Upstream")
     static let gatehouseLocation = HTTPField.Name.known("X-Gatehouse-Location")
+    /// The body of a refusal, for nginx, which cannot read the body of the answer to its question.
+    static let gatehouseBody = HTTPField.Name.known("X-Gatehouse-Body")
     static let originalURI = HTTPField.Name.known("X-Original-URI")
     static let forwardedURI = HTTPField.Name.known("X-Forwarded-Uri")
     static let forwardedFor = HTTPField.Name.known("X-Forwarded-For")
@@ -54,18 +56,20 @@ extension Response {
 
     /// A refusal in the API's form: `{"code", "error", "payload"}`.
     static func refusal(_ refusal: Refusal) -> Response {
-        var payload = refusal.payload
-        if let field = refusal.field, payload?["field"] == nil {
-            payload = (payload ?? [:]).merging(["field": .string(field)])
-        }
-        var response = Response.json(
-            [
-                "code": .integer(Int64(refusal.code.rawValue)), "error": .string(refusal.message),
-                "payload": payload.map(JSON.object) ?? .null,
-            ],
-            status: .init(code: refusal.code.status)
-        )
+        var response = Response.json(refusal.body, status: .init(code: refusal.code.status))
         response.headers[.retryAfter] = refusal.retryAfter.map(String.init)
         return response
+    }
+}
+
+extension Refusal {
+    /// The refusal in the API's form.
+    var body: JSON {
+        var payload = self.payload
+        if let field, payload?["field"] == nil { payload = (payload ?? [:]).merging(["field": .string(field)]) }
+        return [
+            "code": .integer(Int64(code.rawValue)), "error": .string(message),
+            "payload": payload.map(JSON.object) ?? .null,
+        ]
     }
 }

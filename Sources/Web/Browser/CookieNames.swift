@@ -1,6 +1,7 @@
 import Accounts
 import Cryptography
 import HTTPTypes
+import Integrations
 import Storage
 
 /// The cookies, in the safest form that the addresses allow: `__Host-` on https, plain names on plain-HTTP loopback.
@@ -25,8 +26,8 @@ struct CookieNames: Sendable {
         isContentSecure ? (isContentAlone ? "__Host-" : "__Secure-") + name : name
     }
 
-    /// `__Host-` is for cookies of a whole host alone.
-    private func path(of content: GUID) -> String { isContentSecure && isContentAlone ? "/" : "/content/\(content)" }
+    /// Content is at `/` of a host of its own. `__Host-` is for cookies of a whole host alone.
+    private func path(of content: GUID) -> String { isContentAlone ? "/" : PublicAddress.contentPrefix(of: content) }
 
     /// A cookie for the pages' origin. `Lax`: it must come along when a provider sends the browser back.
     func set(_ name: String, _ value: SecretString, lifetime: Duration) -> String {

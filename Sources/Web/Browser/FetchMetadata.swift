@@ -24,6 +24,9 @@ struct FetchMetadata: Sendable {
         return origin.map { $0 != own } ?? false
     }
 
+    /// Whether the browser says at all what the answer is for.
+    var tellsMode: Bool { mode != nil }
+
     /// Whether the browser is about to show the answer: in its window, or in a frame. Whose page asked cannot read it.
     var isNavigation: Bool { mode == "navigate" }
 

@@ -4,7 +4,6 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Integrations
-import OAuthClient
 import Storage
 
 /// A browser at one account's pages: the account, and who is signed in.
@@ -47,6 +46,6 @@ extension Services {
 
     /// The sign-in page, on the way to an address of ours.
     func signInAddress(_ tenant: Tenant, returnTo path: String) -> String {
-        "/accounts/\(tenant.account.slug)/sign-in?return_to=" + FormEncoding.encode(path)
+        "/accounts/\(tenant.account.slug)/sign-in?return_to=" + ReturnPath.parameter(path)
     }
 }

@@ -1,3 +1,4 @@
+import Accounts
 import Integrations
 import Storage
 
@@ -5,17 +6,27 @@ import Storage
 struct ContentPath {
     static let prefix = "/content/"
     private static let guidLength = 36
+    /// In bytes: path and query. As a packed parameter it still fits into the 16 KiB that nginx reads of a request's first line.
+    private static let longest = 11 * 1024
+    /// In bytes.
+    private static let longestQuery = 8 * 1024
 
     let guid: GUID
     /// The path and query as the client sent them, with a slash behind the GUID.
     let whole: String
 
-    /// Where somebody can be led back to: the same, or the content's first page where that is too long or no way back.
-    var target: String { ReturnPath.target(whole) ?? "\(Self.prefix)\(guid)/" }
+    /// Where somebody can be led back to: the same; nil where it leads out of the content.
+    var way: String? { ReturnPath.target(whole) }
+
+    /// The content's first page.
+    var first: String { "\(Self.prefix)\(guid)/" }
+
+    /// Where somebody can be led back to: the same, or the content's first page where it leads out of the content.
+    var target: String { way ?? first }
 
     /// - Returns: nil where the address is not one of content.
     init?(_ address: String) {
-        guard address.hasPrefix(Self.prefix), address.utf8.count <= 8192 else { return nil }
+        guard address.hasPrefix(Self.prefix) else { return nil }
         let rest = address.utf8.dropFirst(Self.prefix.utf8.count)
         guard let guid = GUID(Substring(rest.prefix(Self.guidLength))) else { return nil }
         let next = rest.dropFirst(Self.guidLength).first
@@ -26,4 +37,25 @@ struct ContentPath {
             next == UInt8(ascii: "/")
             ? address : "\(Self.prefix)\(guid)/\(Substring(rest.dropFirst(Self.guidLength)))"
     }
+
+    /// What the parameter `to` of a query names.
+    ///
+    /// - Returns: nil where that is no address of content, or one that leads out of it.
+    init?(parameter: String?) {
+        self.init(ReturnPath.text(ofParameter: parameter ?? ""))
+        guard way != nil else { return nil }
+    }
+
+    /// Refuses what could not be kept through a sign-in and a login.
+    ///
+    /// - Throws: `Refusal` 414.
+    func checkLength() throws(Refusal) {
+        let query = whole.utf8.firstIndex(of: UInt8(ascii: "?")).map { whole.utf8[$0...].count - 1 } ?? 0
+        guard query <= Self.longestQuery, whole.utf8.count <= Self.longest else { throw Self.tooLong }
+    }
+
+    private static let tooLong = Refusal(
+        .addressTooLong,
+        "This address is too long: 8 KiB of query can be passed on, and 11 KiB with the path. Shorten it, or send a form by POST."
+    )
 }

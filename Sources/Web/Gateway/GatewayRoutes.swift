@@ -5,7 +5,6 @@ import Hummingbird
 import HummingbirdCore
 import Integrations
 import JSON
-import OAuthClient
 import Storage
 
 /// What a reverse proxy asks (`auth_request`, ForwardAuth), and the two ends of the ticket between the origins.
@@ -41,11 +40,13 @@ struct GatewayRoutes {
                 "The header \(name.rawName.prefix(64)) may be set by this server and its proxies alone: send the request without it."
             )
         }
+        try path.checkLength()
         let origin = try services.contentOrigin(of: path.guid)
         let tenant = try await services.tenant(of: path.guid)
         guard services.world.address.serves(path.guid, at: question.host) else {
             // At another content's origin its scripts could read this one.
-            return unauthorized(to: origin + path.target, cookie: nil)
+            guard question.isNavigation else { return signInFirst(try services.address(of: path.guid, path.first)) }
+            return unauthorized(to: try services.address(of: path.guid, path.target), cookie: nil)
         }
         let isForeign = question.isForeign(to: origin)
         let secret = isForeign ? nil : headers.cookie(services.cookies.content(path.guid))
@@ -57,10 +58,15 @@ struct GatewayRoutes {
             return response
         case .signIn where isForeign:
             throw Refusal(.crossSiteRequest, "Another site's page asked for this: open the content in its own window.")
-        case .signIn: return signIn(path)
-        case .logIn: return toPage(path, tenant)
+        case .signIn where question.isNavigation: return signIn(path, headers)
+        case .signIn:
+            return signInFirst(services.world.address.base + services.signInAddress(tenant, returnTo: path.first))
+        case .logIn where question.isNavigation: return toPage(path, tenant)
+        case .logIn:
+            let page = ContentLogin(account: tenant.account.slug, content: path.guid, target: path.first)
+            return signInFirst(services.world.address.base + page.path)
         // In a window the page says so, with a way back; a program is told by the status.
-        case .forbidden where FetchMetadata(headers).isNavigation: return toPage(path, tenant)
+        case .forbidden where question.isNavigation: return toPage(path, tenant)
         case .forbidden: throw Refusal(.permissionDenied, "You may not open this content: ask its owner.")
         case .unknown: throw Refusal.notFound("content")
         case .noUpstream:
@@ -68,14 +74,26 @@ struct GatewayRoutes {
         }
     }
 
-    private func signIn(_ path: ContentPath) -> Response {
-        let nonce = Gateway.makeNonce()
-        let target =
-            "\(services.world.address.base)/gateway/sign-in?binding=\(nonce.binding)&to=\(FormEncoding.encode(path.target))"
-        let cookie = services.cookies.setAtContent(
-            services.cookies.nonce(path.guid), nonce.secret, content: path.guid, lifetime: .seconds(600)
-        )
+    /// To the sign-in, with the cookie of the nonce. Where the browser has one, its time begins anew.
+    private func signIn(_ path: ContentPath, _ headers: HTTPFields) -> Response {
+        let name = services.cookies.nonce(path.guid)
+        let nonce = Gateway.nonce(headers.cookie(name))
+        let to = ReturnPath.parameter(path.target)
+        let target = "\(services.world.address.base)/gateway/sign-in?binding=\(nonce.binding)&to=\(to)"
+        let cookie = services.cookies.setAtContent(name, nonce.secret, content: path.guid, lifetime: .seconds(600))
         return unauthorized(to: target, cookie: cookie)
+    }
+
+    /// What a script is told. It gets no cookie, since another tab may be on its way through the sign-in with the one that is there.
+    ///
+    /// - Parameter address: where a window that is opened leads through what is missing, and to the content in the end.
+    private func signInFirst(_ address: String) -> Response {
+        let refusal = Refusal(
+            .authenticationRequired, "Sign in first: open payload.login_url in a window, or reload the page.",
+            payload: ["login_url": .string(address)])
+        var response = Response.refusal(refusal)
+        response.headers[.gatehouseBody] = String(decoding: refusal.body.serialized(), as: UTF8.self)
+        return response
     }
 
     /// To the page before the content, which says what is missing.
@@ -99,9 +117,7 @@ struct GatewayRoutes {
     /// At the pages' origin: whoever is signed in gets a ticket, everybody else signs in first.
     private func carryOver(_ request: Request, _ context: WebContext) async throws -> Response {
         let query = try request.query()
-        guard let path = ContentPath(query["to"] ?? ""), ReturnPath.target(path.whole) != nil else {
-            throw Refusal.notFound("content")
-        }
+        guard let path = ContentPath(parameter: query["to"]) else { throw Refusal.notFound("content") }
         let tenant = try await services.tenant(of: path.guid)
         let visitor = try await services.visitor(request, context, at: tenant, inFrames: true)
         guard let identity = visitor.identity else {
@@ -110,45 +126,49 @@ struct GatewayRoutes {
         let ticket = try await tenant.gateway.issueTicket(
             for: identity, content: path.guid, binding: query["binding"] ?? "")
         let address = "\(try services.contentOrigin(of: path.guid))/content/\(path.guid)/__gatehouse__/ticket"
-        return .found("\(address)?ticket=\(ticket.reveal())&to=\(FormEncoding.encode(path.whole))")
+        return .found("\(address)?ticket=\(ticket.reveal())&to=\(ReturnPath.parameter(path.target))")
     }
 
     /// At the content's origin: the ticket becomes a cookie.
+    ///
+    /// The nonce stays until it ends, for the tickets of other tabs.
     private func redeem(_ request: Request, _ context: WebContext) async throws -> Response {
         let guid = try context.guid("guid", what: "content")
         let query = try request.query()
-        guard let path = ContentPath(query["to"] ?? ""), path.guid == guid, ReturnPath.target(path.whole) != nil,
+        guard let path = ContentPath(parameter: query["to"]), path.guid == guid,
             services.world.address.serves(guid, at: ProxiedRequest(request, from: context.sender).host)
         else { throw Refusal.notFound("content") }
         let tenant = try await services.tenant(of: guid)
+        let address = try services.address(of: guid, path.target)
         let nonce = request.headers.cookie(services.cookies.nonce(guid))
         guard let nonce,
             let session = try await tenant.gateway.redeem(
                 SecretString(query["ticket"] ?? ""), nonce: nonce, content: guid,
                 from: context.origin(of: request, .browser))
         else {
+            // A tab that was restored, or that another one of the same browser was faster than: the gateway judges what the
+            // browser has, and leads through the sign-in again where it must. A browser that keeps no cookies would go round
+            // in circles.
+            let session = request.headers.cookie(services.cookies.content(guid))
+            guard nonce == nil, session == nil else { return .found(address) }
             throw Refusal(
                 .loginNotPossible, "This link works once, in the browser that asked for it: open the content again.")
         }
-        var response = Response.found(path.whole)
+        var response = Response.found(address)
         let lifetime = session.expiresAt - services.world.clock.now
-        response.headers[values: .setCookie] = [
-            services.cookies.setAtContent(
-                services.cookies.content(guid), session.secret, content: guid, lifetime: lifetime),
-            services.cookies.clearAtContent(services.cookies.nonce(guid), content: guid),
-        ]
+        response.headers[.setCookie] = services.cookies.setAtContent(
+            services.cookies.content(guid), session.secret, content: guid, lifetime: lifetime)
         return response
     }
 
     /// The pages' origin knows where content is.
     private func toContent(_ request: Request, _ context: WebContext) async throws -> Response {
-        guard let path = ContentPath(request.uri.string), ReturnPath.target(path.whole) != nil else {
-            throw Refusal.notFound("content")
-        }
+        guard let path = ContentPath(request.uri.string), let way = path.way else { throw Refusal.notFound("content") }
         if request.headers[.authorization]?.lowercased().hasPrefix("key ") == true {
             return try await describe(path.guid, request, context)
         }
-        return .found(try services.contentOrigin(of: path.guid) + path.whole)
+        try path.checkLength()
+        return .found(try services.address(of: path.guid, way))
     }
 
     /// Programs that have just deployed or restarted content look here, with their key, whether the server can serve it.
@@ -171,11 +191,18 @@ struct GatewayRoutes {
 extension Services {
     /// Where browsers find a content.
     func contentOrigin(of guid: GUID) throws(Refusal) -> String {
-        guard let origin = world.address.contentOrigin(of: guid) else {
-            throw Refusal(
-                .accountUnavailable,
-                "This server has no origin for content: its operator sets one with --content-url.")
-        }
+        guard let origin = world.address.contentOrigin(of: guid) else { throw Self.noContentOrigin }
         return origin
     }
+
+    /// Where browsers find a page of a content.
+    ///
+    /// - Parameter path: its path and query, with the content's prefix.
+    func address(of guid: GUID, _ path: String) throws(Refusal) -> String {
+        guard let address = world.address.contentAddress(of: guid, path: path) else { throw Self.noContentOrigin }
+        return address
+    }
+
+    private static let noContentOrigin = Refusal(
+        .accountUnavailable, "This server has no origin for content: its operator sets one with --content-url.")
 }

@@ -64,6 +64,27 @@ struct ProxiedRequest {
         "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-server", "x-forwarded-prefix",
     ]
 
+    private var method: String { request.headers[.originalMethod] ?? request.headers[.forwardedMethod] ?? "GET" }
+
+    private var isReading: Bool { method == "GET" || method == "HEAD" }
+
+    /// Whether the browser is about to show the answer, so that it can be led to a page. A script cannot: its browser would follow
+    /// a redirect to the other origin and hide the answer from it.
+    ///
+    /// Browsers before 2023 (Safari 16.3), and programs, do not say `Sec-Fetch-Mode`. They say that they take HTML.
+    var isNavigation: Bool {
+        let source = FetchMetadata(request.headers)
+        guard !source.tellsMode else { return source.isNavigation }
+        return isReading
+            && request.headers[values: .accept].contains {
+                $0.lowercased().split(separator: ",").contains(where: Self.isHTML)
+            }
+    }
+
+    private static func isHTML(_ range: Substring) -> Bool {
+        range.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" } == "text/html"
+    }
+
     /// Whether a page of another origin made the browser ask, with the viewer's cookie but without the viewer's wish: a
     /// fetch, a form, a WebSocket. Links and frames are wishes enough; what they show their page cannot read.
     ///
@@ -71,7 +92,6 @@ struct ProxiedRequest {
     func isForeign(to origin: String) -> Bool {
         let source = FetchMetadata(request.headers)
         guard source.isForeign(to: origin) else { return false }
-        let method = request.headers[.originalMethod] ?? request.headers[.forwardedMethod] ?? "GET"
-        return !(source.isNavigation && (method == "GET" || method == "HEAD"))
+        return !(source.isNavigation && isReading)
     }
 }

@@ -18,7 +18,7 @@ extension Resource {
                     ]),
                 refusals: [
                     .authenticationRequired, .permissionDenied, .objectDoesNotExist, .accountUnavailable, .parameter,
-                    .upstreamLoop,
+                    .upstreamLoop, .addressTooLong,
                 ]),
             Operation(
                 .get, "/gateway/sign-in", "Carry a sign-in over to the content's origin", for: .browser,
@@ -34,10 +34,10 @@ extension Resource {
                 answers: .redirect(302, "To the content."), refusals: [.loginNotPossible]),
             Operation(
                 .get, "/content/{guid}", "Where content is", for: .anyone,
-                answers: .redirect(302, "To the content's origin.")),
+                answers: .redirect(302, "To the content's origin."), refusals: [.addressTooLong]),
             Operation(
                 .get, "/content/{guid}/**", "Where content is", for: .anyone,
-                answers: .redirect(302, "To the content's origin.")),
+                answers: .redirect(302, "To the content's origin."), refusals: [.addressTooLong]),
         ]
     )
 }

@@ -130,11 +130,12 @@ class Person:
     # Content, as the reverse proxy asks for it.
 
     def ask_gateway(self, content: dict, rest: str = "/", headers: dict | None = None) -> requests.Response:
-        """What a proxy does for one request of this browser: the sub-request to the gateway."""
+        """What a proxy does for one request of this browser's window: the sub-request to the gateway."""
         path = f"/content/{content['guid']}{rest}"
         origin = self.server.content_origin(content)
-        cookie = self.browser.cookie_header(origin + path)
-        asked = {"X-Original-URI": path, "X-Original-Method": "GET", "X-Forwarded-Host": origin.split("//")[1]}
+        cookie = self.browser.cookie_header(self.server.content_address(content, rest))
+        asked = {"Accept": "text/html"}
+        asked |= {"X-Original-URI": path, "X-Original-Method": "GET", "X-Forwarded-Host": origin.split("//")[1]}
         asked |= headers or {}
         if cookie:
             asked["Cookie"] = cookie
@@ -142,7 +143,7 @@ class Person:
 
     def open_content(self, content: dict, rest: str = "/") -> requests.Response:
         """Go to content as a signed-in browser: ticket, content cookie, then the gateway's answer."""
-        target = f"{self.server.content_origin(content)}/content/{content['guid']}{rest}"
+        target = self.server.content_address(content, rest)
         for _ in range(4):
             answer = self.ask_gateway(content, rest)
             if answer.status_code != 401:

@@ -68,6 +68,11 @@ class Gatehouse:
     def content_origin(self, content: dict) -> str:
         return self.content_url.replace("*", content["guid"])
 
+    def content_address(self, content: dict, rest: str = "/") -> str:
+        """Where a browser finds a page of a content: at / of an origin of its own, or below its prefix."""
+        prefix = "" if "*" in self.content_url else f"/content/{content['guid']}"
+        return f"{self.content_origin(content)}{prefix}{rest}"
+
     # The server.
 
     def serve_command(self, *more: str) -> list[str | Path]:

@@ -43,7 +43,10 @@ struct ContentCodePages {
                         [
                             "name": .text(sample.integration.name),
                             "provider": .text(Template.named(sample.integration.template)?.name ?? ""),
-                            "code": .text(sample.text(app, visit.services.pages)),
+                            "code": .text(
+                                sample.text(
+                                    app, visit.services.pages,
+                                    isAtRoot: visit.services.world.address.hasOriginPerContent)),
                         ]
                     }),
                 "guid": .text(guid.description), "server": .text(visit.services.world.address.base),

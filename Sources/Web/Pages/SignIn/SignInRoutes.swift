@@ -121,7 +121,7 @@ struct SignInRoutes {
     ) async throws(Refusal) -> Response {
         let offer = try await tenant.singleSignOn.offer()
         let path = "/accounts/\(tenant.account.slug)/sign-in"
-        let query = "return_to=" + FormEncoding.encode(returnPath)
+        let query = "return_to=" + ReturnPath.parameter(returnPath)
         // While passwords are off, the form is there for those who ask for it, or have just used it.
         let asks = request.method == .post || (try? request.query())?["with"] == "password"
         return form(

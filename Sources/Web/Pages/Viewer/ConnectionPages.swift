@@ -20,7 +20,7 @@ struct ConnectionPages {
 
     /// Where a login leads that another site's page began.
     static func address(account: AccountSlug, _ integration: GUID, returningTo path: String) -> String {
-        "/accounts/\(account)/connections/\(integration)/log-in?redirect=\(FormEncoding.encode(path))"
+        "/accounts/\(account)/connections/\(integration)/log-in?redirect=\(ReturnPath.parameter(path))"
     }
 
     private func askedElsewhere(_ visit: Visit, _ caller: Caller) async throws -> Response {

@@ -1,5 +1,4 @@
 import Integrations
-import OAuthClient
 import Storage
 
 /// What the viewers' pages show of somebody's login to an integration. Every name is set, so that none is looked for around it.
@@ -15,7 +14,7 @@ enum ConnectionValues {
             "why": .text(connection.state.sentence ?? ""), "has_session": .flag(connection.state != .absent),
             "since": .time(connection.since), "ends": .time(connection.expiresAt),
             "renews": .flag(connection.renewsItself), "ends_unknown": .flag(connection.expiresAt == nil),
-            "login": .text("\(own)/login?redirect=\(FormEncoding.encode(path))"), "logout": .text("\(own)/logout"),
+            "login": .text("\(own)/login?redirect=\(ReturnPath.parameter(path))"), "logout": .text("\(own)/logout"),
         ]
     }
 

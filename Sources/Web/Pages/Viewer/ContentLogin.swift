@@ -1,3 +1,4 @@
+import Integrations
 import OAuthClient
 import Storage
 
@@ -27,11 +28,11 @@ struct ContentLogin: Equatable {
 
     /// The target that a query names: of that content alone. Without one it is the content's first page.
     static func target(_ text: String?, of content: GUID) -> String? {
-        guard let path = ContentPath(text ?? "\(ContentPath.prefix)\(content)/"), path.guid == content else {
+        guard let path = ContentPath(parameter: text ?? "\(ContentPath.prefix)\(content)/"), path.guid == content else {
             return nil
         }
-        return path.whole == path.target ? path.whole : nil
+        return path.target
     }
 
-    var path: String { "/accounts/\(account)/content/\(content)/log-in?to=\(FormEncoding.encode(target))" }
+    var path: String { "/accounts/\(account)/content/\(content)/log-in?to=\(ReturnPath.parameter(target))" }
 }

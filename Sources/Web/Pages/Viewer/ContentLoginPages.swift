@@ -25,7 +25,7 @@ struct ContentLoginPages {
     static func page(_ visit: Visit, _ login: ContentLogin, failure: Refusal?) async throws -> Response {
         let entrance = try await visit.tenant.gateway.entrance(to: login.content, for: visit.caller)
         guard !entrance.isOpen else {
-            return .seeOther(try visit.services.contentOrigin(of: login.content) + login.target)
+            return .seeOther(try visit.services.address(of: login.content, login.target))
         }
         let missing = entrance.connections.count { $0.state != .working }
         let title = entrance.content.title.isEmpty ? entrance.content.name : entrance.content.title

@@ -12,11 +12,14 @@ struct CodeSample {
     let disputed: Set<String>
 
     /// The code for an app of that kind.
-    func text(_ app: CodeApp, _ pages: Pages) -> String {
+    ///
+    /// - Parameter isAtRoot: whether browsers find content at `/`; else it is below `/content/{guid}/`.
+    func text(_ app: CodeApp, _ pages: Pages, isAtRoot: Bool) -> String {
         let source = CodeSource.of(integration.template)
         let values = values(source)
         let body = pages.text("code-\(app.language.rawValue)-\(source.key)", values)
-        let whole = pages.text("code-app-\(app.key)", values.merging(["source": .text(body)]) { $1 })
+        let whole = pages.text(
+            "code-app-\(app.key)", values.merging(["source": .text(body), "is_at_root": .flag(isAtRoot)]) { $1 })
         return app.language == .python ? Self.sortingImports(whole) : whole
     }
 
