@@ -93,6 +93,7 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
                 .parameter,
                 "While passwords are off, an administrator must be left who can use one all the same: name another for "
                     + "emergencies first, one who has a password and is not locked.")
+        case .busy: self.init(.accountUnavailable, Self.busy, retryAfter: Self.busySeconds, cause: error.description)
         case .cannotWrite, .damaged, .newerSchema:
             self.init(
                 .accountUnavailable,
@@ -105,6 +106,12 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
                 cause: error.description)
         }
     }
+
+    /// What is said while another program holds an account's file.
+    public static let busy =
+        "Another program on the server holds this account's file for now: try again in a few seconds."
+    /// When it makes sense to try again; the server has waited for about as long itself.
+    public static let busySeconds: Int64 = 5
 
     /// The refusal for a premise that no longer holds.
     private init(_ lapse: Lapse) {

@@ -165,6 +165,38 @@ def test_a_credential_that_others_can_read_stops_the_start(machine):
     assert [str(failed.value.code)] == service()["RestartPreventExitStatus"], "nor does systemd try again"
 
 
+def test_a_folder_that_the_services_user_cannot_write_is_refused(machine):
+    """`check-config` says so before."""
+    machine.data.mkdir()
+    machine.data.chmod(0o555)
+    checked = machine.run("check-config")
+    assert checked.returncode == 78 and f"cannot write in {machine.data}: Permission denied" in checked.stderr
+    with pytest.raises(DidNotStart) as failed:
+        machine.start()
+    assert failed.value.code == 73 and "Permission denied" in failed.value.output
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize(
+    ("owner", "group", "mode", "status"),
+    [
+        (0, NOBODY, 0o440, 0),
+        (0, 0, 0o440, 78),
+        (NOBODY, NOBODY, 0o440, 78),
+        (0, NOBODY, 0o444, 78),
+        (0, NOBODY, 0o460, 78),
+    ],
+)
+def test_a_key_file_of_root_that_the_services_group_reads_is_accepted(machine, owner, group, mode, status):
+    """So orchestrators mount secrets."""
+    secret = machine.folder / "secret"
+    secret.write_bytes(machine.key_file.read_bytes())
+    secret.chmod(mode)
+    os.chown(secret, owner, group)
+    done = machine.run("check-config", "--master-key-file", str(secret))
+    assert done.returncode == status, done.stderr
+
+
 def test_another_services_credential_is_not_ours(machine, own_stage):
     machine.key_file.rename(machine.credentials / "something-else")
     own_stage.keep(machine.start())

@@ -143,6 +143,8 @@ public struct AccountError: Error, Equatable, CustomStringConvertible {
         case unknown
         /// There is one already.
         case exists
+        /// Another program holds a lock on its file for now.
+        case busy
         /// It is there, but damaged, newer than this server, or not to be opened.
         case unavailable
     }

@@ -35,6 +35,20 @@ public enum Files {
         return status.st_mode & 0o777
     }
 
+    /// The groups of this process.
+    static func processGroups() -> Set<gid_t> {
+        var groups = [gid_t](repeating: 0, count: max(0, Int(getgroups(0, nil))))
+        let count = getgroups(Int32(groups.count), &groups)
+        return Set(groups.prefix(max(0, Int(count)))).union([getegid()])
+    }
+
+    /// Whether a file belongs to root and to one of these groups.
+    static func isRoots(_ path: String, andOfAGroupOf groups: Set<gid_t>) throws(Failure) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw Failure(action: "look at", path: path, code: errno) }
+        return status.st_uid == 0 && groups.contains(status.st_gid)
+    }
+
     /// How long ago a file's bytes were written last.
     static func secondsSinceChange(_ path: String) throws(Failure) -> Int {
         var status = stat()

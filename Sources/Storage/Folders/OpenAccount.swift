@@ -44,6 +44,8 @@ public final class OpenAccount: Sendable {
             nameNow = Mutex(try file.about().name)
             // What cannot be removed now is still there at the next opening; nobody is kept out for it.
             try? file.sweepBundles()
+        } catch let error as StoreError where error.code == .busy {
+            throw AccountError(.busy, "account \(slug) cannot be opened for now: \(error.description)")
         } catch let error as any CustomStringConvertible {
             throw AccountError(.unavailable, "account \(slug) cannot be opened: \(error.description)")
         } catch {

@@ -21,6 +21,8 @@ public struct StoreError: Error, Equatable, CustomStringConvertible {
         case lastAdministrator
         /// Passwords are off, and nobody would be left who can use one all the same. Nothing was changed.
         case lastBreakGlass
+        /// Another program holds a lock on the file, and did not let go of it within some seconds. Nothing was changed.
+        case busy
         /// The disk is full or does not let itself be written. Nothing was changed.
         case cannotWrite
         /// The file is damaged or is no account file. Nothing was changed.

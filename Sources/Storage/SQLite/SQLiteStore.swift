@@ -226,6 +226,8 @@ extension StoreError {
             self.init(.conflict(column), "another row has that \(column)")
         case .SQLITE_CONSTRAINT where error.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY:
             self.init(.notFound, "a row that this one refers to is gone")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            self.init(.busy, "another program holds a lock on the account file: \(message)")
         case .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_CANTOPEN:
             self.init(.cannotWrite, "the account file cannot be written: \(message)")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:

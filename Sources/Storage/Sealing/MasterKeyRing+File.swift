@@ -2,7 +2,8 @@ import Cryptography
 import Glibc
 
 extension MasterKeyRing {
-    /// Reads the ring from a file that only its owner can read.
+    /// Reads the ring from a file that only its owner can read, or only root and a group of this process: that is how
+    /// orchestrators mount secrets.
     ///
     /// - Parameter isCredential: whether systemd put it there. It lets a service's user in by an access control list,
     ///   which the mode shows as the group's right to read; nobody else gets into the folder.
@@ -12,11 +13,11 @@ extension MasterKeyRing {
             throw MasterKeyError(.missing, "there is no master key at \(path): restore it from your backup")
         }
         do {
-            let mode = try Files.mode(path)
-            guard mode & (isCredential ? 0o037 : 0o077) == 0 else {
+            let isOfOurGroup = try Files.isRoots(path, andOfAGroupOf: Files.processGroups())
+            guard try Files.mode(path) & (isCredential || isOfOurGroup ? 0o037 : 0o077) == 0 else {
                 throw MasterKeyError(
                     .tooOpen,
-                    "the master key \(path) can be read by others: run chmod 600 on it, and rotate it if others may have read it"
+                    "the master key \(path) can be read by others: run chmod 600 on it (or chmod 440, where root owns it and the server's group reads it), and rotate it if others may have read it"
                 )
             }
             return try MasterKeyRing(parsing: SecretString(String(decoding: try Files.read(path), as: UTF8.self)))

@@ -52,6 +52,10 @@ public struct Services: Sendable {
         do {
             return try await directory.tenant(fingerprint)
         } catch {
+            if (error as? AccountError)?.code == .busy {
+                throw Refusal(
+                    .accountUnavailable, Refusal.busy, retryAfter: Refusal.busySeconds, cause: "\(error)")
+            }
             throw Refusal(
                 .accountUnavailable, "This account cannot be opened for now: tell the operator of this server.",
                 cause: "\(error)"
