@@ -26,7 +26,8 @@ public struct BrowserIdentity: Sendable {
 }
 
 extension People {
-    /// Signs in with email and password. Failures are counted per email and per address, and all look alike.
+    /// Signs in with email and password. Failures are counted per email and per address, and all look alike, in words and in
+    /// time: but who has the right password and is locked reads that, for nobody else can know the password.
     public func signIn(email: String, password: SecretString, from origin: Origin) async throws(Refusal) -> SignIn {
         // Somebody's wrong guesses from elsewhere must not lock the owner out, and many guesses from many places neither
         // go on for ever: so there are three counts, each with its own limit.
@@ -48,8 +49,11 @@ extension People {
         await hashed()
         let isAllowed = try await mayUsePassword(user)
         guard let user, let hash = user.passwordHash, matches, isAllowed, !user.isLocked else {
-            if let user { await noteFailure(of: user, from: origin) }
-            throw try await mismatch()
+            if let user { noteFailure(of: user, from: origin) }
+            // A wrong password asks for this, too, so that both answers take the same time.
+            let mismatch = try await mismatch()
+            guard let user, user.isLocked, matches, isAllowed else { throw mismatch }
+            throw Self.locked
         }
         let signIn: SignIn
         do throws(StoreError) {
@@ -57,8 +61,9 @@ extension People {
             signIn = try await storeSession(
                 for: user, from: origin, on: [.passwordHash(of: user.guid, hash), .passwordCounts(of: user.guid)])
         } catch {
-            guard case .lapsed = error.code else { throw Refusal(error) }
-            await noteFailure(of: user, from: origin)
+            guard case .lapsed(let lapse) = error.code else { throw Refusal(error) }
+            noteFailure(of: user, from: origin)
+            if lapse == .locked { throw Self.locked }
             throw try await mismatch()
         }
         limiter.count(successes)
@@ -68,8 +73,11 @@ extension People {
         return signIn
     }
 
-    /// The one answer to every sign-in that fails: whose password counts while passwords are off, and who is locked, is not
-    /// for everybody to find out.
+    private static let locked = Refusal(
+        .userLocked, "You are locked: ask an administrator of the account to let you in again.")
+
+    /// The one answer to every other sign-in that fails: whose password counts while passwords are off is not for everybody
+    /// to find out.
     private func mismatch() async throws(Refusal) -> Refusal {
         Refusal(
             .authenticationRequired,
@@ -79,11 +87,12 @@ extension People {
     }
 
     /// A wrong guess for somebody there is; guesses at nobody are only counted, or anybody could fill the audit with names.
-    private func noteFailure(of user: UserRecord, from origin: Origin) async {
-        let event = Caller(user: user, origin: origin).note(
-            .signInFailed, .refused, at: clock.now, subject: user.guid, details: ["locked": .bool(user.isLocked)])
-        // The answer is a refusal either way; a disk that is full must not make it another one.
-        try? await account.store.note([event])
+    ///
+    /// The answer does not wait for the line: the time that the disk takes would tell that there is such a user.
+    private func noteFailure(of user: UserRecord, from origin: Origin) {
+        note(
+            Caller(user: user, origin: origin).note(
+                .signInFailed, .refused, at: clock.now, subject: user.guid, details: ["locked": .bool(user.isLocked)]))
     }
 
     /// Hashes the password again where its hash was made with parameters of earlier days.
@@ -121,10 +130,10 @@ extension People {
         try await attempt { () throws(StoreError) in try await account.store.arePasswordsOff() }
     }
 
-    /// Whether a password of that user counts; of nobody's it does, so that a guess takes as long.
+    /// Whether a password of that user counts. It is asked of nobody, too, so that a guess takes as long.
     func mayUsePassword(_ user: UserRecord?) async throws(Refusal) -> Bool {
-        guard let user else { return true }
-        return try await attempt { () throws(StoreError) in try await account.store.mayUsePassword(user.guid) }
+        let guid = user?.guid ?? account.makeGUID()
+        return try await attempt { () throws(StoreError) in try await account.store.mayUsePassword(guid) }
     }
 
     /// Signs somebody in who proved elsewhere who they are.

@@ -22,17 +22,20 @@ public struct People: Sendable {
     let limiter: AttemptLimiter
     /// Called after each hash of a password, before its result is used: tests hold this step.
     let hashed: @Sendable () async -> Void
+    /// Writes a line into the audit some time soon; waits for nothing.
+    let note: @Sendable (EventRecord) -> Void
 
     /// The people of an account.
     public init(
         account: OpenAccount, clock: WallClock, hasher: PasswordHasher, limiter: AttemptLimiter,
-        hashed: @escaping @Sendable () async -> Void = {}
+        hashed: @escaping @Sendable () async -> Void = {}, noting note: @escaping @Sendable (EventRecord) -> Void
     ) {
         self.account = account
         self.clock = clock
         self.hasher = hasher
         self.limiter = limiter
         self.hashed = hashed
+        self.note = note
     }
 
     /// A person who was just added, with what is shown this one time.

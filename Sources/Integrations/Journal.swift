@@ -6,13 +6,16 @@ import Synchronization
 /// Writes audit lines for what changes nothing in the account: credentials that were handed out or refused.
 ///
 /// Whoever notes something waits until it is on disk, together with all that was noted at the same time. Where the disk
-/// cannot be written, the lines wait in memory for the next attempt, and nobody is refused for it.
+/// cannot be written, the lines wait in memory for the next attempt, and nobody is refused for it. What waits when the
+/// account closes goes to the backlog, from which the account's next journal takes it.
 final class Journal: Sendable {
     private struct State {
         var waiting: [EventRecord] = []
         /// Lines for which there was no room while the disk could not be written.
         var dropped = 0
         var writing: Task<Void, Never>?
+        /// Sleeps until the next attempt, holding nothing.
+        var alarm: Task<Void, Never>?
         /// When the same thing was noted last, for what a program may repeat many times a second.
         var noted: [Repetition: Timestamp] = [:]
     }
@@ -29,24 +32,52 @@ final class Journal: Sendable {
     /// The same refusal is noted again after this.
     private static let repetition = Duration.seconds(5 * 60)
     static let maximumWaiting = 10_000
+    /// After an attempt that failed.
+    static let pause = Duration.seconds(10)
 
     typealias Writer = @Sendable ([EventRecord]) async throws(StoreError) -> Void
 
     private let write: Writer
     private let clock: WallClock
     private let logger: Logger
+    private let account: TenantFingerprint
+    private let backlog: AuditBacklog
+    /// nil: nothing is done in the background here, and lines wait for the next one or for the end.
+    private let sleeper: Sleeper?
     private let state = Mutex(State())
 
     /// - Parameter write: adds lines to the audit, all of them or none.
-    init(clock: WallClock, logger: Logger, write: @escaping Writer) {
+    init(
+        account: TenantFingerprint, clock: WallClock, logger: Logger, backlog: AuditBacklog, sleeper: Sleeper?,
+        write: @escaping Writer
+    ) {
         self.write = write
+        self.account = account
         self.clock = clock
         self.logger = logger
+        self.backlog = backlog
+        self.sleeper = sleeper
     }
 
-    /// Adds a line.
-    func note(_ event: EventRecord) async {
-        let writing = state.withLock { state -> Task<Void, Never> in
+    deinit {
+        let (waiting, dropped) = state.withLock { state in
+            state.alarm?.cancel()
+            return (state.waiting, state.dropped)
+        }
+        backlog.put(.init(waiting: waiting, dropped: dropped), of: account)
+    }
+
+    /// Whether there is something that is not on disk yet.
+    var hasWaiting: Bool { state.withLock { !$0.waiting.isEmpty || $0.dropped > 0 } }
+
+    /// Adds a line, and waits for the disk.
+    func note(_ event: EventRecord) async { await add(event).value }
+
+    /// Adds a line and does not wait: for an answer whose time must not tell that there was something to write.
+    func noteLater(_ event: EventRecord) { _ = add(event) }
+
+    private func add(_ event: EventRecord) -> Task<Void, Never> {
+        state.withLock { state in
             if state.waiting.count < Self.maximumWaiting {
                 state.waiting.append(event)
             } else {
@@ -54,7 +85,6 @@ final class Journal: Sendable {
             }
             return writer(&state)
         }
-        await writing.value
     }
 
     /// Adds a line unless the same was noted a moment ago.
@@ -89,14 +119,25 @@ final class Journal: Sendable {
 
     /// Writes what waits, until nothing does.
     private func writeWaiting() async {
+        if let earlier = backlog.take(account) {
+            state.withLock { state in
+                state.waiting = earlier.waiting + state.waiting
+                state.dropped += earlier.dropped
+            }
+        }
         while true {
             let batch = state.withLock { state in
+                // Where lines came back from the backlog that there was no room for, nothing else may be waiting.
+                if state.waiting.isEmpty, state.dropped > 0 { noteMissing(&state) }
                 if state.waiting.isEmpty { state.writing = nil }
                 return state.waiting
             }
             guard !batch.isEmpty else { return }
             do throws(StoreError) { try await write(batch) } catch {
-                state.withLock { $0.writing = nil }
+                state.withLock { state in
+                    state.writing = nil
+                    arm(&state)
+                }
                 logger.error(
                     "audit lines wait in memory: the account file cannot be written",
                     metadata: ["waiting": "\(batch.count)", "error": "\(error)"])
@@ -104,14 +145,28 @@ final class Journal: Sendable {
             }
             state.withLock { state in
                 state.waiting.removeFirst(batch.count)
-                guard state.dropped > 0 else { return }
-                // The audit says itself that it is not whole.
-                state.waiting.append(
-                    EventRecord(
-                        .auditLinesMissing, outcome: .failure, at: clock.now, actor: .system, origin: .system,
-                        details: ["count": .integer(Int64(state.dropped))]))
-                state.dropped = 0
+                if state.dropped > 0 { noteMissing(&state) }
             }
+        }
+    }
+
+    /// The audit says itself that it is not whole.
+    private func noteMissing(_ state: inout State) {
+        state.waiting.append(
+            EventRecord(
+                .auditLinesMissing, outcome: .failure, at: clock.now, actor: .system, origin: .system,
+                details: ["count": .integer(Int64(state.dropped))]))
+        state.dropped = 0
+    }
+
+    /// Tries again after a pause.
+    private func arm(_ state: inout State) {
+        guard let sleeper, state.alarm == nil else { return }
+        state.alarm = Task { [weak self] in
+            await sleeper.sleep(for: Self.pause)
+            guard !Task.isCancelled, let self else { return }
+            self.state.withLock { $0.alarm = nil }
+            await flush()
         }
     }
 }

@@ -55,6 +55,7 @@ public final class Tenant: Sendable {
     private let keeper: TokenKeeper
     private let mint: Mint
     private let journal: Journal
+    private let closing: ClosingWork
 
     /// Puts the rooms together.
     public init(_ account: OpenAccount, world: World) throws {
@@ -67,13 +68,18 @@ public final class Tenant: Sendable {
         let keeper = TokenKeeper(account: account, world: world, activity: activity) {
             memory.remember($0, generation: $1)
         }
+        let journal = Journal(
+            account: account.fingerprint, clock: world.clock, logger: world.logger, backlog: world.backlog,
+            sleeper: world.sleeper
+        ) { events throws(StoreError) in try await account.store.note(events) }
         let people = People(
             account: account, clock: world.clock, hasher: world.hasher, limiter: world.limiter,
-            hashed: { await world.gate(.passwordHashed) })
+            hashed: { await world.gate(.passwordHashed) }, noting: { journal.noteLater($0) })
         self.account = account
+        closing = world.closing
         self.people = people
         self.keeper = keeper
-        singleSignOn = SingleSignOn(account: account, world: world, people: people)
+        singleSignOn = SingleSignOn(account: account, world: world, people: people, journal: journal)
         groups = Groups(account: account, clock: world.clock)
         contents = Contents(account: account, clock: world.clock, upstreams: world.upstreams)
         deployments = Deployments(
@@ -89,17 +95,15 @@ public final class Tenant: Sendable {
         logins = LoginFlows(
             account: account, clock: world.clock, address: world.address, outbound: world.outbound,
             transport: world.transport, hosts: world.hosts,
-            keeper: keeper, activity: activity, steps: world.steps, logger: world.logger
+            keeper: keeper, activity: activity, journal: journal, steps: world.steps, logger: world.logger
         )
         sessions = OAuthSessions(account: account, clock: world.clock, outbound: world.outbound)
         connections = Connections(account: account, clock: world.clock, outbound: world.outbound)
-        audit = Audit(account: account, clock: world.clock)
+        // Whoever reads the audit finds what was noted before.
+        audit = Audit(account: account, clock: world.clock) { await journal.flush() }
         webhooks = Webhooks(account: account, clock: world.clock, outbound: world.outbound)
         errands = Errands(account: account, world: world)
         let mint = Mint(account: account, clock: world.clock, monotonic: world.monotonic)
-        let journal = Journal(clock: world.clock, logger: world.logger) { events throws(StoreError) in
-            try await account.store.note(events)
-        }
         let issuer = Issuer(account: account, clock: world.clock, address: world.address)
         let sources = TokenSources(
             keeper: keeper,
@@ -136,5 +140,13 @@ public final class Tenant: Sendable {
         await activity.drain()
     }
 
-    deinit { activity.close() }
+    deinit {
+        let (journal, activity) = (journal, activity)
+        guard journal.hasWaiting || activity.hasWaiting else { return }
+        // They hold the account, which is not opened a second time meanwhile.
+        closing.begin {
+            await journal.flush()
+            await activity.flush()
+        }
+    }
 }

@@ -29,6 +29,10 @@ public struct World: Sendable {
     public let logger: Logger
     /// How much waits in the background.
     public let queues = QueueDepths()
+    /// What is written for accounts that have closed.
+    public let closing = ClosingWork()
+    /// Audit lines of accounts that have closed.
+    let backlog = AuditBacklog()
     /// The largest bundle that is taken.
     public let maximumBundleBytes: Int
     /// What all accounts share, with a part for each.

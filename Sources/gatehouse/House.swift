@@ -77,6 +77,7 @@ struct House: Sendable {
     /// Waits for refreshes that are under way, then lets go of the network.
     func close() async {
         for slug in directory.slugs { await directory.opened(TenantFingerprint(of: slug))?.drain() }
+        await world.closing.finish()
         await transport.shutdown()
     }
 

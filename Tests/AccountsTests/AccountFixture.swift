@@ -34,7 +34,7 @@ final class AccountFixture: Sendable {
         self.account = account
         people = People(
             account: account, clock: time.clock, hasher: PasswordHasher(),
-            limiter: AttemptLimiter(clock: time.monotonic)
+            limiter: AttemptLimiter(clock: time.monotonic), noting: { _ in }
         )
         groups = Groups(account: account, clock: time.clock)
         contents = Contents(

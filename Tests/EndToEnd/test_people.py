@@ -119,8 +119,17 @@ def test_a_locked_person_is_signed_out_and_cannot_sign_in(person):
     assert home_is_open(person, person.browser)
     person.server.command("user", "lock", person.account.slug, person.email)
     assert not home_is_open(person, person.browser)
-    assert try_sign_in(person, Browser(), person.email, person.password).status_code == 401
-    assert person.api("GET", "v1/user").status_code == 401
+    right = try_sign_in(person, Browser(), person.email, person.password)
+    assert right.status_code == 401 and "You are locked" in right.text and "do not match" not in right.text
+    person.api.refused(401, 50, "GET", "v1/user")
+    # Who does not know the password learns nothing.
+    wrong = try_sign_in(person, Browser(), person.email, "not the password")
+    unknown = try_sign_in(person, Browser(), "nobody@nowhere.example", "not the password")
+    assert wrong.status_code == unknown.status_code == 401
+    neutral = re.compile(r'value="[^"]*"')
+    assert neutral.sub("", wrong.text) == neutral.sub("", unknown.text) and "locked" not in wrong.text
+    person.server.command("user", "lock", person.account.slug, person.email, "--unlock")
+    assert try_sign_in(person, Browser(), person.email, person.password).status_code == 303
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_accounts(person, server):

@@ -26,9 +26,17 @@ private final class Disk: Sendable {
 
     init() {
         let disk = disk
-        journal = Journal(clock: time.clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) {
-            events throws(StoreError) in try disk.write(events)
-        }
+        journal = Self.journal(on: disk, time)
+    }
+
+    private static func journal(
+        on disk: Disk, _ time: TestClock, of account: UInt64 = 1, backlog: AuditBacklog = AuditBacklog()
+    ) -> Journal {
+        Journal(
+            account: TenantFingerprint(value: account), clock: time.clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            backlog: backlog, sleeper: nil
+        ) { events throws(StoreError) in try disk.write(events) }
     }
 
     private func event(_ number: Int64) -> EventRecord {
@@ -59,6 +67,36 @@ private final class Disk: Sendable {
         await journal.flush()
         #expect(disk.written.count == Journal.maximumWaiting + 1)
         #expect(disk.written.last?.action == .auditLinesMissing && disk.written.last?.details["count"] == 5)
+    }
+
+    @Test func whatWaitsWhenTheAccountClosesIsWrittenByItsNextJournal() async {
+        let backlog = AuditBacklog()
+        disk.isFull.store(true, ordering: .releasing)
+        for number in 0..<2 { await Self.journal(on: disk, time, backlog: backlog).note(event(Int64(number))) }
+        disk.isFull.store(false, ordering: .releasing)
+        let other = Self.journal(on: disk, time, of: 2, backlog: backlog)
+        await other.flush()
+        #expect(disk.written.isEmpty && !other.hasWaiting, "of another account")
+        await Self.journal(on: disk, time, backlog: backlog).note(event(2))
+        #expect(disk.written.map { $0.details["number"] } == [0, 1, 2])
+    }
+
+    @Test func theBacklogCountsWhatItHasNoRoomFor() async {
+        let backlog = AuditBacklog()
+        let account = TenantFingerprint(value: 1)
+        for _ in 0..<2 {
+            backlog.put(.init(waiting: Array(repeating: event(1), count: 15_000), dropped: 1), of: account)
+        }
+        let journal = Self.journal(on: disk, time, backlog: backlog)
+        await journal.flush()
+        #expect(disk.written.count == 20_001 && disk.written.last?.details["count"] == 10_002)
+        #expect(!journal.hasWaiting)
+    }
+
+    @Test func whoDoesNotWaitIsWrittenAllTheSame() async {
+        journal.noteLater(event(1))
+        await journal.flush()
+        #expect(disk.written.count == 1)
     }
 
     @Test func theSameRefusalIsNotedOnceInAWhile() async {

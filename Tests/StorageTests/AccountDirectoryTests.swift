@@ -39,6 +39,23 @@ import Testing
         #expect(tenants.count == 1)
     }
 
+    /// What the upper rooms make of an account.
+    private final class Tenant: Sendable {
+        let account: OpenAccount
+        init(_ account: OpenAccount) { self.account = account }
+    }
+
+    @Test func anAccountThatOutlivesItsTenantIsUsedAgain() async throws {
+        for name in ["acme", "globex"] { _ = try temporary.open(name) }
+        let directory = try AccountDirectory(folder: temporary.folder, ring: temporary.ring, limit: 1) { Tenant($0) }
+        let slug = try temporary.slug("acme")
+        // As whoever still writes for an account that has closed.
+        let held = try #require(try await directory.tenant(slug)?.account)
+        _ = try await directory.tenant(try temporary.slug("globex"))
+        #expect(directory.opened(TenantFingerprint(of: slug)) == nil, "its tenant is gone")
+        #expect(try await directory.tenant(slug)?.account === held)
+    }
+
     private func replace(_ path: String, age: Int) throws {
         try Files.replace(path, with: try Files.read(path, limit: .max))
         var times = [timeval(tv_sec: time(nil) - age, tv_usec: 0), timeval(tv_sec: time(nil) - age, tv_usec: 0)]

@@ -12,11 +12,16 @@ public struct Audit: Sendable {
 
     let account: OpenAccount
     let clock: WallClock
+    /// Writes what waits in memory.
+    private let settle: @Sendable () async -> Void
 
     /// The audit of an account.
-    public init(account: OpenAccount, clock: WallClock) {
+    ///
+    /// - Parameter settle: called before the lines are read; writes those that wait in memory.
+    public init(account: OpenAccount, clock: WallClock, settle: @escaping @Sendable () async -> Void = {}) {
         self.account = account
         self.clock = clock
+        self.settle = settle
     }
 
     /// A page of lines.
@@ -24,7 +29,8 @@ public struct Audit: Sendable {
         _ filter: AuditFilter, at position: AuditPosition?, ascending: Bool, limit: Int,
         for reader: some ReadsAsAdministrator
     ) async throws(Refusal) -> AuditPage {
-        try await attempt { () throws(StoreError) in
+        await settle()
+        return try await attempt { () throws(StoreError) in
             try await account.store.auditPage(filter, at: position, ascending: ascending, limit: limit, upTo: nil)
         }
     }
@@ -35,6 +41,7 @@ public struct Audit: Sendable {
     ) async throws(Refusal) -> AuditExport {
         let event = reader.caller.note(
             .auditExported, at: clock.now, details: ["format": .string(format.rawValue)])
+        await settle()
         let head = try await attempt { () throws(StoreError) in
             try await account.store.note([event])
             return try await account.store.auditHead()
@@ -65,11 +72,13 @@ public struct Audit: Sendable {
 
     /// Computes the whole chain again, and looks for what was noted elsewhere.
     public func verify(expecting head: AuditHead?, for admin: Administrator) async throws(Refusal) -> AuditVerdict {
-        try await attempt { () throws(StoreError) in try await account.store.verifyAudit(expecting: head) }
+        await settle()
+        return try await attempt { () throws(StoreError) in try await account.store.verifyAudit(expecting: head) }
     }
 
     /// Removes what is older than the account keeps.
     public func prune() async throws(StoreError) {
+        await settle()
         guard let days = try await account.store.auditRetention() else { return }
         let now = clock.now
         var removed: Int64 = 0

@@ -104,11 +104,8 @@ public final class Activity: Sendable {
         await flush()
     }
 
-    /// Writes what was counted after whoever held the account has let go of it.
-    func close() {
-        guard !state.withLock({ gather(&$0).isEmpty }) else { return }
-        Task { [self] in await flush() }
-    }
+    /// Whether there is something that is not on disk yet.
+    var hasWaiting: Bool { state.withLock { !gather(&$0).isEmpty } }
 
     /// What is in memory still, and a number that tells whether some of it has moved to the file since.
     func waiting() async -> (counts: [ActivitySlot: ActivityCounts], moves: UInt64) {

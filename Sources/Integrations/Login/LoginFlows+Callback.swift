@@ -129,7 +129,7 @@ extension LoginFlows {
                 "user_guid": .string(flow.userGUID.description), "reason": .string(login.outcome.rawValue),
             ] as JSONObject).merging(refusal.causeDetail))
         // The viewer is told either way; a disk that is full must not make it another answer.
-        try? await account.store.note([event])
+        await journal.note(event)
     }
 
     private func unchangedIntegration(_ flow: LoginFlowRecord) async throws(Refusal) -> IntegrationRecord {

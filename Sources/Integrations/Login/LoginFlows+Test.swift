@@ -109,6 +109,6 @@ extension LoginFlows {
             .integrationVerified, outcome, at: clock.now, integration: integration.guid,
             details: (["name": .string(integration.name), "by": "login"] as JSONObject).merging(details))
         // Whoever tests is told either way; a disk that is full must not make it another answer.
-        try? await account.store.note([event])
+        await journal.note(event)
     }
 }

@@ -18,6 +18,7 @@ public struct LoginFlows: Sendable {
     let hosts: CircuitBreaker
     let keeper: TokenKeeper
     let activity: Activity
+    let journal: Journal
     let steps: StepObserver
     let logger: Logger
 

@@ -222,7 +222,7 @@ extension SingleSignOn {
                 "reason": refusal.payload?["reason"] ?? "failed", "issuer": .string(flow.issuer),
             ] as JSONObject).merging(refusal.causeDetail))
         // The person is told either way; a disk that is full must not make it another answer.
-        try? await account.store.note([event])
+        await journal.note(event)
     }
 
     private static func refused(_ error: IDTokenError) -> Refusal {

@@ -183,6 +183,6 @@ extension SingleSignOn {
                 "reason": .string(reason), "email": .string(person.email ?? ""), "issuer": .string(person.issuer),
             ])
         // The answer is a refusal either way; a disk that is full must not make it another one.
-        try? await account.store.note([event])
+        await journal.note(event)
     }
 }

@@ -18,6 +18,7 @@ public struct SingleSignOn: Sendable {
     let transport: any HTTPTransport
     let hosts: CircuitBreaker
     let people: People
+    let journal: Journal
     let limiter: AttemptLimiter
     let desk: IssuerDesk
     let logger: Logger
@@ -25,7 +26,7 @@ public struct SingleSignOn: Sendable {
     /// Who turns passwords off has signed in with single sign-on within this time.
     private static let testLifetime = Duration.seconds(60 * 60)
 
-    init(account: OpenAccount, world: World, people: People) {
+    init(account: OpenAccount, world: World, people: People, journal: Journal) {
         self.account = account
         clock = world.clock
         address = world.address
@@ -33,6 +34,7 @@ public struct SingleSignOn: Sendable {
         transport = world.transport
         hosts = world.hosts
         self.people = people
+        self.journal = journal
         limiter = world.limiter
         logger = world.logger
         desk = IssuerDesk(clock: world.monotonic, policy: world.outbound, transport: world.transport)

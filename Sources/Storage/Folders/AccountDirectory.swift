@@ -164,6 +164,11 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
         let task = try state.withLock { state -> Task<Opened, any Error>? in
             guard !state.erasing.contains(fingerprint) else { return nil }
             if let task = state.opening[fingerprint] { return task }
+            let entry = state.entries[fingerprint]
+            // Somebody else has opened it since the caller looked.
+            if let tenant = entry?.tenant, let account = entry?.account, !account.isGone {
+                return Task<Opened, any Error> { (tenant: tenant, account: account) }
+            }
             // Refuses while requests still use the old instance: two instances would hold different state.
             let isReplacing = state.entries[fingerprint]?.account?.isGone ?? false
             guard !isReplacing else {
@@ -175,7 +180,11 @@ public final class AccountDirectory<Tenant: AnyObject & Sendable>: Sendable {
                 throw AccountError(
                     .unavailable, "account \(slug) was replaced, and its file was written only a moment ago")
             }
+            // Whoever writes the last lines of a tenant that is gone still holds the account: it is used again, and its file
+            // is never open twice.
+            let present = entry?.account
             let task = Task { [self] in
+                if let present, present.isInPlace() { return (tenant: try assemble(present), account: present) }
                 let account = try OpenAccount(
                     slug, in: folder, ring: ring.withLock { $0 }, quotas: quotas, beforeChange: beforeChange)
                 return (tenant: try assemble(account), account: account)
