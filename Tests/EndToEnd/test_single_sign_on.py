@@ -52,7 +52,7 @@ def test_somebody_new_is_added_with_name_and_role_and_known_again(at_canaille):
     answer = at_canaille.sign_in("nina")
     assert at_canaille.is_in(answer)
     user = at_canaille.user("nina@corp.example")
-    assert user["user_role"] == "viewer" and not user["locked"]
+    assert user["user_role"] == "viewer" and not user["locked"] and user["confirmed"] is True
     again = at_canaille.sign_in("nina")
     assert at_canaille.is_in(again)
     assert at_canaille.user("nina@corp.example")["guid"] == user["guid"]

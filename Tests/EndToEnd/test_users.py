@@ -97,6 +97,16 @@ def test_posit_sdk_creates_a_user_who_sets_the_password_by_an_invite(account, ad
     assert client_of(admin).users.get(made["guid"])["confirmed"] is True
 
 
+def test_whom_the_operator_made_with_a_key_needs_no_invite(server):
+    account = server.create_account()
+    added = server.json("user", "create", account.slug, "--email", an_email())
+    invited = account.admin.api.ok("POST", "v1/users", json={"email": an_email(), "user_must_set_password": True})
+    told = {one["guid"]: one["confirmed"] for one in account.admin.api.ok("GET", "v1/users")["results"]}
+    assert told == {account.admin.guid: True, added["guid"]: True, invited["guid"]: False}
+    listed = {one["guid"]: one["confirmed"] for one in server.json("user", "list", account.slug)}
+    assert listed == told
+
+
 def test_the_username_is_the_email_where_none_is_given(admin):
     email = an_email()
     made = admin.api.ok("POST", "v1/users", json={"email": email, "unique_id": f"okta-{email}"})

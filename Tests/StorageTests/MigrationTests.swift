@@ -101,6 +101,28 @@ import Testing
             ])
     }
 
+    @Test func whomTheOperatorMadeBeforeIsKnownByTheAudit() throws {
+        try Schema.migrator.migrate(queue, upTo: "3 pages and single sign-on")
+        try queue.write { db in
+            for (guid, actor) in [("o", "operator"), ("u", "user")] {
+                try db.execute(
+                    sql: """
+                        INSERT INTO user (guid, email, username, first_name, last_name, role, created_at, updated_at, folded)
+                            VALUES (:guid, :guid, :guid, '', '', 'viewer', 1, 1, '');
+                        INSERT INTO audit_event (at, action, outcome, actor_kind, actor_name, door, correlation_id,
+                            subject_guid, details, hash)
+                            VALUES (1, 'user.created', 'success', :actor, 'x', 'command', '', :guid, '{}', x'00');
+                        """,
+                    arguments: ["guid": guid, "actor": actor])
+            }
+        }
+        try Schema.migrator.migrate(queue)
+        let made = try queue.read { db in
+            try String.fetchAll(db, sql: "SELECT guid FROM user WHERE made_with_key")
+        }
+        #expect(made == ["o"])
+    }
+
     @Test func aPermissionNamesOneOfTheTwo() throws {
         try Schema.migrator.migrate(queue)
         for values in ["('c', NULL, NULL, 'viewer')", "('c', 'u', 'g', 'viewer')"] {

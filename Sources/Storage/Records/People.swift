@@ -36,6 +36,8 @@ public struct UserRecord: Sendable, Equatable {
     public var passwordHash: String?
     /// A locked user can do nothing.
     public var isLocked: Bool
+    /// Whether the operator made the user, with an API key.
+    public internal(set) var wasMadeWithKey: Bool
     /// When the user was created.
     public let createdAt: Timestamp
     /// When the user was last changed.
@@ -57,6 +59,7 @@ public struct UserRecord: Sendable, Equatable {
         uniqueID = nil
         passwordHash = nil
         isLocked = false
+        wasMadeWithKey = false
         createdAt = now
         updatedAt = now
         activeAt = nil
@@ -65,7 +68,7 @@ public struct UserRecord: Sendable, Equatable {
     init(
         guid: GUID, email: String, username: String, firstName: String, lastName: String, role: Role,
         passwordHash: String?, uniqueID: String?,
-        isLocked: Bool, createdAt: Timestamp, updatedAt: Timestamp, activeAt: Timestamp?
+        isLocked: Bool, wasMadeWithKey: Bool, createdAt: Timestamp, updatedAt: Timestamp, activeAt: Timestamp?
     ) {
         self.guid = guid
         self.email = email
@@ -76,10 +79,14 @@ public struct UserRecord: Sendable, Equatable {
         self.uniqueID = uniqueID
         self.passwordHash = passwordHash
         self.isLocked = isLocked
+        self.wasMadeWithKey = wasMadeWithKey
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.activeAt = activeAt
     }
+
+    /// Whether the user has a way in: has set a password, has signed in, or was made with an API key.
+    public var isConfirmed: Bool { passwordHash != nil || activeAt != nil || wasMadeWithKey }
 
     /// Whether content and groups can be given to the user.
     public var mayOwn: Bool { role >= .publisher && !isLocked }

@@ -12,7 +12,11 @@ extension SQLiteStore: PeopleStore {
             let room = try Room(for: .users, within: quotas, in: db)
             try Self.insert(user, in: db)
             try room.require(in: db)
-            if let key, let keyHash { _ = try Self.insert(key, hash: keyHash, in: db) }
+            if let key, let keyHash {
+                _ = try Self.insert(key, hash: keyHash, in: db)
+                try db.execute(
+                    sql: "UPDATE user SET made_with_key = 1 WHERE guid = ?", arguments: [user.guid.description])
+            }
             if let inviteHash, let inviteExpiresAt {
                 try Self.insertInvite(of: user.guid, hash: inviteHash, expiresAt: inviteExpiresAt, in: db)
             }
@@ -202,7 +206,7 @@ extension UserRecord {
             guid: try row.guid("guid"), email: row["email"], username: row["username"], firstName: row["first_name"],
             lastName: row["last_name"], role: try row.value("role"), passwordHash: row["password_hash"],
             uniqueID: row["unique_id"],
-            isLocked: row["locked"],
+            isLocked: row["locked"], wasMadeWithKey: row["made_with_key"],
             createdAt: row.time("created_at"), updatedAt: row.time("updated_at"),
             activeAt: row.optionalTime("active_at")
         )

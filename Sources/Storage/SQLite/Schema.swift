@@ -35,8 +35,16 @@ enum Schema {
         migrator.registerMigration("4 token lifetimes") { db in
             try db.execute(sql: tokenLifetimes)
         }
+        migrator.registerMigration("5 users made with a key") { db in try db.execute(sql: madeWithKey) }
         return migrator
     }
+
+    /// Whom the operator made, with an API key, needs no invite. The audit knows those of before.
+    private static let madeWithKey = """
+        ALTER TABLE user ADD COLUMN made_with_key INTEGER NOT NULL DEFAULT 0;
+        UPDATE user SET made_with_key = 1 WHERE guid IN
+            (SELECT subject_guid FROM audit_event WHERE action = 'user.created' AND actor_kind = 'operator');
+        """
 
     private static let people = """
         CREATE TABLE account (

@@ -14,7 +14,7 @@ enum Answers {
             "first_name": .string(user.firstName), "last_name": .string(user.lastName),
             "user_role": .string(user.role.rawValue), "created_time": time(user.createdAt),
             "updated_time": time(user.updatedAt), "active_time": time(user.activeAt),
-            "confirmed": .bool(user.passwordHash != nil), "locked": .bool(user.isLocked),
+            "confirmed": .bool(user.isConfirmed), "locked": .bool(user.isLocked),
         ]
     }
 

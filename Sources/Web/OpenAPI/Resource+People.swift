@@ -69,7 +69,9 @@ extension Resource {
     private static let user = Schema.object([
         "guid": .guid, "email": .text, "username": .text, "first_name": .text, "last_name": .text, "user_role": .role,
         "created_time": .time, "updated_time": .time, "active_time": .time.orNull,
-        "confirmed": .flag.described("Whether a password was set."), "locked": .flag,
+        "confirmed": .flag.described(
+            "Whether the user has set a password or signed in, or was made by the operator with an API key."),
+        "locked": .flag,
     ])
 
     private static let invited: Schema = {

@@ -196,7 +196,7 @@ struct Operator: Sendable {
     static func answer(_ user: UserRecord) -> JSON {
         [
             "guid": .string(user.guid.description), "email": .string(user.email), "role": .string(user.role.rawValue),
-            "locked": .bool(user.isLocked), "confirmed": .bool(user.passwordHash != nil),
+            "locked": .bool(user.isLocked), "confirmed": .bool(user.isConfirmed),
         ]
     }
 
