@@ -15,30 +15,43 @@ struct House: Sendable {
     let services: Services
     let transport: CurlTransport
     let masterKeyFile: String?
+    /// Whether the ring is one that is kept somewhere.
+    let hasKey: Bool
+    /// A sentence for the operator where the master key was made just now.
+    let madeKey: String?
+
+    /// A sentence for the operator where the folder was made just now.
+    static func madeFolder(_ folder: DataFolder) -> String { "made the data folder \(folder.path)" }
 
     /// Checks the master keys against the accounts, then builds everything that serves them.
     ///
     /// - Parameters:
     ///   - lock: what is held of the folder.
+    ///   - makesKey: whether a first master key may be made.
     ///   - sleeper: how the background waits; nil where nothing is done in the background.
     /// - Throws: `ConfigurationError` or what the folder says, before anything runs.
     init(
-        _ configuration: ServerConfiguration, lock: FolderLock, port: Int, limit: OpenFileLimit? = nil, logger: Logger,
-        sleeper: Sleeper? = nil
+        _ configuration: ServerConfiguration, lock: FolderLock, port: Int, limit: OpenFileLimit? = nil,
+        makesKey: Bool, logger: Logger, sleeper: Sleeper? = nil
     ) throws {
-        let folder = try DataFolder(path: configuration.dataPath, lock: lock)
+        let folder = DataFolder(path: configuration.dataPath, lock: lock)
         try folder.sweep()
-        let ring = try configuration.masterKey.ring(for: folder, creating: true)
-        try Self.requireKeys(ring, folder)
-        try self.init(folder, ring, configuration, port: port, limit: limit, logger: logger, sleeper: sleeper)
+        let keys = try configuration.masterKey.ring(for: folder, creating: makesKey)
+        try Self.requireKeys(keys.ring, folder)
+        try self.init(folder, keys, configuration, port: port, limit: limit, logger: logger, sleeper: sleeper)
     }
 
     /// Builds everything on a folder and a ring that were checked, or that nothing will be asked of.
     init(
-        _ folder: DataFolder, _ ring: MasterKeyRing, _ configuration: ServerConfiguration, port: Int,
+        _ folder: DataFolder, _ keys: MasterKeySource.Keys, _ configuration: ServerConfiguration, port: Int,
         limit: OpenFileLimit? = nil, logger: Logger, sleeper: Sleeper? = nil
     ) throws {
+        let ring = keys.ring
         self.folder = folder
+        hasKey = keys.unsavedAt == nil
+        madeKey = keys.madeAt.map {
+            "made a master key at \($0): keep a copy of it apart from the backups, which cannot be opened without it"
+        }
         masterKeyFile = configuration.masterKey.file(in: folder)
         let outbound = OutboundPolicy(allowedHosts: configuration.allowedHosts)
         // Apart from the hosts above: where content runs must not become somewhere that an admin's endpoint may point to.

@@ -27,7 +27,7 @@ final class AccountFixture: Sendable {
     init(_ name: String = "acme") async throws {
         let path =
             "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/gatehouse-\(Hex.encode(SecureRandom.bytes(8)))"
-        directory = try AccountDirectory(folder: try DataFolder(path: path), ring: .fresh()) { $0 }
+        directory = try AccountDirectory(folder: try DataFolder.make(at: path), ring: .fresh()) { $0 }
         guard let slug = AccountSlug(name) else { throw Refusal.notFound("account") }
         try directory.create(slug, name: name, at: time.now)
         guard let account = try await directory.tenant(slug) else { throw Refusal.notFound("account") }

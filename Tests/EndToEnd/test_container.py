@@ -85,7 +85,9 @@ def test_the_image_runs_as_nobody_in_particular_and_holds_no_secret():
     settings = " ".join(line for line in last if line.startswith(("ENV ", "ARG ")))
     assert not re.search("KEY|SECRET|TOKEN|PASSWORD", settings)
     copied = [line for line in last if line.startswith(("COPY ", "ADD "))]
-    assert copied == ["COPY --from=build /usr/local/bin/gatehouse /usr/local/bin/gatehouse"]
+    manual = "/usr/local/share/man/man1/gatehouse.1"
+    assert copied == [f"COPY --from=build {path} {path}" for path in ("/usr/local/bin/gatehouse", manual)]
+    assert any(f"gatehouse manual > {manual}" in line for line in stages()[0])
 
 
 def test_the_health_check_asks_what_the_server_answers(server):

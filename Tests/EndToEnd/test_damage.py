@@ -2,8 +2,12 @@
 
 import sqlite3
 
+import pytest
+
+from harness.browser import Browser, form_with
 from harness.disk import fill
 from harness.scene import EXPIRED_SECONDS, play
+from harness.waiting import wait_until
 
 
 def test_a_damaged_account_answers_503_and_the_others_work(own_stage):
@@ -51,6 +55,93 @@ def test_a_newer_schema_is_refused_and_left_alone(own_stage):
     answer = account.admin.api("GET", "v1/user")
     assert answer.status_code == 503 and len(answer.json()["error"]) > 15
     assert server.await_log("newer version")
+
+
+@pytest.fixture
+def outsider():
+    """Another program that locks an account's file."""
+    opened = []
+
+    def lock(path, *statements: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(path, isolation_level=None)
+        opened.append(connection)
+        for statement in statements:
+            connection.execute(statement)
+        return connection
+
+    yield lock
+    for connection in opened:
+        connection.close()
+
+
+def test_a_database_that_an_outsider_locks_is_a_503_that_says_when_to_try_again(own_stage, outsider):
+    server = own_stage.gatehouse()
+    account = server.create_account("acme")
+    publisher = account.add("publisher")
+    other = outsider(server.data / "acme" / "account.sqlite", "BEGIN IMMEDIATE")
+    answer = publisher.api("POST", "v1/content", json={"title": "x"})
+    assert answer.status_code == 503 and answer.json()["code"] == 503, answer.text
+    assert answer.headers["Retry-After"] == "5" and "Another program" in answer.json()["error"]
+    command = server.run("user", "create", "acme", "--email", "new@acme.example")
+    assert command.returncode == 75 and "Another program" in command.stderr
+    other.execute("ROLLBACK")
+    assert publisher.api("POST", "v1/content", json={"title": "x"}).status_code == 200
+    assert [content["title"] for content in publisher.api.ok("GET", "v1/content")] == ["x"]
+
+
+def test_an_account_that_an_outsider_holds_alone_is_opened_later(own_stage, outsider):
+    server = own_stage.gatehouse()
+    account = server.create_account("acme")
+    server.stop()
+    path = server.data / "acme" / "account.sqlite"
+    held = ("PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE", "UPDATE account SET name = name", "COMMIT")
+    other = outsider(path, *held)
+    server.start()
+    answer = account.admin.api("GET", "v1/user")
+    assert answer.status_code == 503 and answer.headers["Retry-After"] == "5", answer.text
+    page = account.admin.browser.get(account.url("sign-in"))
+    assert page.status_code == 503 and page.headers["Retry-After"] == "5"
+    other.close()
+    assert account.admin.api.ok("GET", "v1/user")["email"] == account.admin.email
+
+
+def failed_sign_in(account) -> None:
+    browser = Browser()
+    page = browser.get(account.url("sign-in"))
+    answer = browser.submit(form_with(page, "email"), email=account.admin.email, password="not the password")
+    assert answer.status_code == 401
+
+
+WAITS = "audit lines wait in memory"
+
+
+def test_a_line_of_the_audit_waits_for_the_file(own_stage, outsider):
+    server = own_stage.gatehouse()
+    account = server.create_account("acme")
+    other = outsider(server.data / "acme" / "account.sqlite", "BEGIN IMMEDIATE")
+    failed_sign_in(account)
+    server.await_log(WAITS)
+    other.execute("ROLLBACK")
+    [line] = account.audit(action="user.sign_in_failed")
+    assert line["subject_guid"] == account.admin.guid
+    assert server.run("audit", "verify", "acme").returncode == 0
+
+
+def test_a_line_of_the_audit_outlives_the_closing_of_its_account(own_stage, outsider):
+    """With so few open files, seven accounts stay open."""
+    server = own_stage.gatehouse(before=("prlimit", "--nofile=256:256"))
+    account = server.create_account("acme")
+    others = [server.create_account(f"other-{number}") for number in range(8)]
+    assert account.admin.api.ok("GET", "v1/user")
+    other = outsider(server.data / "acme" / "account.sqlite", "BEGIN IMMEDIATE")
+    failed_sign_in(account)
+    server.await_log(WAITS)
+    for one in others:
+        assert one.admin.api.ok("GET", "v1/user")
+    wait_until(lambda: server.logs.count(WAITS) > 1, "the account that closes cannot write it either")
+    other.execute("ROLLBACK")
+    [line] = account.audit(action="user.sign_in_failed")
+    assert line["subject_guid"] == account.admin.guid
 
 
 def test_a_full_disk_presents_no_refresh_token_and_recovers(own_stage, small_disk):

@@ -318,6 +318,8 @@ def test_a_real_systemd_runs_it_with_all_that_the_unit_forbids(installed, databr
     assert told["CapEff"].strip("0") == "" and told["NoNewPrivs"] == "1" and told["Seccomp"] == "2"
     assert "0" not in told["Uid"].split(), "not root"
     assert installed.inside("stat -c %U:%a /var/lib/gatehouse").strip() == "gatehouse:700"
+    assert ".TH GATEHOUSE 1" in installed.inside("cat /usr/local/share/man/man1/gatehouse.1")
+    assert "complete" in installed.inside("cat /usr/local/share/bash-completion/completions/gatehouse")
     installed.inside("systemctl kill --signal=KILL gatehouse")
     wait_until(lambda: installed.state("NRestarts") == "1" and installed.state("ActiveState") == "active", "it is back")
     assert scene.exchange().json()["access_token"] == first, "nothing is lost"

@@ -92,7 +92,7 @@ final class HouseFixture: Sendable {
             monotonic: time.monotonic, sleeper: sleeper
         )
         self.world = world
-        directory = try AccountDirectory(folder: try DataFolder(path: path), ring: .fresh()) {
+        directory = try AccountDirectory(folder: try DataFolder.make(at: path), ring: .fresh()) {
             try Tenant($0, world: world)
         }
         let slug = try #require(AccountSlug("acme"))

@@ -15,7 +15,7 @@ final class TemporaryFolder {
     init() throws {
         path =
             "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/gatehouse-\(Hex.encode(SecureRandom.bytes(8)))"
-        folder = try DataFolder(path: path)
+        folder = try DataFolder.make(at: path)
     }
 
     deinit {

@@ -98,7 +98,7 @@ import Testing
             hasher: PasswordHasher(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         let ring = MasterKeyRing.fresh()
-        let directory = try AccountDirectory(folder: try DataFolder(path: path), ring: ring) {
+        let directory = try AccountDirectory(folder: try DataFolder.make(at: path), ring: ring) {
             try Tenant($0, world: world)
         }
         return try Services(directory: directory, world: world, ring: ring)

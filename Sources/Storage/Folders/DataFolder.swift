@@ -1,4 +1,5 @@
 import Cryptography
+import Glibc
 import JSON
 
 /// The folder of all accounts: one folder an account, and three files of the installation.
@@ -8,16 +9,47 @@ public struct DataFolder: Sendable {
     /// The lock that this process holds; nil for read-only use.
     let lock: FolderLock?
 
-    /// The folder at a path; it is created where there is none.
+    /// The folder at a path, whether or not there is one. Creates nothing.
     ///
-    /// - Parameters:
-    ///   - creating: false for who only looks.
-    ///   - lock: what is held of it.
-    public init(path: String, creating: Bool = true, lock: FolderLock? = nil) throws {
+    /// - Parameter lock: what is held of it.
+    public init(path: String, lock: FolderLock? = nil) {
         self.lock = lock
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-        if creating, !Files.exists(self.path) { try Files.createDirectory(self.path) }
     }
+
+    /// The folder at a path; it is created, for its owner alone, where there is none.
+    public static func make(at path: String) throws(Files.Failure) -> DataFolder {
+        let folder = DataFolder(path: path)
+        if !folder.isThere { try Files.createDirectory(folder.path) }
+        return folder
+    }
+
+    /// Whether there is such a folder.
+    public var isThere: Bool { Files.isDirectory(path) }
+
+    /// Whether a server or a command has ever worked here. A folder that was restored from a backup has accounts and no lock.
+    public var wasUsed: Bool {
+        Files.exists(lockPath) || Files.exists(masterKeyPath) || !((try? accounts()) ?? []).isEmpty
+    }
+
+    /// Checks, without writing, that this process could serve the folder, or make it where there is none.
+    ///
+    /// - Throws: what would fail first.
+    public func requireUsable() throws(Files.Failure) {
+        guard isThere else {
+            guard !Files.exists(path) else { throw Files.Failure(action: "use as a folder", path: path, code: ENOTDIR) }
+            return try Files.requireRoom(for: path)
+        }
+        guard access(path, R_OK | W_OK | X_OK) == 0 else {
+            throw Files.Failure(action: "write in", path: path, code: errno)
+        }
+        guard !Files.exists(lockPath) || access(lockPath, R_OK | W_OK) == 0 else {
+            throw Files.Failure(action: "open", path: lockPath, code: errno)
+        }
+    }
+
+    /// Who serves the folder now, such as "process 4711"; nil: nobody does. Changes nothing.
+    public var owner: String? { FolderLock.owner(of: lockPath) }
 
     /// Where the master keys are unless the operator keeps them elsewhere.
     public var masterKeyPath: String { "\(path)/.master-key" }

@@ -137,8 +137,20 @@ public enum Files {
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Checks, without writing, that a file or folder could be made at a path.
+    public static func requireRoom(for path: String) throws(Failure) {
+        let parent = folder(of: path)
+        guard isDirectory(parent) else { throw Failure(action: "create", path: path, code: ENOENT) }
+        guard access(parent, W_OK | X_OK) == 0 else { throw Failure(action: "create", path: path, code: errno) }
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
     static func synchronizeDirectory(of path: String) throws(Failure) {
-        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let directory = folder(of: path)
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(action: "open", path: directory, code: errno) }
         defer { close(descriptor) }

@@ -55,6 +55,14 @@ public final class FolderLock: Sendable {
         }
     }
 
+    /// Who holds the lock at a path; nil: nobody. Looks for a moment, and writes nothing.
+    static func owner(of path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) == 0 ? nil : held(path).owner
+    }
+
     private static func take(_ path: String, _ flags: Int32) throws -> (Int32, FileIdentity) {
         for _ in 0..<attempts {
             let descriptor = open(path, O_RDWR | O_CLOEXEC | flags, 0o600)

@@ -149,7 +149,10 @@ public struct HTTPListener: Service {
     }
 
     private static func words(_ error: any Error) -> String {
-        (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+        guard let code = (error as? IOError)?.errnoCode else { return "\(error)" }
+        // A program that has bound the port and begins to listen in this moment.
+        if code == EADDRINUSE { return "another program has this port: stop it, or choose another port" }
+        return String(cString: strerror(code))
     }
 
     private static func answering<Responder: HTTPResponder>(
@@ -202,7 +205,8 @@ public struct ListeningSocket: Sendable {
         self.address = address
     }
 
-    func close() { Glibc.close(descriptor) }
+    /// Lets go of it.
+    public func close() { Glibc.close(descriptor) }
 }
 
 /// Why a listener cannot begin, in a sentence.

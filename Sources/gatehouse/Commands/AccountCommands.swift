@@ -1,3 +1,4 @@
+import Accounts
 import ArgumentParser
 import Glibc
 import JSON
@@ -26,11 +27,28 @@ struct AccountCommand: AsyncParsableCommand {
                 "account": .string(account), "name": name.map(JSON.string) ?? .null,
                 "admin_email": adminEmail.map(JSON.string) ?? .null,
             ]
-            try await command.perform(.createAccount, parameters) { answer in
-                let created = "Account \(answer["account"]?.words("slug") ?? "") is there."
-                guard let admin = answer["admin"], !admin.isNull else { return created }
-                return created + "\n" + UserCommand.describe(admin)
+            try await Failures.reported {
+                // Before a folder is made for an account that cannot be.
+                try Self.check(account, adminEmail)
+                let answer = try await Dispatcher.perform(.createAccount, parameters, options: command.options)
+                try Answer.write(answer, as: command.answer) { answer in
+                    let created = "Account \(answer["account"]?.words("slug") ?? "") is there."
+                    guard let admin = answer["admin"], !admin.isNull else { return created }
+                    return created + "\n" + UserCommand.describe(admin)
+                }
+                if adminEmail == nil {
+                    Failures.report(
+                        "nobody can sign in to \(account) yet. Make its administrator: "
+                            + "gatehouse user create \(account) --email EMAIL --role administrator")
+                }
             }
+        }
+
+        private static func check(_ account: String, _ email: String?) throws {
+            guard AccountSlug(account) != nil else {
+                throw CommandFailure("An account's name has \(AccountSlug.rule).")
+            }
+            if let email { _ = try TextRules.email(email) }
         }
     }
 
@@ -66,7 +84,7 @@ struct AccountCommand: AsyncParsableCommand {
             abstract: "Erase an account: its data key first, then its folder.")
 
         @Argument(help: "The account.") var account: String
-        @Flag(help: "Do not ask; somebody at a terminal is asked otherwise.") var yes = false
+        @Flag(help: "Do not ask. Without it nothing is erased where there is no terminal to ask at.") var yes = false
         @OptionGroup var command: OperationOptions
 
         func run() async throws {
@@ -77,9 +95,15 @@ struct AccountCommand: AsyncParsableCommand {
         }
 
         private func confirm() throws {
-            guard !yes, isatty(STDIN_FILENO) == 1 else { return }
-            Answer.line(
-                "This erases \(account) and everything in it. Only a backup brings it back. Type its name to go on:")
+            guard !yes else { return }
+            guard isatty(STDIN_FILENO) == 1 else {
+                throw CommandFailure(
+                    "Nothing was erased: there is no terminal to ask at. To erase \(account) and everything in it, add --yes.",
+                    .usage)
+            }
+            // Not among the answer, which a program may read.
+            Failures.report(
+                "this erases \(account) and everything in it. Only a backup brings it back. Type its name to go on:")
             guard readLine() == account else { throw CommandFailure("Nothing was erased.") }
         }
     }
@@ -90,15 +114,16 @@ struct AccountCommand: AsyncParsableCommand {
         )
 
         @Argument(help: "The account; it is created where there is none.") var account: String
-        @Option(help: "The manifest. [default: DATA/ACCOUNT/account.json]") var file: String?
+        @Option(help: "The manifest. [default: DATA/ACCOUNT/account.json]", completion: .file()) var file: String?
         @OptionGroup var command: OperationOptions
 
         func run() async throws {
             try await Failures.reported {
+                try Dispatcher.requireFolder(command.options)
                 let manifest = try Manifest.read(file, account: account, data: command.options.data)
                 let parameters: JSONObject = ["account": .string(account), "manifest": manifest]
                 let result = try await Dispatcher.perform(.applyManifest, parameters, options: command.options)
-                Answer.write(result, as: command.answer) { answer in
+                try Answer.write(result, as: command.answer) { answer in
                     let changes = answer["changes"]?.arrayValue ?? []
                     guard !changes.isEmpty else { return "Everything is as the manifest says." }
                     return changes.map(Self.describe).joined(separator: "\n")
@@ -140,7 +165,7 @@ struct OperationOptions: ParsableArguments {
 
     func perform(_ operation: Operation, _ parameters: JSONObject, plain: (JSON) -> String) async throws {
         try await Failures.reported {
-            Answer.write(
+            try Answer.write(
                 try await Dispatcher.perform(operation, parameters, options: options), as: answer, plain: plain)
         }
     }

@@ -3,12 +3,15 @@ import JSON
 
 /// A command's answer on standard output: JSON for machines, lines for people.
 enum Answer {
-    static func write(_ json: JSON, as options: AnswerOptions, plain: (JSON) -> String) {
-        line(options.json ? json.text() : plain(json))
+    /// - Throws: `CommandFailure` where nobody takes it.
+    static func write(_ json: JSON, as options: AnswerOptions, plain: (JSON) -> String) throws(CommandFailure) {
+        try line(options.json ? json.text() : plain(json))
     }
 
     /// One line, at once: whoever waits for it must not wait for a buffer to fill.
-    static func line(_ text: String) { _ = try? raw(text + "\n") }
+    ///
+    /// - Throws: `CommandFailure` where nobody takes it.
+    static func line(_ text: String) throws(CommandFailure) { try raw(text + "\n") }
 
     /// Text as it is.
     ///
@@ -19,7 +22,9 @@ enum Answer {
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
             guard count > 0 else {
-                throw CommandFailure("the answer could not be written: \(String(cString: strerror(errno)))")
+                throw CommandFailure(
+                    "it was done, but the answer could not be written: \(String(cString: strerror(errno)))", .notWritten
+                )
             }
             written += count
         }

@@ -29,7 +29,7 @@ struct AuditCommand: AsyncParsableCommand {
             ]
             try await Failures.reported {
                 let verdict = try await Dispatcher.perform(.verifyAudit, parameters, options: command.options)
-                Answer.write(verdict, as: command.answer, plain: Self.describe)
+                try Answer.write(verdict, as: command.answer, plain: Self.describe)
                 guard verdict["ok"] == .bool(true) else { throw ExitCode.failure }
             }
         }
@@ -54,7 +54,7 @@ struct AuditCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Failures.reported {
-                guard limit > 0 else { throw CommandFailure("--limit must be 1 or more.") }
+                guard limit > 0 else { throw CommandFailure("--limit must be 1 or more.", .usage) }
                 var parameters = filter.parameters(account)
                 var lines: [JSON] = []
                 while lines.count < limit {
@@ -64,7 +64,7 @@ struct AuditCommand: AsyncParsableCommand {
                     guard let next = page["next"], !next.isNull else { break }
                     parameters["after"] = next
                 }
-                Answer.write(.array(lines), as: command.answer) { _ in
+                try Answer.write(.array(lines), as: command.answer) { _ in
                     lines.map { "\($0.words("id"))  \($0.words("time"))  \($0.words("event_description"))" }
                         .joined(separator: "\n")
                 }
@@ -83,7 +83,7 @@ struct AuditCommand: AsyncParsableCommand {
         func run() async throws {
             try await Failures.reported {
                 guard let format = AuditFormat(rawValue: format) else {
-                    throw CommandFailure("--format must be jsonl or csv.")
+                    throw CommandFailure("--format must be jsonl or csv.", .usage)
                 }
                 var parameters = filter.parameters(account)
                 parameters["ascending"] = true

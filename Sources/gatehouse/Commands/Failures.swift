@@ -1,10 +1,6 @@
-import Accounts
 import ArgumentParser
 import Glibc
-import HTTPClient
 import ServiceLifecycle
-import Storage
-import Web
 
 /// Turns what went wrong into a sentence on standard error and an exit code (`sysexits.h`).
 enum Failures {
@@ -30,7 +26,7 @@ enum Failures {
             throw error
         } catch {
             report(sentence(error))
-            throw ExitCode(code(error))
+            throw ExitCode((error as? RunFailure)?.code.rawValue ?? ExitStatus(error).rawValue)
         }
     }
 
@@ -38,15 +34,5 @@ enum Failures {
     static func report(_ sentence: String) {
         let line = Array("gatehouse: \(sentence)\n".utf8)
         _ = write(STDERR_FILENO, line, line.count)
-    }
-
-    private static func code(_ error: any Error) -> Int32 {
-        switch error {
-        case let failure as RunFailure: failure.code.rawValue
-        case is ConfigurationError, is MasterKeyError: EX_CONFIG
-        case is FolderLock.Held: EX_TEMPFAIL
-        case is ControlSocket.Failure: EX_UNAVAILABLE
-        default: EXIT_FAILURE
-        }
     }
 }

@@ -9,8 +9,15 @@ enum Process {
     /// Whether whoever started us ignores closed pipes; read before we do.
     static let inheritedIgnoresPipe = SignalRelay.isIgnored(SIGPIPE)
 
-    /// Sets our own mask.
-    static func restrictFiles() { _ = inheritedMask }
+    /// Sets our own mask, and makes sure that descriptors 0, 1 and 2 are taken: the next file that is opened, such as an
+    /// account's database, would get the number of a closed one, and an answer would be written into it.
+    static func begin() {
+        _ = inheritedMask
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // `open` returns the lowest free number, which is this one. A write to a closed standard output still fails.
+            _ = open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
 
     /// No death by a closed pipe.
     static func ignoreClosedPipes() {

@@ -35,7 +35,7 @@ struct Run: AsyncParsableCommand {
             """)
     var key: String?
 
-    @Option(help: "A file with the API key.") var keyFile: String?
+    @Option(help: "A file with the API key.", completion: .file()) var keyFile: String?
 
     @Flag(help: "Start nothing: print what the server answers, secrets included, in JSON, and nothing else.")
     var json = false
@@ -68,9 +68,9 @@ struct Run: AsyncParsableCommand {
             let client = try client()
             ShownKey.hide(words: command.count)
             let sheet = try await client.fetch()
-            if json { return Answer.line(sheet.json.text()) }
+            if json { return try Answer.line(sheet.json.text()) }
             if printEnv {
-                for name in Self.names(sheet) { Answer.line(name) }
+                for name in Self.names(sheet) { try Answer.line(name) }
                 return
             }
             for warning in sheet.warnings + Self.left(sheet) { Failures.report(warning) }

@@ -28,15 +28,27 @@ struct Serve: AsyncParsableCommand {
             let limit = try OpenFileLimit.obtained()
             LineLogHandler.bootstrap(format: configuration.telemetry.format, level: configuration.telemetry.level)
             let logger = Logger(label: "gatehouse")
-            let lock = try await Self.lock(try DataFolder(path: configuration.dataPath))
+            let folder = DataFolder(path: configuration.dataPath)
+            // A folder that is there is locked first: the server that has it may have the port, too, until it has ended.
+            // One that is not there is made when nothing else can fail any more.
+            let held = try await folder.isThere ? Self.lock(folder) : nil
             let sockets = try Sockets(configuration, inherited)
+            let lock: FolderLock
+            if let held {
+                lock = held
+            } else {
+                lock = try await Self.lock(try DataFolder.make(at: folder.path))
+                configuration.telemetry.announce(House.madeFolder(folder), logger)
+            }
             // What systemd has bound counts, and not what the settings say: content must not be sent to this server itself.
             if inherited.web != nil {
                 configuration.listen = ListenAddress(boundTo: sockets.web.descriptor) ?? configuration.listen
             }
             configuration.telemetry.metrics = sockets.metrics.flatMap { ListenAddress(boundTo: $0.descriptor) }
             let house = try House(
-                configuration, lock: lock, port: sockets.port, limit: limit, logger: logger, sleeper: .system)
+                configuration, lock: lock, port: sockets.port, limit: limit, makesKey: true, logger: logger,
+                sleeper: .system)
+            if let news = house.madeKey { configuration.telemetry.announce(news, logger) }
             try await Self.run(house, configuration, sockets, limit, logger: logger)
             withExtendedLifetime(lock) {}
         }
@@ -52,9 +64,25 @@ struct Serve: AsyncParsableCommand {
             if let socket = inherited.web, let address = ListenAddress(boundTo: socket.descriptor) {
                 (web, port) = (socket, address.port)
             } else {
-                (web, port) = try configuration.listen.bind()
+                let both = configuration.listen
+                guard both.port == 0 || configuration.telemetry.metrics?.description != both.description else {
+                    throw ConfigurationError(
+                        "--listen and --metrics-listen are both \(both): choose another port for one.")
+                }
+                (web, port) = try both.bind("--listen")
             }
-            metrics = try inherited.metrics ?? configuration.telemetry.metrics?.bind().socket
+            do {
+                metrics = try inherited.metrics ?? configuration.telemetry.metrics?.bind("--metrics-listen").socket
+            } catch {
+                web.close()
+                throw error
+            }
+        }
+
+        /// For who only wanted to know.
+        func close() {
+            web.close()
+            metrics?.close()
         }
     }
 
@@ -103,7 +131,8 @@ struct Serve: AsyncParsableCommand {
 /// `gatehouse check-config`.
 struct CheckConfig: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check-config", abstract: "Check what serve would be told, and change nothing."
+        commandName: "check-config",
+        abstract: "Check whether serve could start with these settings, and change nothing."
     )
 
     @OptionGroup var options: ServerOptions
@@ -111,14 +140,15 @@ struct CheckConfig: AsyncParsableCommand {
 
     func run() async throws {
         try await Failures.reported {
+            OpenFileLimit.raise()
+            let inherited = try InheritedSockets.take()
             let configuration = try ServerConfiguration(options)
-            let folder = try DataFolder(path: configuration.dataPath, creating: false)
-            try House.requireKeys(try configuration.masterKey.ring(for: folder, creating: false), folder)
-            let accounts = try folder.accounts()
-            Answer.write(configuration.summary(accounts: accounts.count), as: answer) { summary in
-                summary.objectValue?.map { "\($0.key): \($0.value.stringValue ?? $0.value.text())" }.joined(
-                    separator: "\n") ?? ""
+            let check = StartCheck(configuration, inherited)
+            guard check.problems.isEmpty else {
+                throw CommandFailure(
+                    "serve would not start:\n" + check.problems.joined(separator: "\n"), .configuration)
             }
+            try Answer.write(Self.answer(configuration, check), as: answer) { _ in Self.lines(configuration, check) }
         }
     }
 }
@@ -133,13 +163,14 @@ struct Routes: AsyncParsableCommand {
     func run() async throws {
         try await Failures.reported {
             let configuration = try ServerConfiguration(options)
-            let folder = try DataFolder(path: configuration.dataPath, creating: false)
+            let folder = DataFolder(path: configuration.dataPath)
             let house = try House(
-                folder, .fresh(), configuration, port: configuration.listen.port, logger: Logger(label: "gatehouse"))
+                folder, .init(ring: .fresh()), configuration, port: configuration.listen.port,
+                logger: Logger(label: "gatehouse"))
             let routes = WebRouter.routes(house.services)
             await house.close()
             let json = JSON.array(routes.map { ["method": .string($0.method), "path": .string($0.path)] })
-            Answer.write(json, as: answer) { _ in routes.map { "\($0.method) \($0.path)" }.joined(separator: "\n") }
+            try Answer.write(json, as: answer) { _ in routes.map { "\($0.method) \($0.path)" }.joined(separator: "\n") }
         }
     }
 }

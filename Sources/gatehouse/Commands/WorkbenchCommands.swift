@@ -24,7 +24,7 @@ struct WorkbenchCommand: AsyncParsableCommand {
         @Argument(help: "The account.") var account: String
         @Option(help: "The user's email.") var user: String
         @Option(help: "How long it lasts, in hours, 720 at most. [default: 24]") var hours: Int?
-        @Option(help: "The folder to write the cookie to.") var dir: String?
+        @Option(help: "The folder to write the cookie to.", completion: .directory) var dir: String?
         @OptionGroup var command: OperationOptions
 
         func run() async throws {
@@ -34,7 +34,10 @@ struct WorkbenchCommand: AsyncParsableCommand {
                     "hours": hours.map { .integer(Int64($0)) } ?? .null, "dir": dir.map(JSON.string) ?? .null,
                 ]
                 // Before anything is made on the server, so that no session is left that nobody has the cookie of.
-                if let dir { try Self.prepare(dir) }
+                if let dir {
+                    try Dispatcher.requireUsedFolder(command.options)
+                    try Self.prepare(dir)
+                }
                 var answer =
                     try await Dispatcher.perform(
                         .openWorkbenchSession, parameters, options: command.options
@@ -43,14 +46,14 @@ struct WorkbenchCommand: AsyncParsableCommand {
                     let cookie = answer.removeValue(forKey: "rpc_cookie")?.stringValue ?? ""
                     try Files.replace("\(dir)/\(Workbench.cookieFile)", with: Array(cookie.utf8))
                 }
-                Answer.write(.object(answer), as: command.answer, plain: Self.exports)
+                try Answer.write(.object(answer), as: command.answer, plain: Self.exports)
             }
         }
 
         private static func prepare(_ dir: String) throws {
             try Files.createDirectory(dir)
             guard Files.isDirectory(dir), access(dir, W_OK | X_OK) == 0 else {
-                throw CommandFailure("--dir \(dir) is no folder that can be written to.")
+                throw CommandFailure("--dir \(dir) is no folder that can be written to.", .cannotCreate)
             }
         }
 

@@ -58,23 +58,25 @@ extension ListenAddress {
 
     /// Binds a socket here; connections arrive when somebody listens at it. Before that the port is known, whichever it is.
     ///
+    /// - Parameter flag: the setting that this address is from, for the sentence of a failure.
     /// - Throws: `ListenFailure`.
-    func bind() throws -> (socket: ListeningSocket, port: Int) {
+    func bind(_ flag: String) throws -> (socket: ListeningSocket, port: Int) {
         var wanted = addrinfo()
         wanted.ai_socktype = Int32(SOCK_STREAM.rawValue)
         wanted.ai_flags = AI_NUMERICSERV
         var found: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, String(port), &wanted, &found) == 0, let target = found?.pointee else {
-            throw ListenFailure(self, "the name cannot be resolved")
+            throw ListenFailure(
+                self, "this name has no address here. Give \(flag) an address of this machine, such as 127.0.0.1.")
         }
         defer { freeaddrinfo(found) }
         let descriptor = socket(target.ai_family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw ListenFailure(self, String(cString: strerror(errno))) }
+        guard descriptor >= 0 else { throw ListenFailure(self, errno, flag) }
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         let isBound = Glibc.bind(descriptor, target.ai_addr, target.ai_addrlen) == 0
         guard isBound, let bound = ListenAddress(boundTo: descriptor) else {
-            let failure = ListenFailure(self, String(cString: strerror(errno)))
+            let failure = ListenFailure(self, errno, flag)
             close(descriptor)
             throw failure
         }
@@ -87,4 +89,18 @@ struct ListenFailure: Error, CustomStringConvertible {
     let description: String
 
     init(_ address: ListenAddress, _ reason: String) { description = "cannot listen at \(address): \(reason)" }
+
+    /// - Parameter code: the system's number of the error.
+    init(_ address: ListenAddress, _ code: Int32, _ flag: String) {
+        let reason =
+            switch code {
+            case EADDRINUSE:
+                "another program has this port (`ss -ltnp` names it; systemd itself holds that of gatehouse.socket). Stop it, or choose another port with \(flag)."
+            case EACCES:
+                "this user may not have a port below 1024. Choose another one with \(flag), and let the proxy have the low one."
+            case EADDRNOTAVAIL: "this machine has no such address. Give \(flag) one of its own, such as 127.0.0.1."
+            default: String(cString: strerror(code))
+            }
+        self.init(address, reason)
+    }
 }

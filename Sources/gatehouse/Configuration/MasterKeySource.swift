@@ -29,16 +29,25 @@ struct MasterKeySource: Sendable, CustomStringConvertible {
         hasEnvironmentKey || isCredential ? nil : path ?? folder.masterKeyPath
     }
 
+    /// A ring, and what became of it where it is a fresh one.
+    struct Keys {
+        let ring: MasterKeyRing
+        /// Where a fresh ring was written.
+        var madeAt: String?
+        /// Where a fresh ring would be written: it was not, so nothing that it seals can be opened later.
+        var unsavedAt: String?
+    }
+
     /// The ring. A first start without accounts makes one; afterwards a missing key is never replaced.
     ///
     /// - Parameter creating: whether a first ring may be written; a check alone writes nothing.
-    func ring(for folder: DataFolder, creating: Bool) throws -> MasterKeyRing {
+    func ring(for folder: DataFolder, creating: Bool) throws -> Keys {
         let file = path ?? folder.masterKeyPath
         do throws(MasterKeyError) {
             if hasEnvironmentKey, let text = Environment.secret("GATEHOUSE_MASTER_KEY") {
-                return try MasterKeyRing(parsing: text)
+                return Keys(ring: try MasterKeyRing(parsing: text))
             }
-            return try MasterKeyRing.load(path: file, isCredential: isCredential)
+            return Keys(ring: try MasterKeyRing.load(path: file, isCredential: isCredential))
         } catch {
             let accounts = try folder.accounts()
             guard accounts.isEmpty else {
@@ -47,8 +56,9 @@ struct MasterKeySource: Sendable, CustomStringConvertible {
             }
             guard error.code == .missing else { throw error }
             let ring = MasterKeyRing.fresh()
-            if creating { try ring.save(path: file) }
-            return ring
+            guard creating else { return Keys(ring: ring, unsavedAt: file) }
+            try ring.save(path: file)
+            return Keys(ring: ring, madeAt: file)
         }
     }
 }

@@ -145,7 +145,7 @@ struct ServerConfiguration: Sendable {
     }
 
     /// What is printed by `check-config`; holds no secret.
-    func summary(accounts: Int) -> JSON {
+    func summary(accounts: Int) -> JSONObject {
         let settings: JSONObject = [
             "data": .string(dataPath), "listen": .string(listen.description),
             "base_url": .string(baseURL ?? Self.localBase(listen.port)),
@@ -161,7 +161,7 @@ struct ServerConfiguration: Sendable {
             "shutdown_delay": .string("\(shutdownDelay.components.seconds)s"),
             "master_key": .string(masterKey.description), "accounts": .integer(Int64(accounts)),
         ]
-        return .object(settings.merging(QuotaOptions.summary(quotas)))
+        return settings.merging(QuotaOptions.summary(quotas))
     }
 }
 

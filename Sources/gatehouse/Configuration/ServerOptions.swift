@@ -62,7 +62,9 @@ struct ServerOptions: ParsableArguments {
 
     @OptionGroup var quotas: QuotaOptions
 
-    @Option(help: "The file with the master keys. [GATEHOUSE_MASTER_KEY_FILE, default DATA/.master-key]")
+    @Option(
+        help: "The file with the master keys. [GATEHOUSE_MASTER_KEY_FILE, default DATA/.master-key]",
+        completion: .file())
     var masterKeyFile: String?
 }
 
@@ -88,7 +90,7 @@ struct QuotaOptions: ParsableArguments {
 
 /// Where the accounts are.
 struct DataOptions: ParsableArguments {
-    @Option(help: "The folder of all accounts. [GATEHOUSE_DATA, default tenants]")
+    @Option(help: "The folder of all accounts. [GATEHOUSE_DATA, default tenants]", completion: .directory)
     var data: String?
 }
 

@@ -40,7 +40,8 @@ struct TelemetryConfiguration: Sendable {
     /// Tells whoever started the server: in words, or as a record where machines read all that comes out.
     func announce(_ words: String, _ logger: Logger) {
         switch format {
-        case .text: Answer.line(words)
+        // A server goes on without anybody who reads this.
+        case .text: try? Answer.line(words)
         case .json: logger.notice("\(words)")
         }
     }

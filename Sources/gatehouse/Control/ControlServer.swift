@@ -120,7 +120,10 @@ struct ControlServer: Service {
             answer = ["result": try await Operator(house: house).perform(operation, parameters)]
             logger.info("an operation was performed", metadata: ["operation": "\(operation.rawValue)"])
         } catch {
-            answer = ["error": .string(Failures.sentence(error))]
+            answer = [
+                "error": .string(Failures.sentence(error)),
+                ControlSocket.status: .integer(Int64(ExitStatus(error).rawValue)),
+            ]
         }
         beat?.cancel()
         await beat?.value

@@ -11,6 +11,8 @@ enum ControlSocket {
     static let timeout = timeval(tv_sec: 5, tv_usec: 0)
     /// The key of a request whose sender reads the empty lines.
     static let waits = "waits"
+    /// The key of a refusal's exit code, so that a command ends with the same one whether or not a server runs.
+    static let status = "status"
     /// The longest line.
     static let maximumLine = 1 << 20
 

@@ -18,7 +18,7 @@ enum Dispatcher {
             parameters["base_url"] = .string(base)
         }
         let configuration = try ServerConfiguration(options)
-        let folder = try DataFolder(path: configuration.dataPath)
+        let folder = try Self.folder(operation, options)
         let start = ContinuousClock.now
         while true {
             do {
@@ -37,11 +37,46 @@ enum Dispatcher {
         }
     }
 
+    /// Checks that the folder is there, before a command does something elsewhere.
+    static func requireFolder(_ options: ServerOptions) throws {
+        let folder = DataFolder(path: options.data.path)
+        guard folder.isThere else {
+            throw CommandFailure(
+                "there is no folder \(folder.path): check --data (GATEHOUSE_DATA). Nothing was made.", .missing)
+        }
+    }
+
+    /// Checks that somebody has worked with the folder before: a path to some other folder is mistyped, too.
+    static func requireUsedFolder(_ options: ServerOptions) throws {
+        try requireFolder(options)
+        let folder = DataFolder(path: options.data.path)
+        guard folder.wasUsed else {
+            throw CommandFailure(
+                "the folder \(folder.path) has no accounts and never had any: check --data (GATEHOUSE_DATA). "
+                    + "To make the first account there: gatehouse account create NAME.", .missing)
+        }
+    }
+
+    /// The folder. `account create` alone makes one: a mistyped path must not look like an empty installation.
+    private static func folder(_ operation: Operation, _ options: ServerOptions) throws -> DataFolder {
+        let folder = DataFolder(path: options.data.path)
+        if operation == .createAccount {
+            guard !folder.isThere else { return folder }
+            let made = try DataFolder.make(at: folder.path)
+            Failures.report(House.madeFolder(made))
+            return made
+        }
+        try operation == .applyManifest ? requireFolder(options) : requireUsedFolder(options)
+        return folder
+    }
+
     private static func perform(
         _ operation: Operation, _ parameters: JSONObject, _ configuration: ServerConfiguration, _ lock: FolderLock
     ) async throws -> JSON {
         let house = try House(
-            configuration, lock: lock, port: configuration.listen.port, logger: Logger(label: "gatehouse"))
+            configuration, lock: lock, port: configuration.listen.port, makesKey: operation.makesAccounts,
+            logger: Logger(label: "gatehouse"))
+        if let news = house.madeKey { Failures.report(news) }
         do {
             let answer = try await Operator(house: house).perform(operation, parameters)
             await house.close()
@@ -93,14 +128,11 @@ enum Dispatcher {
             }
         }
         let answer = try JSON.parse(line)
-        if let sentence = answer["error"]?.stringValue { throw CommandFailure(sentence) }
+        if let sentence = answer["error"]?.stringValue {
+            // A server of another version may send none, or one that is not known here.
+            let status = answer[ControlSocket.status]?.integerValue.flatMap { Int32(exactly: $0) }
+            throw CommandFailure(sentence, status.flatMap(ExitStatus.init(rawValue:)) ?? .refused)
+        }
         return answer["result"] ?? .null
     }
-}
-
-/// Why a command did not do what it was asked, in a sentence.
-struct CommandFailure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }

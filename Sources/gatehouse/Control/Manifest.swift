@@ -10,7 +10,7 @@ enum Manifest {
         guard let slug = AccountSlug(account) else {
             throw CommandFailure("An account's name has \(AccountSlug.rule).")
         }
-        let path = try file ?? DataFolder(path: data.path).manifestPath(of: slug)
+        let path = file ?? DataFolder(path: data.path).manifestPath(of: slug)
         do {
             return try resolved(try JSON.parse(try contents(path)), at: "the manifest")
         } catch let error as JSONError {
@@ -39,7 +39,7 @@ enum Manifest {
 
     private static func contents(_ path: String) throws -> [UInt8] {
         guard let file = fopen(path, "r") else {
-            throw CommandFailure("\(path) cannot be read: \(String(cString: strerror(errno)))")
+            throw CommandFailure("\(path) cannot be read: \(String(cString: strerror(errno)))", .missing)
         }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: maximumSize)

@@ -27,6 +27,9 @@ enum Operation: String, Sendable {
     case allowPasswords = "single-sign-on.allow-passwords"
     case setBreakGlass = "single-sign-on.emergency"
     case turnSingleSignOnOff = "single-sign-on.off"
+
+    /// Whether it can make an account, and so may need the first master key.
+    var makesAccounts: Bool { self == .createAccount || self == .applyManifest }
 }
 
 /// Performs operations on a house.
@@ -132,6 +135,10 @@ struct Operator: Sendable {
     }
 
     private func rotateKey(_ parameters: JSONObject) throws -> JSON {
+        guard house.hasKey else {
+            throw CommandFailure(
+                "There is no master key yet, so there is none to rotate: check --data and --master-key-file.", .missing)
+        }
         guard let file = house.masterKeyFile else {
             throw Refusal(
                 .prohibitedChange,
