@@ -277,7 +277,7 @@ def test_a_slow_reader_gets_its_last_answer_to_the_end(narrow, ending):
 
 
 def test_the_kernel_holds_little_and_not_for_long_for_a_client_that_does_not_read(narrow):
-    """Connections inherit both from the socket that listens, which the test holds. By default 4 MiB wait, without end."""
+    """Connections inherit both from the socket that listens, which the test holds. Linux would keep 4 MiB, for long."""
     with Wire(narrow.port) as wire:
         assert wire.ask("GET", "/__ping__").status == 200
     # Linux doubles the number of bytes for its own bookkeeping.
