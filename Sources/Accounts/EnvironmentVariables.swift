@@ -9,12 +9,20 @@ public struct EnvironmentVariables: Sendable {
     let account: OpenAccount
     let clock: WallClock
     let contents: Contents
+    /// Which variables the data sources of a content set, and the name of the data source.
+    public let provided: @Sendable (_ content: GUID) async throws(Refusal) -> [String: String]
 
     /// The variables of an account's content.
-    public init(account: OpenAccount, clock: WallClock, contents: Contents) {
+    ///
+    /// - Parameter provided: which variables the data sources of a content set, and the name of the data source.
+    public init(
+        account: OpenAccount, clock: WallClock, contents: Contents,
+        provided: @escaping @Sendable (_ content: GUID) async throws(Refusal) -> [String: String]
+    ) {
         self.account = account
         self.clock = clock
         self.contents = contents
+        self.provided = provided
     }
 
     /// What is to become of one variable.
@@ -62,6 +70,7 @@ public struct EnvironmentVariables: Sendable {
                 .parameter, "The list names \(changes.count) variables: send \(Self.maximumCount) at most at a time.")
         }
         _ = try await contents.changeable(content, by: publisher)
+        let provided = try await self.provided(content)
         var names: Set<String> = []
         var variables: [EnvironmentVariableRecord] = []
         for change in changes {
@@ -69,7 +78,14 @@ public struct EnvironmentVariables: Sendable {
             guard names.insert(change.name).inserted else {
                 throw .invalid("name", "The list names \(change.name) twice: name each variable once.")
             }
+            // One that is there already can be removed.
             guard let value = change.value else { continue }
+            if let source = provided[change.name] {
+                throw .invalid(
+                    "name",
+                    "\(change.name) is set by the data source \(source) of this content, whose value counts: choose another name, or detach the data source."
+                )
+            }
             variables.append(.init(name: change.name, sealedValue: try seal(value, change.name, of: content)))
         }
         let set = variables.map(\.name).sorted()

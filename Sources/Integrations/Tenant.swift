@@ -86,7 +86,10 @@ public final class Tenant: Sendable {
             account: account, clock: world.clock, contents: contents, address: world.address,
             maximumBundleBytes: world.maximumBundleBytes, pools: world.pools, steps: world.steps
         )
-        environment = EnvironmentVariables(account: account, clock: world.clock, contents: contents)
+        let provided = ProvidedVariables(account: account, outbound: world.outbound)
+        environment = EnvironmentVariables(
+            account: account, clock: world.clock, contents: contents,
+            provided: { guid throws(Refusal) in try await provided.names(of: guid) })
         integrations = IntegrationCatalog(
             account: account, clock: world.clock, address: world.address, outbound: world.outbound,
             transport: world.transport
@@ -121,7 +124,7 @@ public final class Tenant: Sendable {
             activity: activity)
         gateway = Gateway(account: account, clock: world.clock, outbound: world.outbound, signer: signer)
         runtime = Runtime(
-            account: account, clock: world.clock, address: world.address, outbound: world.outbound, signer: signer,
+            account: account, clock: world.clock, address: world.address, provided: provided, signer: signer,
             people: people, contents: contents, variables: environment, journal: journal
         )
         workbenchSessions = try WorkbenchSessions(account: account, clock: world.clock)

@@ -636,6 +636,18 @@ def test_what_is_set_without_the_publisher_is_named(people, content, sources):
     assert "DATABRICKS_HOST" in text and "CONNECT_SERVER" in text
 
 
+def test_a_variable_that_a_data_source_sets_is_refused_and_a_stored_one_shown_as_overridden(people, content, sources):
+    path = f"v1/content/{content['guid']}/environment"
+    people.owner.api.ok("PATCH", path, json=[{"name": "DATABRICKS_HOST", "value": "elsewhere"}])
+    assert "Overridden" not in page(people.owner, content, "/environment").text
+    people.account.associate(people.owner, content, sources["login"])
+    shown = page(people.owner, content, "/environment")
+    assert "Overridden by the data source" in shown.text and "elsewhere" not in shown.text
+    fields = {"name": "DATABRICKS_HOST", "value": "again"}
+    refused = send(people.owner, shown, "/environment", status=400, **fields)
+    assert "is set by the data source" in error_of(refused, "name")
+
+
 def test_what_is_changed_is_in_the_audit_with_who_did_it(people, content):
     send(people.owner, page(people.owner, content, "/settings"), "/settings", title="Audited")
     lines = people.admin.api.ok("GET", "v1/audit_logs", params={"limit": 50, "ascOrder": "false"})["results"]

@@ -114,14 +114,28 @@ def test_the_key_follows_its_content_and_dies_with_lock_and_deletion(content):
     own.refused(401, 24, "GET", "v1/user")
 
 
-def test_the_publishers_own_variables_are_there_and_ours_win(content):
+def test_a_variable_that_the_data_source_sets_is_refused_and_a_stored_one_is_said_to_be_overridden(content):
+    publisher, path = content.publisher, f"v1/content/{content.content['guid']}/environment"
     own = [{"name": "MINE", "value": "a b\n'\"ü"}, {"name": "DATABRICKS_HOST", "value": "elsewhere"}]
-    content.publisher.api.ok("PATCH", f"v1/content/{content.content['guid']}/environment", json=own)
-    given = environment(runtime(content.publisher, content.content))
-    assert given["MINE"] == own[0]["value"]
-    assert given["DATABRICKS_HOST"] == f"http://{content.provider.host}"
-    content.account.associate(content.publisher, content.content)
-    assert environment(runtime(content.publisher, content.content))["DATABRICKS_HOST"] == "elsewhere"
+    for method in ("PATCH", "PUT"):
+        error = publisher.api.refused(400, 25, method, path, json=own)
+        assert "DATABRICKS_HOST is set by the data source Warehouse" in error["error"]
+    assert publisher.api.ok("GET", path) == [], "all of them or none"
+    publisher.api.ok("PATCH", path, json=own[:1])
+    sheet = runtime(publisher, content.content)
+    assert environment(sheet)["MINE"] == own[0]["value"] and sheet["warnings"] == []
+    # Without the data source the name is the publisher's; when it comes back, its value counts, and that is said.
+    content.account.associate(publisher, content.content)
+    publisher.api.ok("PATCH", path, json=own)
+    assert environment(runtime(publisher, content.content))["DATABRICKS_HOST"] == "elsewhere"
+    content.account.associate(publisher, content.content, content.integration)
+    sheet = runtime(publisher, content.content)
+    assert environment(sheet)["DATABRICKS_HOST"] == f"http://{content.provider.host}"
+    [warning] = sheet["warnings"]
+    assert "DATABRICKS_HOST" in warning and "overridden by the data source Warehouse" in warning
+    assert "elsewhere" not in warning
+    publisher.api.ok("PATCH", path, json=[{"name": "DATABRICKS_HOST", "value": None}])
+    assert runtime(publisher, content.content)["warnings"] == []
 
 
 def test_integrations_that_disagree_set_nothing_and_it_is_said(content, own_stage):
@@ -131,6 +145,10 @@ def test_integrations_that_disagree_set_nothing_and_it_is_said(content, own_stag
     assert "DATABRICKS_HOST" not in environment(sheet)
     assert len(sheet["warnings"]) == 1
     assert sheet["warnings"][0].startswith("DATABRICKS_HOST is not set by Warehouse, Second")
+    # The publisher decides, as the warning says.
+    own = [{"name": "DATABRICKS_HOST", "value": "mine"}]
+    content.publisher.api.ok("PATCH", f"v1/content/{content.content['guid']}/environment", json=own)
+    assert environment(runtime(content.publisher, content.content))["DATABRICKS_HOST"] == "mine"
 
 
 def test_snowflake_content_is_told_its_account(server, own_stage):

@@ -13,7 +13,7 @@ public struct Runtime: Sendable {
     let account: OpenAccount
     let clock: WallClock
     let address: PublicAddress
-    let outbound: OutboundPolicy
+    let provided: ProvidedVariables
     let signer: SessionToken.Signer
     let people: People
     let contents: Contents
@@ -44,7 +44,7 @@ public struct Runtime: Sendable {
             )
         }
         let own = try await variables.reveal(of: guid)
-        let (contributions, troubles) = contributions(of: associations)
+        let (contributions, troubles) = provided.contributions(of: associations)
         let (key, salt) = try await people.contentKey(of: content, for: publisher)
         let now = clock.now
         let (token, expiresAt) = sessionToken(of: guid, salt: salt, at: now)
@@ -76,22 +76,6 @@ public struct Runtime: Sendable {
         let token = signer.issue(content: guid, salt: salt, at: now)
         let step = SessionToken.step.components.seconds
         return (token, Timestamp(seconds: now.seconds / step * step) + SessionToken.lifetime)
-    }
-
-    private func contributions(
-        of associations: [AssociationRecord]
-    ) -> (contributions: [RuntimeEnvironment.Contribution], troubles: [String]) {
-        var contributions: [RuntimeEnvironment.Contribution] = []
-        var troubles: [String] = []
-        for integration in associations.map(\.integration) {
-            do throws(Refusal) {
-                let provider = try Provider(integration, policy: outbound)
-                contributions.append(.init(integration: integration.name, variables: provider.environment))
-            } catch {
-                troubles.append("\(integration.name) is not usable, so its variables are missing: \(error.message)")
-            }
-        }
-        return (contributions, troubles)
     }
 
     private static func warnings(_ owner: UserRecord?) -> [String] {

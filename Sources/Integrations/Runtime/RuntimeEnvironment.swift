@@ -37,6 +37,11 @@ public struct RuntimeEnvironment: Sendable {
                     "\(name) is not set by \(names), which want different values for it: choose one as a variable of the content."
                 )
             } else if let only = given.first {
+                if values[name] != nil {
+                    warnings.append(
+                        "\(name) of the content is overridden by the data source \(only.integration): remove the variable, or detach the data source."
+                    )
+                }
                 values[name] = SecretString(only.value)
             }
         }
@@ -55,7 +60,7 @@ public struct RuntimeEnvironment: Sendable {
     }
 
     /// Who wants what of each name, in alphabetical order of the names.
-    private static func collect(
+    static func collect(
         _ contributions: [Contribution]
     ) -> [(name: String, given: [(integration: String, value: String)])] {
         var byName: [String: [(integration: String, value: String)]] = [:]

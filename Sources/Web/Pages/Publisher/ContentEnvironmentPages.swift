@@ -30,6 +30,7 @@ struct ContentEnvironmentPages {
             let integration = entry.association.integration
             return tenant.integrations.guidance(integration).environment.map { ($0.name, integration.name) }
         }
+        let provided = try await tenant.environment.provided(guid)
         let query = try visit.query()
         let pager = try Pager(query)
         let path = visit.path(ContentTab.environment.path(of: guid))
@@ -47,9 +48,12 @@ struct ContentEnvironmentPages {
         values["variables"] = .list(
             shown.map {
                 let effect = ProtectedVariables.effect(of: $0)
+                let source = effect == nil ? provided[$0] : nil
                 return [
                     "variable": .text($0), "replace": .text("\(path)?name=\($0)#field-name"),
+                    "is_kept": .flag(effect == nil && source == nil),
                     "is_left_out": .flag(effect != nil), "effect": .text(effect ?? ""),
+                    "is_overridden": .flag(source != nil), "source": .text(source ?? ""),
                 ]
             })
         values["given"] = .list(given.map { ["variable": .text($0.0), "by": .text($0.1)] })
