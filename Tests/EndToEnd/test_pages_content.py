@@ -630,6 +630,18 @@ def test_a_variable_whose_form_must_be_sent_again_is_not_emptied(people, content
     assert {"name": "KEPT", "value": "as it was"} in [dict(one) for one in sheet["environment"]]
 
 
+def test_a_second_data_source_is_warned_of_before_with_the_code_that_works_with_both(people, content, sources):
+    warning = "With a second data source the code must say which one it means"
+    assert warning not in page(people.owner, content, "/access").text, "the first one breaks nothing"
+    people.account.associate(people.owner, content, sources["login"])
+    shown = page(people.owner, content, "/access")
+    assert warning in shown.text
+    [link] = re.findall(r'<a href="([^"]+/code\?audience=1)"', shown.text)
+    code = people.owner.browser.get(people.account.server.url(link))
+    assert f'audience="{sources["login"]["guid"]}"' in unescape(code.text)
+    assert "audience=" not in unescape(page(people.owner, content, "/code").text).replace("audience=1", "")
+
+
 def test_what_is_set_without_the_publisher_is_named(people, content, sources):
     people.account.associate(people.owner, content, sources["login"])
     text = page(people.owner, content, "/environment").text

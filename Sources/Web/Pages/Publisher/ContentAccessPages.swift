@@ -39,6 +39,8 @@ struct ContentAccessPages {
             "q": .text(search), "form_error": .text(error?.message ?? ""),
             "is_open_to_all": .flag(content.accessType == .all),
             "is_static": .flag(content.isInteractive == false), "app_mode": .text(content.appMode ?? ""),
+            // Exchanges without `audience` are refused from the second one on.
+            "is_second": .flag(live.count == 1),
             "is_admin": .flag(publisher.caller.role == .administrator),
         ]
         let path = visit.path(ContentTab.access.path(of: guid))

@@ -15,13 +15,17 @@ struct ContentCodePages {
 
     private func code(_ visit: Visit, _ publisher: Publisher) async throws -> Response {
         let guid = try visit.guid(what: "content")
-        let key = try visit.query()["app"] ?? CodeApp.all[0].key
+        let query = try visit.query()
+        let key = query["app"] ?? CodeApp.all[0].key
+        // For whoever is about to attach a second data source.
+        let namesSource = query["audience"] == "1"
         guard let app = CodeApp.named(key) else {
             throw Refusal.invalid("app", "There is code for \(CodeApp.all.map(\.key).joined(separator: ", ")).")
         }
         let content = try await visit.tenant.contents.editable(guid, by: publisher.caller)
         let entries = try await visit.tenant.associations.of(content: guid, for: publisher.caller)
-        let samples = Self.samples(entries.map(\.association.integration), visit.tenant.integrations)
+        let samples = Self.samples(
+            entries.map(\.association.integration), visit.tenant.integrations, namingSource: namesSource)
         let path = visit.path(ContentTab.code.path(of: guid))
         let upstream = Self.place(content.upstreamURL ?? Self.usual)
         let command = app.command.replacing("{host}", with: upstream.host).replacing("{port}", with: upstream.port)
@@ -33,7 +37,8 @@ struct ContentCodePages {
                 "apps": .list(
                     CodeApp.all.map {
                         [
-                            "label": .text($0.label), "address": .text("\(path)?app=\($0.key)"),
+                            "label": .text($0.label),
+                            "address": .text("\(path)?app=\($0.key)" + (namesSource ? "&audience=1" : "")),
                             "is_current": .flag($0.key == app.key),
                         ]
                     }),
@@ -55,7 +60,9 @@ struct ContentCodePages {
             ])
     }
 
-    private static func samples(_ integrations: [IntegrationRecord], _ catalog: IntegrationCatalog) -> [CodeSample] {
+    private static func samples(
+        _ integrations: [IntegrationRecord], _ catalog: IntegrationCatalog, namingSource: Bool
+    ) -> [CodeSample] {
         let given = integrations.map { ($0, catalog.guidance($0).environment) }
         var values: [String: Set<String>] = [:]
         for (_, environment) in given {
@@ -64,7 +71,8 @@ struct ContentCodePages {
         let disputed = Set(values.filter { $0.value.count > 1 }.keys)
         return given.map {
             CodeSample(
-                integration: $0, environment: $1, isOneOfSeveral: integrations.count > 1, disputed: disputed)
+                integration: $0, environment: $1, isOneOfSeveral: namingSource || integrations.count > 1,
+                disputed: disputed)
         }
     }
 
