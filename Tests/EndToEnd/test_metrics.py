@@ -301,7 +301,6 @@ def test_a_wrong_setting_is_named(own_stage, option, value, sentence):
 
 def test_settings_come_from_the_environment_too(own_stage):
     server = own_stage.gatehouse()
-    server.stop()
     environment = {
         "GATEHOUSE_METRICS_LISTEN": "[::1]:9100",
         "GATEHOUSE_LOG_FORMAT": "json",
