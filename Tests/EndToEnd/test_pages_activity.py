@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from harness.chromium import Look
 from harness.scene import EXPIRED_SECONDS, play
 
 HOUR_SECONDS = 3600
@@ -89,6 +90,17 @@ def test_exchanges_at_the_door_are_on_the_page_and_stay_after_a_restart(busy, be
             assert [row["Data source"] for row in sources] == ["Warehouse"]
             assert sums(sources) == BUSY and sources[0]["State"] == "Good"
         busy.server.restart(begun)
+
+
+def test_days_are_days_of_utc_wherever_they_are_read(busy, person_in_chromium):
+    window = person_in_chromium(busy.account.admin, Look(timezone="America/Los_Angeles"))
+    window.open(busy.account.url("activity?period=month"))
+    shown = window.page.locator("figure time, tbody th time")
+    assert shown.count() >= 30
+    for moment in shown.all():
+        day = moment.get_attribute("datetime")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", day)
+        assert moment.text_content().split()[0] == str(int(day[-2:])), day
 
 
 def test_an_outage_of_the_provider_is_failures(busy, begun):

@@ -145,8 +145,39 @@ def test_a_long_list_comes_in_pages_by_name(admin):
 def test_every_provider_is_a_card(admin):
     page = admin.browser.get(admin.account.url("integrations/new"))
     for one in admin.api.ok("GET", "v1/oauth/templates"):
-        assert f"new?template={one['id']}" in page.text
+        assert f'name="choose" value="{one["id"]}"' in page.text
         assert one["name"] in text_of(page) and one["description"] in text_of(page)
+
+
+def test_another_card_keeps_what_was_typed(admin):
+    form = form_with(open_new(admin), "name", "client_id")
+    typed = {"name": "Typed name", "description": "of Acme", "client_id": "typed-id", "client_secret": SECRET}
+    shown = admin.browser.submit(form, button=("choose", "snowflake"), **typed)
+    assert shown.status_code == 200 and sources(admin) == [] and SECRET not in shown.text
+    again = form_with(shown, "name", "client_id")
+    assert again.fields["template"] == "snowflake"
+    assert {name: again.fields[name] for name in ("name", "client_id")} == {
+        "name": "Typed name",
+        "client_id": "typed-id",
+    }
+    assert again.fields["description"].strip() == "of Acme"
+    assert again.fields["scopes"] == form_with(open_new(admin, "snowflake"), "scopes").fields["scopes"], (
+        "its own default"
+    )
+
+
+def test_enter_adds_and_a_card_chooses_in_a_browser(admin, person_in_chromium):
+    window = person_in_chromium(admin)
+    window.open(admin.account.url("integrations/new"))
+    window.page.locator("[name=name]").fill("Typed name")
+    window.page.locator(".providers button[value=github]").click()
+    window.page.locator("input[name=template][value=github]").wait_for(state="attached")
+    assert window.page.locator("[name=name]").input_value() == "Typed name"
+    for name, value in CLIENT.items():
+        window.page.locator(f"[name={name}]").fill(value)
+    window.page.locator("[name=name]").press("Enter")
+    window.page.wait_for_url(lambda url: "/new" not in url)
+    assert [one["template"] for one in sources(admin)] == ["github"]
 
 
 def test_the_form_has_the_providers_defaults_and_the_redirect_uri(admin):
@@ -336,6 +367,32 @@ def test_another_sites_form_adds_nothing(admin):
 
 
 # Editing one.
+
+
+def test_the_settings_stand_in_the_order_of_the_form_with_their_defaults(admin):
+    config = {"client_secret": SECRET, "workspace_host": HOST, "client_id": "client", "auth_mode": "Confidential"}
+    made = admin.api.ok(
+        "POST", "v1/oauth/integrations", json={"name": "Lakehouse", "template": "databricks", "config": config}
+    )
+    page, form = admin.browser.get(at(admin, made)), admin.browser.get(at(admin, made, "edit"))
+    shown = [html.unescape(one) for one in re.findall(r"<dt>([^<]+)</dt>", page.text)]
+    labels = [html.unescape(one).strip() for one in re.findall(r"<label[^>]*>([^<]+)", form.text)]
+    both = [label for label in shown if label in labels]
+    assert len(both) >= 4 and both == [label for label in labels if label in both]
+    assert re.search(
+        r'<code>all-apis sql offline_access openid profile email</code> <span class="note">default</span>', page.text
+    )
+
+
+def test_a_text_that_cannot_be_copied_is_selected(admin, person_in_chromium):
+    guid = guid_of(add(admin, **RIGHT, name="Lakehouse"))
+    window = person_in_chromium(admin)
+    window.page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))")
+    window.open(at(admin, guid))
+    place = window.page.locator(".copyable", has_text=guid)
+    place.locator("button").click()
+    place.locator("button", has_text="Selected").wait_for()
+    assert window.page.evaluate("getSelection().toString()") == guid
 
 
 def open_edit(admin, integration):
@@ -785,7 +842,9 @@ def test_deleting_says_what_it_ends_and_asks(server, own_stage):
 
 def test_deleting_what_somebody_else_deleted_is_404(admin):
     made = admin.account.integrate("github", "Hub", **CLIENT)
-    form = form_with(admin.browser.get(at(admin, made, "delete")), "confirm")
+    page = admin.browser.get(at(admin, made, "delete"))
+    assert "What happens: No content uses it." in text_of(page) and "It ends" not in text_of(page)
+    form = form_with(page, "confirm")
     admin.api.ok("DELETE", f"v1/oauth/integrations/{made['guid']}")
     assert admin.browser.submit(form, confirm="on").status_code == 404
     for path in ("", "edit", "test", "permissions", "delete", "test/log-in"):

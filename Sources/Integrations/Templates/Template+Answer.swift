@@ -22,6 +22,15 @@ extension Template {
         let derived = Set(settings.filter(\.isDerived).map(\.name))
         return JSONObject(config.filter { !derived.contains($0.key) }.map { ($0.key, $0.value) })
     }
+
+    /// A config as people read it: what counts under the options chosen, in the order of the form, defaults included.
+    public func overview(_ config: JSONObject) -> [(name: String, label: String, value: JSON, isDefault: Bool)] {
+        let complete = complete(config)
+        return settings.filter { !$0.isDerived && !$0.isSecret && $0.isVisible(in: complete) }.compactMap { setting in
+            guard let value = complete[setting.name], !value.isNull, value.stringValue != "" else { return nil }
+            return (setting.name, setting.label, value, config[setting.name] == nil)
+        }
+    }
 }
 
 extension Template.Section {

@@ -16,6 +16,15 @@ enum PageValue: Sendable {
         return .object(["iso": .text(time.description), "words": .text(time.words)])
     }
 
+    /// A day of UTC, for who counts by days: a moment would be read in the reader's own zone, as the day before or after.
+    static func day(_ time: Timestamp?) -> PageValue {
+        guard let time else { return .flag(false) }
+        return .object([
+            "iso": .text(String(time.description.prefix { $0 != "T" })),
+            "words": .text(String(time.words.prefix { $0 != "," })),
+        ])
+    }
+
     static func number(_ number: Int) -> PageValue { .text(String(number)) }
 
     /// Mustache takes values of any type; only plain ones are given to it.

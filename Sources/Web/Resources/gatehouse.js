@@ -6,24 +6,38 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   const moment = new Date(time.dateTime);
   if (Number.isNaN(moment.valueOf())) continue;
   time.title = time.textContent;
+  // A day of UTC stays that day, wherever it is read.
+  if (!time.dateTime.includes("T")) {
+    time.textContent = moment.toLocaleDateString(undefined, { dateStyle: "medium", timeZone: "UTC" });
+    continue;
+  }
   time.textContent = moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
 // Buttons that copy what stands beside them.
 for (const button of document.querySelectorAll("button.copy")) {
   const text = button.parentElement.querySelector("code, pre");
-  if (!text || !navigator.clipboard) continue;
+  if (!text) continue;
   button.hidden = false;
   const words = button.firstChild.textContent;
   const said = document.createElement("span");
   said.className = "hidden";
   said.setAttribute("role", "status");
   button.after(said);
+  const say = (result) => {
+    button.firstChild.textContent = result;
+    said.textContent = result;
+    setTimeout(() => { button.firstChild.textContent = words; said.textContent = ""; }, 5000);
+  };
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text.textContent);
-    button.firstChild.textContent = "Copied";
-    said.textContent = "Copied";
-    setTimeout(() => { button.firstChild.textContent = words; said.textContent = ""; }, 2000);
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      say("Copied");
+    } catch {
+      // No permission, or no clipboard at an address without TLS: the text is selected, and the keyboard copies it.
+      getSelection().selectAllChildren(text);
+      say("Selected: copy it with the keyboard");
+    }
   });
 }
 

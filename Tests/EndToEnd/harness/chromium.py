@@ -22,6 +22,7 @@ class Look:
     height: int = 800
     colours: str = "light"
     script: bool = True
+    timezone: str = "Europe/Berlin"
 
     def __str__(self) -> str:
         return f"{self.colours}-{self.width}" + ("" if self.script else "-no-script")
@@ -62,7 +63,7 @@ class Window:
             has_touch=look.is_phone,
             reduced_motion="reduce",
             locale="en-GB",
-            timezone_id="Europe/Berlin",
+            timezone_id=look.timezone,
             storage_state=state,
         )
         self.context.set_default_timeout(DEADLINE_SECONDS * 1000)

@@ -37,7 +37,7 @@ struct ActivityChart {
             "summary": .text("\(sum.grouped) in \(window.words)\(most)"),
             "title": .text("\(label)\(of), \(window.words)"),
             "bars": .text(bars(counts, highest)), "width": .number(counts.count * Self.step),
-            "first": .time(series.first?.start), "last": .time(last),
+            "first": window.value(series.first?.start), "last": window.value(last),
         ]
     }
 

@@ -25,7 +25,7 @@ struct ActivityPages {
             "in_words_first": .text(window.words.prefix(1).uppercased() + window.words.dropFirst()),
             "chosen_name": .text(name ?? ""),
             "charts": .list(ActivityChart.all.map { $0.values(series, window, of: name) }),
-            "steps": .list(series.reversed().map(Self.step)),
+            "steps": .list(series.reversed().map { Self.step($0, window) }),
             "step_label": .text(window.stepLabel),
             "failures_in_audit": .text(Self.audit(visit, "outcome=failure", chosen, series) { $0.failures }),
             "refused_in_audit": .text(
@@ -79,8 +79,8 @@ struct ActivityPages {
         return ["label": .text(window.label), "address": .text(address), "is_current": .flag(isCurrent)]
     }
 
-    private static func step(_ point: Activity.Point) -> [String: PageValue] {
-        numbers(point.counts).merging(["start": .time(point.start)]) { first, _ in first }
+    private static func step(_ point: Activity.Point, _ window: ActivityWindow) -> [String: PageValue] {
+        numbers(point.counts).merging(["start": window.value(point.start)]) { first, _ in first }
     }
 
     private static func numbers(_ counts: ActivityCounts) -> [String: PageValue] {
@@ -139,11 +139,14 @@ extension ActivityWindow {
         }
     }
 
+    /// The beginning of a step, as a page shows it.
+    func value(_ start: Timestamp?) -> PageValue { self == .month ? .day(start) : .time(start) }
+
     fileprivate var stepLabel: String {
         switch self {
         case .day: "Hour from"
         case .week: "Six hours from"
-        case .month: "Day from"
+        case .month: "Day (UTC)"
         }
     }
 

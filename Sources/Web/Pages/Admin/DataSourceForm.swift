@@ -13,13 +13,29 @@ struct DataSourceForm {
 
     /// Fields that are no setting.
     private static let own: Set<String> = [
-        "name", "description", "template", "version", "update", FormGuard.field, Submissions.field,
+        "name", "description", "template", "version", "update", "choose", FormGuard.field, Submissions.field,
     ]
 
     /// The beginning of the name of a field that says what stood in another.
     private static let stood = "stood-"
 
     private static func isSetting(_ name: String) -> Bool { !own.contains(name) && !name.hasPrefix(stood) }
+
+    /// What was typed for one provider, for the form of another: name, description, and texts that both ask for. What was left
+    /// at its default and choices stay behind, and secrets are typed again.
+    static func carried(_ sent: SentForm, to template: Template) -> SentForm {
+        var fields = ["template": template.key]
+        for name in ["name", "description"] { fields[name] = sent.fields[name] }
+        let former = Template.named(sent["template"])
+        let before = former?.dialog(former?.config(typed: sent.fields) ?? [:]).flatMap(\.fields) ?? []
+        for field in template.dialog([:]).flatMap(\.fields) where field.choices.isEmpty && !field.isSecret {
+            guard let text = sent.fields[field.name], let old = before.first(where: { $0.name == field.name }),
+                !text.isEmpty, text != old.plain, text != old.standard
+            else { continue }
+            fields[field.name] = text
+        }
+        return SentForm(fields)
+    }
 
     /// The config that the fields show.
     var shown: JSONObject {

@@ -52,10 +52,10 @@ extension DataSourcePages {
         var rows: [[String: PageValue]] = [
             ["label": .text("Authentication type"), "text": .text(integration.authType), "is_code": .flag(false)]
         ]
-        for (name, value) in template.shown(integration.config) where name != "auth_type" {
+        for setting in template.overview(integration.config) where setting.name != "auth_type" {
             rows.append([
-                "label": .text(template.label(of: name) ?? name), "text": .text(value.stringValue ?? value.text()),
-                "is_code": .flag(true),
+                "label": .text(setting.label), "text": .text(setting.value.stringValue ?? setting.value.text()),
+                "is_code": .flag(true), "is_default": .flag(setting.isDefault),
             ])
         }
         return .list(rows)

@@ -45,6 +45,10 @@ extension DataSourcePages {
     }
 
     func addDataSource(_ visit: Visit, _ admin: Administrator, _ sent: SentForm) async throws -> Response {
+        // Another provider was chosen: what was typed goes along.
+        if let chosen = Template.named(sent["choose"]) {
+            return newDataSource(visit, DataSourceForm.carried(sent, to: chosen), error: nil)
+        }
         // A choice was made that shows other fields.
         guard !sent.has("update") else { return newDataSource(visit, sent, error: nil) }
         var fields = IntegrationCatalog.Fields()
