@@ -58,8 +58,15 @@ import Testing
         await attempt("vic@acme.example", SecretString("wrong wrong wrong"))
         await attempt("nobody@acme.example", password)
         _ = try await fixture.people.setLocked(true, user: vic.user.guid, by: fixture.admin)
-        await attempt("vic@acme.example", password)
+        await attempt("vic@acme.example", SecretString("wrong wrong wrong"))
         #expect(sentences.count == 1)
+        // Only that person can know the password, and needs to know what to do.
+        await #expect(
+            performing: {
+                try await fixture.people.signIn(
+                    email: "vic@acme.example", password: password, from: .browser("192.0.2.1"))
+            },
+            throws: Refusal.isCode(.userLocked))
     }
 
     @Test func failedAttemptsAreLimitedAndTheLimitEnds() async throws {
