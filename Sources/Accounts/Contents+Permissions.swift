@@ -126,7 +126,7 @@ extension Contents {
         if [before, after].contains(.owner) { _ = try Person(caller) }
     }
 
-    /// What `requireViewers` judges of the level there is, for the write to judge again.
+    /// A visitor's key changes no co-owner. The write checks this again for the level that is stored then.
     private static func viewersAlone(_ permission: ContentPermissionRecord, _ caller: Caller) -> [Premise] {
         caller.visit == nil ? [] : [.noOwner(permission.principal, of: permission.contentGUID)]
     }

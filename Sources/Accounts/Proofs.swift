@@ -157,7 +157,7 @@ extension Changes {
 }
 
 extension Publisher {
-    /// What the caller changed of a group, as a line of the audit, on the premise that they may still change it.
+    /// The audit line of a change to a group. The write checks first that the caller may still change the group.
     func change(
         _ action: EventAction, ofGroup group: GUID, at now: Timestamp, details: JSONObject
     ) -> EventRecord {

@@ -35,7 +35,7 @@ public enum ProtectedVariables {
         return groups.first { $0.contains(name) }?.effect
     }
 
-    /// What a value would do, whatever the variable is called; nil where it may be any variable's.
+    /// Why a value is refused for every variable; nil if it is allowed.
     ///
     /// The files of a process hold text that a co-owner can choose, such as `/proc/self/environ` with the value of another
     /// variable: a program that takes certificates or code from a file takes them from there.
@@ -62,7 +62,7 @@ public enum ProtectedVariables {
         return path
     }
 
-    /// What begins like a protected variable and is none: libuv's threads, a project's settings, where Spark Connect is.
+    /// Allowed names that match a protected prefix: libuv's thread count, Quarto's profile, the address of Spark Connect.
     private static let free: Set<String> = ["UV_THREADPOOL_SIZE", "QUARTO_PROFILE", "SPARK_REMOTE"]
 
     static let groups: [Group] = [

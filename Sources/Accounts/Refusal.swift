@@ -107,10 +107,10 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What is said while another program holds an account's file.
+    /// The message while another program locks an account's file.
     public static let busy =
         "Another program on the server holds this account's file for now: try again in a few seconds."
-    /// When it makes sense to try again; the server has waited for about as long itself.
+    /// Seconds for `Retry-After`. The server has waited about as long itself.
     public static let busySeconds: Int64 = 5
 
     /// The refusal for a premise that no longer holds.

@@ -1,7 +1,7 @@
 import Storage
 import Synchronization
 
-/// What is still written for accounts that nobody holds any more; whoever ends the process waits for it.
+/// Writes that are still under way for accounts that have closed. Shutdown waits for them.
 public final class ClosingWork: Sendable {
     private struct State {
         var tasks: [UInt64: Task<Void, Never>] = [:]

@@ -127,7 +127,7 @@ final class Journal: Sendable {
         }
         while true {
             let batch = state.withLock { state in
-                // Where lines came back from the backlog that there was no room for, nothing else may be waiting.
+                // The backlog may have dropped lines although no other line waits.
                 if state.waiting.isEmpty, state.dropped > 0 { noteMissing(&state) }
                 if state.waiting.isEmpty { state.writing = nil }
                 return state.waiting

@@ -91,7 +91,7 @@ extension SingleSignOnSettings {
         return roles.filter { values.contains($0.value) }.map(\.role).max()
     }
 
-    /// What the token does not list, although the provider knows values: that stays as it is here.
+    /// Claims that the provider knows but the token does not list. Their values stay as they are stored.
     func omissions(in claims: JSONObject) -> [(kind: String, sentence: String)] {
         [("role", roleClaim), ("groups", groupClaim)].compactMap { kind, claim in
             ClaimValues.omission(of: claim, in: claims).map { sign in

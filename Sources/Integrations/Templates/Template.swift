@@ -65,7 +65,7 @@ public struct Template: Sendable {
     /// What can be configured, in the order of the dialog.
     var settings: [Setting] { sections.flatMap(\.settings) }
 
-    /// What most providers give: an hour.
+    /// An hour, which most providers grant.
     public static let usualLifetime = Duration.seconds(60 * 60)
 
     /// Every template there is, in the order of their keys.

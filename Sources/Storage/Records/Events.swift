@@ -120,9 +120,9 @@ public struct EventRecord: Sendable, Equatable {
         self.premises = premises
     }
 
-    /// So many entries of a list a line keeps; how many more there were stands beside it, under its name and `_more`.
+    /// The most entries of one list in an audit line. `NAME_more` beside the list counts the rest.
     static let maximumEntries = 100
-    /// So many characters of a text a line keeps.
+    /// The most characters of one text in an audit line.
     static let maximumText = 1024
 
     /// The same event with details of a bounded size: whoever makes a line must not decide how large it is.

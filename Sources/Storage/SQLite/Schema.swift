@@ -39,7 +39,7 @@ enum Schema {
         return migrator
     }
 
-    /// Whom the operator made, with an API key, needs no invite. The audit knows those of before.
+    /// A user whom the operator made with an API key needs no invite. The audit names the earlier ones.
     private static let madeWithKey = """
         ALTER TABLE user ADD COLUMN made_with_key INTEGER NOT NULL DEFAULT 0;
         UPDATE user SET made_with_key = 1 WHERE guid IN

@@ -15,13 +15,13 @@ struct ContentPath {
     /// The path and query as the client sent them, with a slash behind the GUID.
     let whole: String
 
-    /// Where somebody can be led back to: the same; nil where it leads out of the content.
+    /// The same address; nil if it is outside the content.
     var way: String? { ReturnPath.target(whole) }
 
     /// The content's first page.
     var first: String { "\(Self.prefix)\(guid)/" }
 
-    /// Where somebody can be led back to: the same, or the content's first page where it leads out of the content.
+    /// The same address, or the content's first page if the address is outside the content.
     var target: String { way ?? first }
 
     /// - Returns: nil where the address is not one of content.

@@ -182,7 +182,7 @@ public struct HTTPListener: Service {
                 throw BrokenOff()
             }
             if response.body.contentLength.map({ $0 > LargeAnswers.limit }) ?? false {
-                // What was written may still lie here. A connection that closes meanwhile has dropped it.
+                // The answer may still wait in this process. If the connection closes meanwhile, it is dropped.
                 try? await channel.triggerUserOutboundEvent(AwaitFlush()).get()
             }
             withExtendedLifetime(response) {}

@@ -107,7 +107,7 @@ struct ManualPage {
         lines.append(Self.escaped(words))
     }
 
-    /// What the page shows of a command: `--help` is on all of them, and not one of them needs it said.
+    /// The part of a command that the manual shows. `--help` exists on every command and is left out.
     private static func arguments(of command: JSON) -> [JSON] {
         (command["arguments"]?.arrayValue ?? []).filter { argument in
             argument["shouldDisplay"] != .bool(false) && !["--help", "--version"].contains(name(argument))
