@@ -319,7 +319,9 @@ def test_a_port_that_is_taken_is_named(own_stage):
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(DidNotStart) as failure:
             own_stage.gatehouse(options=("--metrics-listen", address))
-    assert address in failure.value.output and failure.value.code == 1
+    words = f"cannot listen at {address}: another program has this port"
+    assert words in failure.value.output and "--metrics-listen" in failure.value.output
+    assert failure.value.code == 69
     assert "listening on http://" not in failure.value.output, "nobody is told to come in"
 
 

@@ -195,8 +195,8 @@ def test_a_socket_that_is_meant_for_another_process_is_left_alone(own_stage):
     own_stage.servers.append(server)
     with pytest.raises(DidNotStart) as failed:
         server.start(pid=str(os.getpid()))
-    assert failed.value.output == f"gatehouse: cannot listen at {server.listen}: Address already in use"
-    assert failed.value.code == 1
+    assert failed.value.output.startswith(f"gatehouse: cannot listen at {server.listen}: another program has this port")
+    assert failed.value.code == 69
 
 
 def test_what_is_no_socket_that_listens_stops_the_start_with_a_sentence(own_stage):
@@ -231,7 +231,11 @@ def test_a_taken_port_is_told_in_a_sentence(own_stage):
     second.listen = first.listen
     with pytest.raises(DidNotStart) as failed:
         second.start()
-    assert failed.value.output == f"gatehouse: cannot listen at {first.listen}: Address already in use"
+    assert failed.value.output == (
+        f"gatehouse: cannot listen at {first.listen}: another program has this port (`ss -ltnp` names it; "
+        "systemd itself holds that of gatehouse.socket). Stop it, or choose another port with --listen."
+    )
+    assert failed.value.code == 69
 
 
 def test_a_command_during_a_restart_is_carried_out(held):

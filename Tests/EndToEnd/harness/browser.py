@@ -28,15 +28,19 @@ class _FormParser(HTMLParser):
         self._form: Form | None = None
         self._select: str | None = None
         self._textarea: str | None = None
-        self._button: tuple[str, str] | None = None
+        self._outside: dict[str, list[tuple[str, str]]] = {}
+        """Buttons that stand before their form and name its id."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             # No action, or an empty one, means the page's own URL.
             action = urljoin(self.url, given.get("action") or self.url)
-            self._form = Form(action, given.get("method", "get").lower(), {}, [], {})
+            buttons = self._outside.pop(given.get("id", ""), [])
+            self._form = Form(action, given.get("method", "get").lower(), {}, buttons, {})
             self.forms.append(self._form)
+        elif tag == "button" and "form" in given and self._form is None:
+            self._outside.setdefault(given["form"], []).append((given.get("name", ""), given.get("value", "")))
         elif self._form is None:
             return
         elif tag == "input":

@@ -53,7 +53,7 @@ class Story:
         page = window.page
         self.go_to(window, "Data sources")
         page.get_by_role("link", name="Add Data Source").first.click()
-        page.locator("main").get_by_role("link", name="Databricks").first.click()
+        page.locator("main").get_by_role("button", name="Databricks").first.click()
         page.locator("[name=name]").fill("Sales lakehouse")
         page.locator("[name=description]").fill("Orders of all regions")
         page.locator("[name=client_id]").fill(self.provider.client_id)
