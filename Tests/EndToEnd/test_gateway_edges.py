@@ -297,6 +297,26 @@ def test_what_the_process_has_written_goes_out_at_once(site, viewer, app):
     assert answer.read() == b"second"
 
 
+def test_content_that_is_down_unset_or_unknown_is_a_page_that_says_who_can_mend_it(site):
+    down = site.scene.account.add_content(
+        site.scene.publisher, access_type="all", upstream_url=f"http://127.0.0.1:{free_port()}"
+    )
+    unset = site.scene.account.add_content(site.scene.publisher, access_type="all", upstream_url=None)
+    unknown = {"guid": f"{down['guid'][:-6]}{'f' * 6}"}
+    assert unknown["guid"] != down["guid"]
+    sentences = {
+        (502, "This content's process does not answer. Try again in a moment, or tell its publisher."): down,
+        (503, "its publisher has not set an address for it yet"): unset,
+        (404, "There is no content at this address. Check the address, or ask who gave it to you."): unknown,
+    }
+    for (status, sentence), content in sentences.items():
+        got = Browser().get(site.url(content=content))
+        assert (got.status_code, got.headers["Content-Type"]) == (status, "text/html; charset=utf-8"), got.text
+        assert sentence in got.text and "<h1>This content cannot be opened</h1>" in got.text
+        assert '<a href="">Try again</a>' in got.text, "one click tries again"
+        assert got.headers["Cache-Control"] == "no-store"
+
+
 def test_a_process_that_is_down_and_gatehouse_that_is_down_are_told_apart(own_stage, site):
     own = Site(own_stage, next(name for name, kind in PROXIES.items() if isinstance(site.proxy, kind)))
     browser = own.scene.viewer.browser

@@ -2,6 +2,8 @@
 -- tells it by this variable where Gatehouse is.
 
 local gatehouse = os.getenv("GATEHOUSE")
+-- The page around a sentence.
+local page_begin, page_end = os.getenv("PAGE_BEGIN"), os.getenv("PAGE_END")
 -- A session token and a cookie are looked up in memory; this long only where an account's file is opened first.
 local patience = 30000
 
@@ -12,7 +14,7 @@ local sentences = {
     [404] = "There is no content at this address. Check the address, or ask who gave it to you.",
     [414] = "This address is too long: 8 KiB of query can be passed on, and 11 KiB with the path. "
         .. "Shorten it, or send a form by POST.",
-    [503] = "This content cannot be opened now: it is not set up, or its account is unavailable. "
+    [503] = "This content cannot be opened now: its publisher has not set an address for it yet, or its account is unavailable. "
         .. "Try again later, or tell its publisher.",
     [508] = "This content's address leads back to this server. Tell its publisher.",
 }
@@ -30,8 +32,8 @@ local function answer(txn, status, text, headers)
     local reply = txn:reply({ status = status })
     reply:add_header("cache-control", "no-store")
     if not (headers and headers["content-type"]) then
-        reply:add_header("content-type", "text/plain; charset=utf-8")
-        text = text .. "\n"
+        reply:add_header("content-type", "text/html; charset=utf-8")
+        text = page_begin .. text .. page_end
     end
     for name, value in pairs(headers or {}) do
         reply:add_header(name, value)
