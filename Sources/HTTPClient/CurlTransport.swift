@@ -82,7 +82,6 @@ public final class CurlTransport: HTTPTransport {
         } catch {
             throw OutboundError(error == .cancelled ? .cancelled : .noPlace, authority: authority)
         }
-        defer { place.leave() }
         let proxy = proxy.flatMap { $0.applies(to: request.url) ? $0 : nil }
         let transfer = CurlTransfer(
             request: request,
@@ -96,7 +95,7 @@ public final class CurlTransport: HTTPTransport {
         } onCancel: {
             loop.cancel(transfer)
         }
-        return try result.get()
+        return try result.get().holding(place)
     }
 
     /// What libcurl is told of the host's addresses, so that it asks no resolver of its own.

@@ -1,3 +1,5 @@
+import ResourcePools
+
 /// What another server answered. Printing it shows status and size only: answers carry tokens.
 public struct OutboundResponse: Sendable {
     /// The HTTP status.
@@ -6,6 +8,11 @@ public struct OutboundResponse: Sendable {
     public var headers: [(name: String, value: String)]
     /// The body, not decompressed: no encoding is ever asked for.
     public var body: [UInt8]
+    /// A long answer holds the place of its call until it was read, so that those which wait for a reader are few.
+    private(set) var place: FairPool.Place?
+
+    /// In bytes. A shorter answer is read in less time than going to another thread is worth.
+    public static let longestReadAtOnce = 16 * 1024
 
     /// An answer.
     public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
@@ -13,6 +20,20 @@ public struct OutboundResponse: Sendable {
         self.headers = headers
         self.body = body
     }
+
+    /// The same answer, which holds a place until it was read; a short one gives the place back.
+    func holding(_ place: FairPool.Place) -> OutboundResponse {
+        guard body.count > Self.longestReadAtOnce else {
+            place.leave()
+            return self
+        }
+        var response = self
+        response.place = place
+        return response
+    }
+
+    /// Says that the answer was read: its place is free.
+    public func wasRead() { place?.leave() }
 
     /// The first header of that name, in any case (RFC 9110 section 5.1).
     public func header(_ name: String) -> String? {

@@ -5,9 +5,6 @@ import Storage
 /// The way out for one account: each call counts as that account's, which has its share of the connections and of the
 /// threads that read long answers.
 struct AccountTransport: HTTPTransport {
-    /// In bytes. A shorter answer is read in less time than going to another thread is worth.
-    private static let longestAtOnce = 16 * 1024
-
     let base: any HTTPTransport
     let account: TenantFingerprint
     let readers: FairWorkers
@@ -21,12 +18,16 @@ struct AccountTransport: HTTPTransport {
     func read<Value: Sendable>(
         _ response: OutboundResponse, _ body: @escaping @Sendable (OutboundResponse) -> Value
     ) async -> Value {
-        guard response.body.count > Self.longestAtOnce else { return body(response) }
-        do throws(FairPool.Failure) {
-            return try await readers.run(for: account.description) { body(response) }
-        } catch {
-            // The task was cancelled. What the provider answered is read all the same: it may be the only copy of a token.
-            return body(response)
-        }
+        guard response.body.count > OutboundResponse.longestReadAtOnce else { return body(response) }
+        defer { response.wasRead() }
+        // A task of its own, which is not cancelled: the answer may be the only copy of a token.
+        return await Task {
+            do throws(FairPool.Failure) {
+                return try await readers.run(for: account.description) { body(response) }
+            } catch {
+                // Cannot be: fewer answers have places than may wait here.
+                return body(response)
+            }
+        }.value
     }
 }

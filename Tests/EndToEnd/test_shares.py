@@ -260,3 +260,28 @@ def test_large_answers_that_nobody_reads_have_places(server, places, together):
     wait_until(lambda: places("large_answers") == (0, 0), "all are read")
     for wire in wires:
         wire.socket.close()
+
+
+def test_large_answers_to_workbench_have_places_too(server, places, together):
+    account = server.create_account()
+    long = f"https://provider.example/{'a' * 1900}"
+    for number in range(100):
+        account.integrate(
+            "custom",
+            f"Source {number}",
+            authorization_uri=long,
+            token_uri=long,
+            client_id="id",
+            client_secret="a secret",
+            scopes="s" * 1900,
+        )
+    session = account.admin.api.ok("POST", "v1/workbench/sessions", json={})
+    cookie = next(one["value"] for one in session["environment"] if one["name"] == "RS_SESSION_RPC_COOKIE")
+    wires = [Wire(server.port, 4096) for _ in range(SHARE["large_answers"] + 2)]
+    for wire in wires:
+        wire.request("GET", "/oauth_integrations", {"X-RS-Session-Server-RPC-Cookie": cookie})
+    wait_until(lambda: places("large_answers") == (SHARE["large_answers"], 2), "the others wait")
+    assert [answer.result().status for answer in together([wire.answer for wire in wires])] == [200] * len(wires)
+    wait_until(lambda: places("large_answers") == (0, 0), "all are read")
+    for wire in wires:
+        wire.socket.close()

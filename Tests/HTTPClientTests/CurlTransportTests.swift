@@ -1,3 +1,4 @@
+import ResourcePools
 import Synchronization
 import Testing
 
@@ -50,6 +51,29 @@ struct CurlTransportTests {
         #expect(sent.hasSuffix("\r\n\r\nk=v&z=%00"))
         #expect(!sent.lowercased().contains("accept-encoding"))
         #expect(!sent.lowercased().contains("expect:"))
+    }
+
+    @Test("a long answer holds the place of its call until it was read; a short one does not")
+    func placeUntilRead() async throws {
+        let long = OutboundResponse.longestReadAtOnce + 1
+        for (length, held) in [(long - 1, 0), (long, 1)] {
+            let server = TestServer.answering(200, body: String(repeating: "x", count: length))
+            defer { server.stop() }
+            let transport = try transport(server)
+            let response = try await transport.send(try request(.get, server))
+            #expect(transport.places.usage.held == held)
+            response.wasRead()
+            #expect(transport.places.usage.held == 0)
+        }
+    }
+
+    @Test("an answer that nobody reads gives its place back")
+    func placeUnread() async throws {
+        let server = TestServer.answering(200, body: String(repeating: "x", count: 100_000))
+        defer { server.stop() }
+        let transport = try transport(server)
+        _ = try await transport.send(try request(.get, server))
+        #expect(transport.places.usage.held == 0)
     }
 
     @Test("returns every status, follows no redirect and keeps no cookie")

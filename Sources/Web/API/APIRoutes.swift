@@ -24,9 +24,7 @@ struct APIRoutes {
             try await Measurements.exchange { try await exchange(request, context) }
         }
 
-        let largeAnswers = LargeAnswers(pool: services.world.pools.largeAnswers)
         let authenticated = router.group("v1").add(middleware: KeyAuthentication(services: services))
-            .add(middleware: largeAnswers)
         let callers = authenticated.group(context: CallerContext.self)
         let publishers = callers.group(context: PublisherContext.self)
         let administrators = callers.group(context: AdministratorContext.self)
@@ -43,7 +41,6 @@ struct APIRoutes {
         BundleRoutes().add(callers: callers, publishers: publishers)
         EnvironmentRoutes().add(publishers: publishers)
         let unversioned = router.group().add(middleware: KeyAuthentication(services: services))
-            .add(middleware: largeAnswers)
         ServerRoutes().add(unversioned: unversioned.group(context: CallerContext.self), callers: callers)
         AuditRoutes(services: services).add(administrators: administrators)
         WebhookRoutes().add(administrators: administrators)
@@ -63,6 +60,7 @@ struct APIRoutes {
         let wantsFresh = request.headers[.cacheControl]?.lowercased().contains("no-cache") ?? false
         let granted = try await tenant.exchange.perform(
             key: key, form: try await request.bytes(), onDemand: wantsFresh, from: origin)
+        Asker.isOf(tenant)
         return Response(
             status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
             body: .init(byteBuffer: CredentialsAnswer.body(granted))

@@ -22,6 +22,7 @@ struct KeyAuthentication: RouterMiddleware {
         var context = context
         let origin = context.origin(of: request, .system)
         context.identity = .init(tenant: tenant, caller: try await tenant.people.caller(key: key, from: origin))
+        Asker.isOf(tenant)
         let parser = BodyParser.current?.held(by: fingerprint.description)
         return try await BodyParser.$current.withValue(parser) { try await next(request, context) }
     }

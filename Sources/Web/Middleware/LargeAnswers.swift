@@ -5,8 +5,10 @@ import HummingbirdCore
 import Integrations
 import ResourcePools
 import Storage
+import Synchronization
 
-/// Gives each account its share of the large answers that wait for slow clients; it stands behind `KeyAuthentication`.
+/// Gives each account its share of the large answers that wait for slow clients, whatever they were asked by: a key, a page's
+/// session, a Workbench cookie.
 ///
 /// Such an answer lies in memory until the client has read it, so the answer keeps its place until the listener has
 /// flushed it. Files and exports are streamed and need no place.
@@ -23,10 +25,10 @@ struct LargeAnswers: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        var response = try await next(request, context)
-        guard let length = response.body.contentLength, length > Self.limit,
-            response.headers[.contentType] == "application/json",
-            let holder = context.identity?.tenant.account.fingerprint
+        let asker = Asker()
+        var response = try await Asker.$current.withValue(asker) { try await next(request, context) }
+        guard let length = response.body.contentLength, length > Self.limit, Self.isWhole(response),
+            let holder = asker.account
         else { return response }
         let place: FairPool.Place
         do throws(FairPool.Failure) {
@@ -43,4 +45,24 @@ struct LargeAnswers: RouterMiddleware {
         }
         return response
     }
+
+    /// Whether the answer lies in memory, and is no file that is streamed.
+    private static func isWhole(_ response: Response) -> Bool {
+        let type = response.headers[.contentType] ?? ""
+        return type.hasPrefix("application/json") || type.hasPrefix("text/html")
+    }
+}
+
+/// Whose answer a request gets: the account is told as soon as it is proven who asks.
+final class Asker: Sendable {
+    /// That of the request that is being handled.
+    @TaskLocal static var current: Asker?
+
+    private let known = Mutex<TenantFingerprint?>(nil)
+
+    /// The account, once it is proven.
+    var account: TenantFingerprint? { known.withLock { $0 } }
+
+    /// Says that somebody of this account asks.
+    static func isOf(_ tenant: Tenant) { current?.known.withLock { $0 = tenant.account.fingerprint } }
 }

@@ -19,6 +19,7 @@ public enum WebRouter {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         // Middleware comes before the routes that it speaks of, so they are asked of a router that has them already.
         router.add(middleware: ErrorAnswers(services: services, allowed: AllowedMethods(routes(services))))
+        router.add(middleware: LargeAnswers(pool: services.world.pools.largeAnswers))
         addRoutes(of: services, to: router)
         return router
     }

@@ -87,7 +87,9 @@ struct WorkbenchRoutes {
             let tenant = try await services.tenant(fingerprint)
         else { throw WorkbenchSessions.invalidCookie }
         let origin = context.origin(of: request, .workbench)
-        return (tenant, try await tenant.workbenchSessions.caller(cookie: SecretString(cookie), from: origin))
+        let caller = try await tenant.workbenchSessions.caller(cookie: SecretString(cookie), from: origin)
+        Asker.isOf(tenant)
+        return (tenant, caller)
     }
 
     /// Turns what a person should read into an answer that clients show.
