@@ -69,7 +69,7 @@ public struct KeySet: Sendable {
         guard response.status == 200 else {
             throw MetadataError(.unreachable, detail: "jwks_uri answers with status \(response.status).")
         }
-        let keys = await transport.read(response) { (try? JSON.parse($0.body))?.objectValue.map { KeySet($0) } }
+        let keys = await transport.read(response) { $0.jsonObject.map { KeySet($0) } }
         guard let keys else { throw MetadataError(.unintelligible) }
         return keys
     }

@@ -143,7 +143,7 @@ extension ServerMetadata {
         case 429, 500...: throw MetadataError(.unreachable, detail: "Status \(response.status).")
         default: throw MetadataError(.notFound)
         }
-        guard let document = await transport.read(response, { (try? JSON.parse($0.body))?.objectValue }) else {
+        guard let document = await transport.read(response, { $0.jsonObject }) else {
             throw MetadataError(.unintelligible)
         }
         return document

@@ -75,10 +75,9 @@ struct TokenAnswer: Sendable {
 
     /// The members of a JSON object, or of a form, whatever the Content-Type claims.
     static func fields(of response: OutboundResponse) -> JSONObject? {
-        var body = response.body[...]
-        if body.starts(with: byteOrderMark) { body = body.dropFirst(byteOrderMark.count) }
+        let body = response.textBytes
         let first = body.first { $0 > 0x20 }
-        if first == UInt8(ascii: "{") { return object(Array(body)) }
+        if first == UInt8(ascii: "{") { return response.jsonObject }
         guard first != UInt8(ascii: "<"), body.contains(UInt8(ascii: "=")),
             response.contentType == nil || response.contentType == FormEncoding.contentType
                 || response.contentType == "text/plain",
@@ -87,14 +86,4 @@ struct TokenAnswer: Sendable {
         else { return nil }
         return JSONObject(pairs.compactMap { pair in pair.value.map { (pair.name, JSON.string($0)) } })
     }
-
-    /// Some servers write their sentences in Latin-1 and not in UTF-8. That spoils the sentence and nothing else.
-    private static func object(_ body: [UInt8]) -> JSONObject? {
-        if let object = (try? JSON.parse(body))?.objectValue { return object }
-        guard String(validating: body, as: UTF8.self) == nil else { return nil }
-        return (try? JSON.parse(Array(String(decoding: body, as: UTF8.self).utf8)))?.objectValue
-    }
-
-    /// U+FEFF in UTF-8, with which some servers begin a text.
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 }

@@ -26,7 +26,7 @@ public enum UserInfo {
         guard response.status == 200 else {
             throw Failure(description: "The UserInfo endpoint answered with status \(response.status).")
         }
-        guard let claims = await transport.read(response, { (try? JSON.parse($0.body))?.objectValue }) else {
+        guard let claims = await transport.read(response, { $0.jsonObject }) else {
             throw Failure(description: "The answer of the UserInfo endpoint is no JSON object.")
         }
         guard let named = claims["sub"]?.stringValue, constantTimeEquals(named, subject) else {

@@ -332,6 +332,7 @@ def test_a_window_is_led_to_the_sign_in(site, kind):
     )
     assert answer.status_code == 302 and "/gateway/sign-in?" in answer.headers["Location"]
     assert answer.headers["Set-Cookie"].startswith("gatehouse-nonce-")
+    assert "Max-Age=86400" in answer.headers["Set-Cookie"], "a tab may stay at the sign-in page"
 
 
 def test_the_gateway_gives_a_script_neither_an_address_to_go_to_nor_a_cookie(site):

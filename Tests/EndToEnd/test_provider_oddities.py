@@ -61,6 +61,25 @@ def test_without_a_lifetime_and_a_refresh_token_the_viewer_logs_in_again_after_a
     assert scene.refused(220)["payload"]["reason"] == "access_token_expired"
 
 
+def test_an_administrator_says_how_long_a_token_without_a_lifetime_is_used(own_stage):
+    server = own_stage.gatehouse()
+    provider = own_stage.simulator("generic")
+    provider.set(include_expires_in="missing", withhold_scopes=["offline_access"])
+    scene = play(server, provider, token_lifetime="864000")
+    assert 863_900 < scene.credentials()["expires_in"] <= 864_000
+    server.restart(clock_offset=EXPIRED_SECONDS)
+    assert 863_900 - EXPIRED_SECONDS < scene.credentials()["expires_in"] <= 864_000 - EXPIRED_SECONDS
+
+
+@pytest.mark.parametrize("value", ["59", "31536001", "an hour", "1e4"])
+def test_a_token_lifetime_that_is_none_is_refused(own_stage, value):
+    account = own_stage.gatehouse().create_account()
+    config = {"auth_type": "Service Account", "client_id": "id", "client_secret": "a secret", "token_lifetime": value}
+    body = {"name": "Typed", "template": "custom", "config": config | {"token_uri": "https://provider.example/token"}}
+    refused = account.admin.api.refused(400, 228, "POST", "v1/oauth/integrations", json=body)
+    assert "60 to 31536000" in refused["error"]
+
+
 # One viewer's answer.
 
 

@@ -105,6 +105,9 @@ def test_whom_the_operator_made_with_a_key_needs_no_invite(server):
     assert told == {account.admin.guid: True, added["guid"]: True, invited["guid"]: False}
     listed = {one["guid"]: one["confirmed"] for one in server.json("user", "list", account.slug)}
     assert listed == told
+    account.admin.accept_invite()
+    page = account.admin.browser.get(account.url("people?state=invited"))
+    assert invited["email"] in page.text and added["email"] not in page.text
 
 
 def test_the_username_is_the_email_where_none_is_given(admin):

@@ -27,6 +27,17 @@ struct ServerMetadataTests {
         } catch { return error }
     }
 
+    @Test("may begin with a byte order mark, and have a sentence in Latin-1")
+    func oddBytes() async throws {
+        let issuer = "https://idp.example.com"
+        var body: [UInt8] = [0xEF, 0xBB, 0xBF] + document(issuer, changing: ["service_documentation": "caf?"]).utf8
+        let latin = try #require(body.firstIndex(of: UInt8(ascii: "?")))
+        body[latin] = 0xE9
+        let transport = ScriptedTransport([.success(OutboundResponse(status: 200, body: body))])
+        let metadata = try await ServerMetadata.fetch(issuer: issuer, policy: policy, over: transport)
+        #expect(metadata.issuer == issuer)
+    }
+
     @Test("is looked for in the three places in use")
     func places() async throws {
         let issuer = "https://dbc.cloud.databricks.com/oidc"

@@ -85,9 +85,12 @@ public struct Template: Sendable {
     /// Whether viewers log in to a provider of this kind; not where this server itself gives the credentials.
     public var hasLogin: Bool { if case .none = endpoints { false } else { true } }
 
-    /// How long an access token of an integration of this kind is used: what the provider says, otherwise what is assumed.
+    /// How long an access token of an integration of this kind is used: what the provider says, otherwise
+    /// what the administrator typed, otherwise what is assumed.
     static func lifetime(of grant: TokenGrant, _ integration: IntegrationRecord) -> Duration {
-        grant.expiresIn ?? named(integration.template)?.assumedLifetime ?? usualLifetime
+        if let told = grant.expiresIn { return told }
+        if let typed = integration.config[tokenLifetime]?.stringValue.flatMap(Int64.init) { return .seconds(typed) }
+        return named(integration.template)?.assumedLifetime ?? usualLifetime
     }
 
     func setting(_ name: String) -> Setting? { settings.first { $0.name == name || $0.alias == name } }

@@ -25,7 +25,7 @@ extension UserRecord {
     /// How the person stands.
     public var state: RosterFilter.State {
         if isLocked { return .locked }
-        return passwordHash == nil && activeAt == nil ? .invited : .active
+        return isConfirmed ? .active : .invited
     }
 
     /// What people call them: the name, or the email where there is none.

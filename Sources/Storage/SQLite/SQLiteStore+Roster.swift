@@ -187,6 +187,9 @@ enum SearchWords {
 }
 
 extension RosterFilter {
+    /// As `UserRecord.isConfirmed` judges.
+    private var isConfirmed: String { "password_hash IS NOT NULL OR active_at IS NOT NULL OR made_with_key" }
+
     fileprivate var condition: (sql: String, arguments: StatementArguments) {
         var conditions = ["TRUE"]
         var arguments = StatementArguments()
@@ -201,8 +204,8 @@ extension RosterFilter {
         switch state {
         case nil: break
         case .locked: conditions.append("locked")
-        case .invited: conditions.append("NOT locked AND password_hash IS NULL AND active_at IS NULL")
-        case .active: conditions.append("NOT locked AND (password_hash IS NOT NULL OR active_at IS NOT NULL)")
+        case .invited: conditions.append("NOT locked AND NOT (\(isConfirmed))")
+        case .active: conditions.append("NOT locked AND (\(isConfirmed))")
         }
         return (conditions.joined(separator: " AND "), arguments)
     }

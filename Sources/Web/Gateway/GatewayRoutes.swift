@@ -74,13 +74,16 @@ struct GatewayRoutes {
         }
     }
 
+    /// How long a tab may stay at the sign-in page before it goes on to content.
+    private static let nonceLifetime = Duration.seconds(86_400)
+
     /// To the sign-in, with the cookie of the nonce. Where the browser has one, its time begins anew.
     private func signIn(_ path: ContentPath, _ headers: HTTPFields) -> Response {
         let name = services.cookies.nonce(path.guid)
         let nonce = Gateway.nonce(headers.cookie(name))
         let to = ReturnPath.parameter(path.target)
         let target = "\(services.world.address.base)/gateway/sign-in?binding=\(nonce.binding)&to=\(to)"
-        let cookie = services.cookies.setAtContent(name, nonce.secret, content: path.guid, lifetime: .seconds(600))
+        let cookie = services.cookies.setAtContent(name, nonce.secret, content: path.guid, lifetime: Self.nonceLifetime)
         return unauthorized(to: target, cookie: cookie)
     }
 

@@ -107,7 +107,10 @@ struct ErrorAnswers: RouterMiddleware {
         switch error {
         case let refusal as Refusal:
             // A loop is the content's fault, or of a header that anybody can send: no failure of this server.
-            if refusal.code.status >= 500 && refusal.code != .refreshFailed && refusal.code != .upstreamLoop {
+            // What a publisher or an operator has not set yet is no failure either.
+            let isUnset = refusal.code == .accountUnavailable && refusal.cause == nil
+            let isNoFailure = isUnset || refusal.code == .refreshFailed || refusal.code == .upstreamLoop
+            if refusal.code.status >= 500 && !isNoFailure {
                 context.logger.error(
                     "a request failed",
                     metadata: ["code": "\(refusal.code.rawValue)", "cause": "\(refusal.cause ?? "")"]

@@ -39,6 +39,12 @@ extension Template {
                 Setting(
                     "revocation_uri", label: "Revocation URI",
                     description: "Where tokens are revoked when a viewer logs out (RFC 7009).", form: .address
+                ),
+                Setting(
+                    tokenLifetime, label: "Token lifetime",
+                    description:
+                        "In seconds: how long a new access token is used where the provider does not say expires_in. Without a refresh token the viewer logs in again then.",
+                    form: .number(60...31_536_000), default: "3600"
                 )
             ),
             .client(
@@ -102,6 +108,8 @@ extension Template {
 
     private static let signsAssertions = Visibility.equals("token_endpoint_auth_method", "private_key_jwt")
 
+    /// How long a token is used of which the provider does not tell the lifetime, in seconds.
+    static let tokenLifetime = "token_lifetime"
     /// RFC 9207, section 3: the metadata's word for "I send `iss`".
     static let promisesIssuer = "authorization_response_iss_parameter_supported"
     /// RFC 8414, section 2.
