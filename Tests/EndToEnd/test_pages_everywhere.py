@@ -154,7 +154,8 @@ def test_an_empty_page_is_for_everybody_too(world, complaints, path):
     assert wrong == [], "\n".join(wrong)
 
 
-# Sends each form whose fields a person must fill in, without having filled them in, past the browser's own check.
+# Sends each form whose fields a person must fill in, without having filled them in, past the browser's own check,
+# by the button that the Enter key takes: the first in the page that is the form's, wherever it stands.
 FORMS = """() => [...document.querySelectorAll("main form[method=post]")].map(
   (form, place) => form.querySelector("[required]:not([type=radio], [type=checkbox])") ? place : -1)
   .filter((place) => place >= 0)"""
@@ -162,7 +163,7 @@ SEND_EMPTY = """(place) => {
   const form = document.querySelectorAll("main form[method=post]")[place];
   for (const field of form.querySelectorAll("[required]:not([type=radio], [type=checkbox])")) field.value = "";
   form.noValidate = true;
-  form.requestSubmit(form.querySelector("button:not([type=button])"));
+  form.requestSubmit([...form.elements].find((one) => one.type === "submit"));
 }"""
 
 
