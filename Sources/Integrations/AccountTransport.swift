@@ -25,7 +25,7 @@ struct AccountTransport: HTTPTransport {
             do throws(FairPool.Failure) {
                 return try await readers.run(for: account.description) { body(response) }
             } catch {
-                // Cannot be: fewer answers have places than may wait here.
+                // The queue cannot be full: fewer answers have places than may wait here.
                 return body(response)
             }
         }.value
