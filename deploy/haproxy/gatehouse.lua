@@ -31,7 +31,7 @@ end
 local function answer(txn, status, text, headers)
     local reply = txn:reply({ status = status })
     reply:add_header("cache-control", "no-store")
-    if not (headers and headers["content-type"]) then
+    if text ~= "" and not (headers and headers["content-type"]) then
         reply:add_header("content-type", "text/html; charset=utf-8")
         text = page_begin .. text .. page_end
     end
