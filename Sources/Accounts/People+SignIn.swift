@@ -30,14 +30,17 @@ extension People {
     /// time: but who has the right password and is locked reads that, for nobody else can know the password.
     public func signIn(email: String, password: SecretString, from origin: Origin) async throws(Refusal) -> SignIn {
         // Somebody's wrong guesses from elsewhere must not lock the owner out, and many guesses from many places neither
-        // go on for ever: so there are three counts, each with its own limit.
-        let address = NetworkOrigin.subject(of: origin.address ?? "unknown")
+        // go on for ever: so each of these is counted, with its own limit.
         let person = "\(account.fingerprint) \(email.prefix(254).lowercased())"
-        let subjects = [
-            (name: "\(person) from \(address)", maximum: AttemptLimiter.maximumFailures),
-            (name: person, maximum: AttemptLimiter.maximumFailures * 10),
-            (name: "address \(address)", maximum: AttemptLimiter.maximumFailures * 5),
-        ]
+        let networks = NetworkOrigin.networks(of: origin.address)
+        let subjects =
+            [
+                (name: "\(person) from \(networks[0].name)", maximum: AttemptLimiter.maximumFailures),
+                (name: person, maximum: AttemptLimiter.maximumFailures * 10),
+            ]
+            + networks.map { network in
+                (name: "network \(network.name)", maximum: AttemptLimiter.maximumFailures * 5 * network.weight)
+            }
         for subject in subjects { try limiter.check(subject.name, maximum: subject.maximum) }
         // Successful sign-ins are limited too, because each one costs a password hash.
         let successes = "\(person) signed in"
@@ -45,7 +48,8 @@ extension People {
         // Counted before the slow part, or a burst would be through before its first failure is known.
         for subject in subjects { limiter.count(subject.name) }
         let user = try await attempt { () throws(StoreError) in try await account.store.user(email: email) }
-        let matches = try await hasher.verify(password, against: user?.passwordHash, for: account.fingerprint)
+        let matches = try await hasher.verify(
+            password, against: user?.passwordHash, for: account.fingerprint, from: origin)
         await hashed()
         let isAllowed = try await mayUsePassword(user)
         guard let user, let hash = user.passwordHash, matches, isAllowed, !user.isLocked else {
@@ -69,7 +73,7 @@ extension People {
         limiter.count(successes)
         limiter.succeed(subjects[0].name)
         for subject in subjects.dropFirst() { limiter.forgive(subject.name) }
-        await renewHash(of: user, password: password)
+        await renewHash(of: user, password: password, from: origin)
         return signIn
     }
 
@@ -96,10 +100,10 @@ extension People {
     }
 
     /// Hashes the password again where its hash was made with parameters of earlier days.
-    private func renewHash(of user: UserRecord, password: SecretString) async {
+    private func renewHash(of user: UserRecord, password: SecretString, from origin: Origin) async {
         guard let stored = user.passwordHash, Scrypt.needsRehash(stored) else { return }
         // A convenience: if it fails, the sign-in is as good, and the next one tries again.
-        guard let hash = try? await hasher.hash(password, for: account.fingerprint) else { return }
+        guard let hash = try? await hasher.hash(password, for: account.fingerprint, from: origin) else { return }
         try? await account.store.renewPasswordHash(of: user.guid, from: stored, to: hash)
     }
 

@@ -42,7 +42,8 @@ extension People {
         var user = changes.applied(to: blank)
         if let password {
             try Self.check(password: password)
-            user.passwordHash = try await hasher.hash(password, for: account.fingerprint)
+            user.passwordHash = try await hasher.hash(
+                password, for: account.fingerprint, from: admin.caller.origin)
             await hashed()
         }
         let token = password == nil ? Self.makeSecret(for: account.fingerprint) : nil

@@ -107,7 +107,7 @@ public struct People: Sendable {
             .parameter, "This invite was used already or is too old: ask your administrator for a new one.")
         guard let invited = try await invitedUser(token) else { throw gone }
         guard try await mayUsePassword(invited) else { throw Self.passwordsOff }
-        let hash = try await hasher.hash(password, for: account.fingerprint)
+        let hash = try await hasher.hash(password, for: account.fingerprint, from: origin)
         await hashed()
         let event = Caller(user: invited, origin: origin).note(.passwordSet, at: clock.now, subject: invited.guid)
             .on(.passwordCounts(of: invited.guid))

@@ -86,8 +86,7 @@ public final class CurlTransport: HTTPTransport {
         let transfer = CurlTransfer(
             request: request,
             isAllowed: policy.permits(host: request.url.host, port: request.url.port), proxy: proxy,
-            // A proxy resolves the name itself.
-            resolutions: proxy == nil ? try await resolutions(for: request) : [],
+            resolutions: try await resolutions(for: request, through: proxy),
             maximumAnswerBytes: maximumAnswerBytes
         )
         let result = await withTaskCancellationHandler {
@@ -98,26 +97,44 @@ public final class CurlTransport: HTTPTransport {
         return try result.get().holding(place)
     }
 
-    /// What libcurl is told of the host's addresses, so that it asks no resolver of its own.
-    private func resolutions(for request: OutboundRequest) async throws(OutboundError) -> [String] {
-        let (host, port, authority) = (request.url.host, request.url.port, request.url.authority)
-        guard IPAddress(canonical: host) == nil else { return [] }
+    /// What libcurl is told of addresses, so that it asks no resolver of its own: the host's, and those of the proxy.
+    private func resolutions(
+        for request: OutboundRequest, through proxy: OutboundProxy?
+    ) async throws(OutboundError) -> [String] {
+        var found: [String] = []
+        if let proxy, let host = proxy.host {
+            // The proxy is the operator's: no account's share pays for it.
+            found += try await resolutions(of: host, proxy.port, "the proxy", for: "proxy", request)
+        }
+        if proxy?.looksUpNames != true {
+            let url = request.url
+            found += try await resolutions(of: url.host, url.port, "the host", for: request.holder, request)
+        }
+        return found
+    }
+
+    private func resolutions(
+        of host: String, _ port: UInt16, _ what: String, for holder: String, _ request: OutboundRequest
+    ) async throws(OutboundError) -> [String] {
+        let authority = request.url.authority
+        // An IPv6 address stands in brackets here.
+        guard IPAddress(canonical: host) == nil, !host.hasPrefix("[") else { return [] }
         let given = resolutions.filter { $0.hasPrefix("\(host):\(port):") }
         guard given.isEmpty else { return given }
         let addresses: [String]
         do throws(FairPool.Failure) {
-            addresses = try await resolver.addresses(
-                of: host, for: request.holder, patience: request.connectTimeout)
+            addresses = try await resolver.addresses(of: host, for: holder, patience: request.connectTimeout)
         } catch {
             switch error {
             case .cancelled: throw OutboundError(.cancelled, authority: authority)
             case .queueIsFull, .waitedTooLong: throw OutboundError(.noPlace, authority: authority)
             case .abandoned:
-                throw OutboundError(.notConnected, authority: authority, detail: "the name server did not answer")
+                let detail = "the name server did not answer for \(what)"
+                throw OutboundError(.notConnected, authority: authority, detail: detail)
             }
         }
         guard !addresses.isEmpty else {
-            throw OutboundError(.notConnected, authority: authority, detail: "the name is not known")
+            throw OutboundError(.notConnected, authority: authority, detail: "the name of \(what) is not known")
         }
         // The plus sign: libcurl forgets the answer after CURLOPT_DNS_CACHE_TIMEOUT, a minute by default. Each transfer
         // replaces it.

@@ -1,3 +1,4 @@
+import CCurl
 import Glibc
 
 /// The proxy that outbound calls go through, as the environment names it.
@@ -9,11 +10,44 @@ public struct OutboundProxy: Sendable, CustomStringConvertible {
     let url: String
     /// Hosts and domains that are called directly; `*` for all.
     let exceptions: [String]
+    /// The proxy's host, as libcurl reads the URL; nil where it cannot.
+    let host: String?
+    /// The proxy's port, as libcurl reads the URL.
+    let port: UInt16
+    /// Whether the proxy looks up the names of the hosts it is to call; otherwise this machine does.
+    let looksUpNames: Bool
 
     /// A proxy for all hosts but these: names, or domains with all that is below them.
     public init(url: String, exceptions: [String] = []) {
         self.url = url
         self.exceptions = exceptions.map { $0.lowercased() }
+        let parts = Parts(url)
+        let scheme = parts?.text(CURLUPART_SCHEME)?.lowercased() ?? "http"
+        host = parts?.text(CURLUPART_HOST)
+        // CURLOPT_PROXY: 1080 for every scheme but https.
+        port = parts?.text(CURLUPART_PORT).flatMap { UInt16($0) } ?? (scheme == "https" ? 443 : 1080)
+        looksUpNames = !["socks4", "socks5"].contains(scheme)
+    }
+
+    /// The parts of a URL (`curl_url_get`(3)).
+    private final class Parts {
+        private let handle: OpaquePointer
+
+        init?(_ url: String) {
+            guard let handle = curl_url() else { return nil }
+            self.handle = handle
+            let flags = UInt32(CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME)
+            guard curl_url_set(handle, CURLUPART_URL, url, flags) == CURLUE_OK else { return nil }
+        }
+
+        func text(_ part: CURLUPart) -> String? {
+            var text: UnsafeMutablePointer<CChar>?
+            defer { curl_free(text) }
+            guard curl_url_get(handle, part, &text, 0) == CURLUE_OK else { return nil }
+            return text.map { String(cString: $0) }
+        }
+
+        deinit { curl_url_cleanup(handle) }
     }
 
     /// What `https_proxy` or `all_proxy`, and `no_proxy`, say, in small or capital letters; nil without them.

@@ -13,8 +13,8 @@ public struct Pools: Sendable {
     /// Threads that read long answers of providers. Fewer answers of an account can arrive at once than may wait here, so
     /// that none is refused: a token may be in it.
     public let providerAnswers = FairWorkers("provider_answers", .init(total: 2, share: 1, queue: 256))
-    /// Answers of this server above 128 KiB that wait for slow clients to read them.
-    public let largeAnswers = FairPool("large_answers", .init(total: 16, share: 4, queue: 8))
+    /// Answers of this server above 128 KiB that wait for slow clients to read them; the subject is a person.
+    public let largeAnswers = FairPool("large_answers", .init(total: 16, share: 4, perSubject: 2, queue: 8))
     /// Pools that other types own (connections, look-ups, passwords), for metrics.
     private let others: [FairPool]
 

@@ -4,7 +4,8 @@ import Synchronization
 ///
 /// A holder is whoever the work is done for: an account, or an address where no account is known yet. Each has a share of
 /// the places. Work beyond the share, or beyond what is free, waits in the holder's own queue; free places go to the
-/// waiting holders in turn. There is no pool without a share.
+/// waiting holders in turn, and within a holder to its senders in turn. Where a queue is full, the last of whoever has the
+/// most waiting in it is refused. There is no pool without a share.
 public final class FairPool: Sendable {
     /// How many places there are, and for whom.
     public struct Limits: Sendable {
@@ -19,7 +20,8 @@ public final class FairPool: Sendable {
         /// The last free places, which only a holder without any gets: a few that each use their whole share leave some.
         public var reserve: Int { total / 4 }
 
-        /// How many may wait in all; beyond it, one of each holder. A waiting caller holds a connection and its body.
+        /// How many may wait in all; beyond it, one of each holder, and others in place of those of the longest queue. A
+        /// waiting caller holds a connection and its body.
         public var waiting: Int { queue * 4 }
 
         /// Limits. A share is never larger than the total.
@@ -33,7 +35,7 @@ public final class FairPool: Sendable {
 
     /// Why there is no place.
     public enum Failure: Error, Sendable {
-        /// The holder's queue is full, or that of all.
+        /// The holder's queue is full, or that of all, and nobody in it has more waiting.
         case queueIsFull
         /// None was free for as long as the caller wanted to wait.
         case waitedTooLong
@@ -70,6 +72,7 @@ public final class FairPool: Sendable {
 
     private struct Waiter {
         let id: UInt64
+        let sender: String
         let subject: String?
         let continuation: CheckedContinuation<Outcome, Never>
     }
@@ -78,13 +81,33 @@ public final class FairPool: Sendable {
         var held = 0
         var heldBy: [String: Int] = [:]
         var heldFor: [String: Int] = [:]
-        var queues: [String: [Waiter]] = [:]
+        var queues: [String: FairQueue<Waiter>] = [:]
         var waiting = 0
         /// The holders that wait, the one whose turn it is first.
         var turns: [String] = []
         var nextID: UInt64 = 0
         /// Callers on their way into the queue, with the reason where one has stopped waiting before it got there.
         var arriving: [UInt64: Failure?] = [:]
+
+        mutating func add(_ waiter: Waiter, _ holder: String) {
+            if queues[holder] == nil { turns.append(holder) }
+            waiting += 1
+            queues[holder, default: FairQueue()].add(waiter, of: waiter.sender)
+        }
+
+        /// Takes one out of a holder's queue.
+        mutating func leaveQueue(_ holder: String, _ take: (inout FairQueue<Waiter>) -> Waiter) -> Waiter? {
+            guard var queue = queues[holder] else { return nil }
+            let waiter = take(&queue)
+            waiting -= 1
+            queues[holder] = queue.count == 0 ? nil : queue
+            if queue.count == 0 { turns.removeAll { $0 == holder } }
+            return waiter
+        }
+
+        mutating func removeLast(of holder: String) -> Waiter? {
+            leaveQueue(holder) { $0.remove($0.count - 1) }
+        }
     }
 
     /// What the pool is of, for metrics and documents.
@@ -116,10 +139,11 @@ public final class FairPool: Sendable {
     ///
     /// - Parameters:
     ///   - holder: whom the work is done for.
+    ///   - sender: who of the holder asks, where they take turns: a person, a network.
     ///   - subject: what it is done at, where the pool has a limit for that.
     ///   - patience: how long to wait; nil for as long as it takes.
     public func enter(
-        _ holder: String, subject: String? = nil, patience: Duration? = nil
+        _ holder: String, sender: String = "", subject: String? = nil, patience: Duration? = nil
     ) async throws(Failure) -> Place {
         if let place = tryEnter(holder, subject: subject) { return place }
         let id = state.withLock { state in
@@ -136,7 +160,9 @@ public final class FairPool: Sendable {
         }
         defer { timer?.cancel() }
         let outcome: Outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { wait(Waiter(id: id, subject: subject, continuation: $0), holder) }
+            await withCheckedContinuation {
+                wait(Waiter(id: id, sender: sender, subject: subject, continuation: $0), holder)
+            }
         } onCancel: {
             giveUp(id, holder, .cancelled)
         }
@@ -144,25 +170,46 @@ public final class FairPool: Sendable {
     }
 
     private func wait(_ waiter: Waiter, _ holder: String) {
-        let (refusal, admitted) = state.withLock { state -> (Failure?, [(Waiter, Place)]) in
-            if let failure = state.arriving.removeValue(forKey: waiter.id) ?? nil { return (failure, []) }
-            let length = state.queues[holder]?.count ?? 0
+        let (refused, failure, admitted) = state.withLock { state -> (Waiter?, Failure, [(Waiter, Place)]) in
+            if let failure = state.arriving.removeValue(forKey: waiter.id) ?? nil { return (waiter, failure, []) }
+            var refused: Waiter?
             // A place may have become free meanwhile, or those in front wait for another subject.
-            let mayWait = length < limits.queue && (length == 0 || state.waiting < limits.waiting)
-            guard mayWait || isFree(holder, waiter.subject, in: state) else { return (.queueIsFull, []) }
-            if length == 0 { state.turns.append(holder) }
-            state.waiting += 1
-            state.queues[holder, default: []].append(waiter)
-            return (nil, admit(in: &state))
+            if !isFree(holder, waiter.subject, in: state) {
+                switch room(for: waiter, holder, in: state) {
+                case .free: break
+                case .inPlaceOfLast(let other): refused = state.removeLast(of: other)
+                case .none: return (waiter, .queueIsFull, [])
+                }
+            }
+            state.add(waiter, holder)
+            return (refused, .queueIsFull, admit(in: &state))
         }
-        if let refusal { waiter.continuation.resume(returning: .failure(refusal)) }
+        refused?.continuation.resume(returning: .failure(failure))
         resume(admitted)
+    }
+
+    private enum Room {
+        case free
+        /// The last of that holder's queue must go.
+        case inPlaceOfLast(String)
+        case none
+    }
+
+    private func room(for waiter: Waiter, _ holder: String, in state: State) -> Room {
+        guard let queue = state.queues[holder] else { return limits.queue > 0 ? .free : .none }
+        if queue.count >= limits.queue {
+            return queue.comesBeforeLast(waiter.sender) ? .inPlaceOfLast(holder) : .none
+        }
+        guard state.waiting >= limits.waiting else { return .free }
+        let longest = state.queues.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }
+        guard let longest, longest.value.count > queue.count + 1 else { return .none }
+        return .inPlaceOfLast(longest.key)
     }
 
     private func giveUp(_ id: UInt64, _ holder: String, _ failure: Failure) {
         let waiter = state.withLock { state -> Waiter? in
             if let index = state.queues[holder]?.firstIndex(where: { $0.id == id }) {
-                return remove(index, of: holder, in: &state)
+                return state.leaveQueue(holder) { $0.remove(index) }
             }
             if state.arriving.keys.contains(id) { state.arriving[id] = failure }
             return nil
@@ -190,27 +237,18 @@ public final class FairPool: Sendable {
         var turn = 0
         while state.held < limits.total, turn < state.turns.count {
             let holder = state.turns[turn]
-            let queue = state.queues[holder] ?? []
-            guard let index = queue.firstIndex(where: { isFree(holder, $0.subject, in: state) }) else {
+            let queue = state.queues[holder]
+            guard let index = queue?.firstIndex(where: { isFree(holder, $0.subject, in: state) }) else {
                 turn += 1
                 continue
             }
             state.turns.remove(at: turn)
             state.turns.append(holder)
-            let waiter = remove(index, of: holder, in: &state)
+            guard let waiter = state.leaveQueue(holder, { $0.serve(index) }) else { continue }
             admitted.append((waiter, take(holder, waiter.subject, in: &state)))
             turn = 0
         }
         return admitted
-    }
-
-    private func remove(_ index: Int, of holder: String, in state: inout State) -> Waiter {
-        var queue = state.queues[holder] ?? []
-        let waiter = queue.remove(at: index)
-        state.waiting -= 1
-        state.queues[holder] = queue.isEmpty ? nil : queue
-        if queue.isEmpty { state.turns.removeAll { $0 == holder } }
-        return waiter
     }
 
     private func isFree(_ holder: String, _ subject: String?, in state: State) -> Bool {

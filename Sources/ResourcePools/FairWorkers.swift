@@ -29,11 +29,14 @@ public final class FairWorkers: Sendable {
 
     /// Has work done as soon as it is this holder's turn, and waits for its end.
     ///
-    /// - Parameter patience: how long to wait for a thread; nil for as long as it takes.
+    /// - Parameters:
+    ///   - sender: who of the holder asks, where they take turns.
+    ///   - patience: how long to wait for a thread; nil for as long as it takes.
+    ///   - work: what to do.
     public func run<Value: Sendable>(
-        for holder: String, patience: Duration? = nil, _ work: @escaping @Sendable () -> Value
+        for holder: String, sender: String = "", patience: Duration? = nil, _ work: @escaping @Sendable () -> Value
     ) async throws(FairPool.Failure) -> Value {
-        let place = try await places.enter(holder, patience: patience)
+        let place = try await places.enter(holder, sender: sender, patience: patience)
         return await withCheckedContinuation { continuation in
             begin(place) { continuation.resume(returning: work()) }
         }

@@ -5,8 +5,9 @@ import tarfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 
-from harness.browser import Browser
+from harness.browser import Browser, form_with
 from harness.bundles import bundle
 from harness.operations import Operations
 from harness.scene import play
@@ -16,6 +17,7 @@ from harness.wire import Wire
 SHARE = {"outbound": 64, "passwords": 1, "uploads": 4, "inspection": 1, "parsing": 1, "provider_answers": 1}
 SHARE |= {"large_answers": 4}
 """What one account has of each resource: docs/threat_model.md."""
+LARGE_ANSWERS_OF_A_PERSON = 2
 
 
 @pytest.fixture(scope="module")
@@ -85,21 +87,29 @@ def test_logins_pass_the_circuit_of_their_provider(server, own_stage):
     assert provider.counters()["token_requests"] == asked
 
 
+def browser_at(address: str) -> Browser:
+    browser = Browser()
+    browser.session.headers["X-Forwarded-For"] = address
+    return browser
+
+
+def guess(account, address: str):
+    """A wrong password of nobody."""
+    browser = browser_at(address)
+    page = browser.get(account.url("sign-in"))
+    return browser.submit(form_with(page, "email"), email=f"{address}@x.example", password="a wrong password")
+
+
 def test_one_accounts_sign_ins_do_not_refuse_anothers(server, places, together):
     attacker, victim = server.create_account(), server.create_account()
     people = [attacker.add("viewer") for _ in range(5)]
     for person in [*people, victim.admin]:
         person.accept_invite()
 
-    def from_elsewhere(person, number: int):
-        """From an address of its own: what is counted by address is another matter."""
-        browser = Browser()
-        browser.session.headers["X-Forwarded-For"] = f"192.0.2.{number}"
-        return person.sign_in(browser)
-
+    # Each from an address of its own: what is counted by address is another matter.
     calls = together(
         [
-            lambda person=person, number=number: from_elsewhere(person, number)
+            lambda person=person, number=number: person.sign_in(browser_at(f"192.0.2.{number}"))
             for number, person in enumerate(people * 12)
         ]
     )
@@ -116,6 +126,25 @@ def test_one_accounts_sign_ins_do_not_refuse_anothers(server, places, together):
     refused = [call.result() for call in calls if call.result().status_code == 429]
     assert refused, "the account's own queue is bounded"
     assert all("Too many people of this account" in answer.text for answer in refused)
+
+
+def test_a_stranger_with_many_networks_keeps_nobody_of_the_account_out(server, places, together):
+    account = server.create_account()
+    account.admin.accept_invite()
+    guesses = together([lambda n=n: guess(account, f"2001:db8:1:{n:x}::1") for n in range(120)])
+    wait_until(lambda: places("passwords")[1] >= 15, "the account's queue is full")
+    assert account.admin.sign_in(browser_at("198.51.100.1")).status_code == 200
+    assert any("Too many people of this account" in call.result().text for call in guesses)
+
+
+def test_guesses_are_counted_by_the_networks_that_one_customer_may_have(server, together):
+    account = server.create_account()
+    account.admin.accept_invite()
+    counted = together([lambda n=n: guess(account, f"2001:db8:2:{n:x}::1") for n in range(100)])
+    assert {call.result().status_code for call in counted} <= {401, 429}
+    refused = account.admin.sign_in(browser_at("2001:db8:2:ff::1"))
+    assert refused.status_code == 429 and "too many attempts" in refused.text
+    assert account.admin.sign_in(browser_at("2001:db8:2:100::1")).status_code == 200
 
 
 def test_a_right_password_is_no_reason_to_go_on_without_end(server):
@@ -220,6 +249,28 @@ def test_large_bodies_are_read_on_threads_of_which_an_account_has_one(server, pl
     assert {call.result().status_code for call in calls} == {400}
 
 
+def test_large_bodies_of_strangers_have_one_share_together(server, places, together):
+    account = server.create_account()
+    form = "&".join(f"field{number}=%41%41%41%41" for number in range(40_000))
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    def send(number: int):
+        return requests.post(
+            account.url("sign-in"), data=form, headers={**headers, "X-Forwarded-For": f"2001:db8:{number:x}::1"}
+        )
+
+    calls = together([lambda number=number: send(number) for number in range(8)])
+    seen = []
+
+    def is_busy() -> bool:
+        seen.append(places("parsing"))
+        return seen[-1][1] > 0
+
+    wait_until(is_busy, "forms of strangers wait for their thread")
+    assert max(held for held, _ in seen) == SHARE["parsing"]
+    assert {call.result().status_code for call in calls} <= {400, 403, 422}
+
+
 def test_long_answers_of_providers_are_read_on_threads_of_which_an_account_has_one(server, own_stage, places, together):
     attacker, provider = server.create_account(), own_stage.simulator()
     scene = play(server, own_stage.simulator())
@@ -249,11 +300,17 @@ def test_large_answers_that_nobody_reads_have_places(server, places, together):
     for number in range(150):
         body = {"title": f"Content {number}", "description": "x" * 4000}
         publisher.api.ok("POST", "v1/content", json=body)
-    headers = {"Authorization": f"Key {publisher.key}"}
-    wires = [Wire(server.port, 4096) for _ in range(SHARE["large_answers"] + 3)]
-    for wire in wires:
-        wire.request("GET", "/v1/content", headers)
-    wait_until(lambda: places("large_answers") == (SHARE["large_answers"], 3), "the others wait")
+
+    def ask(key: str, count: int) -> list[Wire]:
+        wires = [Wire(server.port, 4096) for _ in range(count)]
+        for wire in wires:
+            wire.request("GET", "/v1/content", {"Authorization": f"Key {key}"})
+        return wires
+
+    wires = ask(publisher.key, LARGE_ANSWERS_OF_A_PERSON + 3)
+    wait_until(lambda: places("large_answers") == (LARGE_ANSWERS_OF_A_PERSON, 3), "one person has their part")
+    wires += ask(attacker.admin.key, LARGE_ANSWERS_OF_A_PERSON + 3)
+    wait_until(lambda: places("large_answers") == (SHARE["large_answers"], 6), "the account has its share")
     assert victim.admin.api.ok("GET", "v1/user")["guid"]
     # All read at the same time: whoever waits for a place waits a limited time only.
     assert [answer.result().status for answer in together([wire.answer for wire in wires])] == [200] * len(wires)
@@ -277,10 +334,10 @@ def test_large_answers_to_workbench_have_places_too(server, places, together):
         )
     session = account.admin.api.ok("POST", "v1/workbench/sessions", json={})
     cookie = next(one["value"] for one in session["environment"] if one["name"] == "RS_SESSION_RPC_COOKIE")
-    wires = [Wire(server.port, 4096) for _ in range(SHARE["large_answers"] + 2)]
+    wires = [Wire(server.port, 4096) for _ in range(LARGE_ANSWERS_OF_A_PERSON + 2)]
     for wire in wires:
         wire.request("GET", "/oauth_integrations", {"X-RS-Session-Server-RPC-Cookie": cookie})
-    wait_until(lambda: places("large_answers") == (SHARE["large_answers"], 2), "the others wait")
+    wait_until(lambda: places("large_answers") == (LARGE_ANSWERS_OF_A_PERSON, 2), "the others wait")
     assert [answer.result().status for answer in together([wire.answer for wire in wires])] == [200] * len(wires)
     wait_until(lambda: places("large_answers") == (0, 0), "all are read")
     for wire in wires:

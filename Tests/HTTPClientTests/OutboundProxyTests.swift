@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import HTTPClient
@@ -53,5 +54,46 @@ struct OutboundProxyTests {
         }
         #expect(server.requests.first?.hasPrefix("CONNECT host.example.com:443 ") == true)
         #expect(server.requests.allSatisfy { !$0.contains("code=x") })
+    }
+
+    @Test("libcurl is told the addresses of the proxy, and those of the host only where the proxy does not look it up")
+    func ownResolver() async throws {
+        let server = TestServer { server, connection in
+            if let bytes = connection.readSome() { server.record(String(decoding: bytes, as: UTF8.self)) }
+            connection.answer(403)
+        }
+        defer { server.stop() }
+        let asked = Mutex<[String]>([])
+        let resolver = Resolver { name in
+            asked.withLock { $0.append(name) }
+            return ["127.0.0.1"]
+        }
+        let url = try OutboundURL(parsing: "https://nowhere.invalid/token", policy: OutboundPolicy())
+        for scheme in ["http", "socks5h", "socks5"] {
+            let proxy = OutboundProxy(url: "\(scheme)://user:password@proxy-\(scheme).invalid:\(server.port)")
+            let transport = CurlTransport(policy: OutboundPolicy(), proxy: proxy, resolutions: [], resolver: resolver)
+            await #expect(throws: OutboundError.self) {
+                try await transport.send(OutboundRequest(method: .get, url: url))
+            }
+        }
+        #expect(
+            asked.withLock(\.self) == [
+                "proxy-http.invalid", "proxy-socks5h.invalid", "proxy-socks5.invalid", "nowhere.invalid",
+            ])
+        #expect(server.connections == 3)
+        #expect(server.requests.first?.hasPrefix("CONNECT nowhere.invalid:443 ") == true)
+    }
+
+    @Test("its host and port are read as libcurl reads them")
+    func endpoint() {
+        for (url, host, port): (String, String, UInt16) in [
+            ("proxy.example:3128", "proxy.example", 3128), ("http://proxy.example", "proxy.example", 1080),
+            ("https://a:b@proxy.example/", "proxy.example", 443), ("socks5h://[::1]:9", "[::1]", 9),
+        ] {
+            let proxy = OutboundProxy(url: url)
+            #expect(proxy.host == host)
+            #expect(proxy.port == port)
+        }
+        #expect(OutboundProxy(url: "http://").host == nil)
     }
 }

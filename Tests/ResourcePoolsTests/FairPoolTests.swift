@@ -143,6 +143,60 @@ import Testing
         withExtendedLifetime(place) {}
     }
 
+    /// Whoever sends much within a holder keeps out nobody else of it.
+    @Test func servesTheSendersOfAHolderInTurn() async throws {
+        let pool = pool(total: 1, share: 1, queue: 4)
+        let order = Order()
+        let first = pool.tryEnter("a")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (count, sender) in ["much", "much", "much", "little"].enumerated() {
+                group.addTask {
+                    let place = try await pool.enter("a", sender: sender)
+                    order.note(sender)
+                    place.leave()
+                }
+                try await waiting(count + 1, at: pool)
+            }
+            first?.leave()
+        }
+        #expect(order.all == ["much", "little", "much", "much"])
+    }
+
+    @Test func refusesTheLastOfWhoSendsMuchWhereTheQueueIsFull() async throws {
+        let pool = pool(total: 1, share: 1, queue: 2)
+        let first = pool.tryEnter("a")
+        let much = Task { try await pool.enter("a", sender: "much") }
+        try await waiting(1, at: pool)
+        let more = Task { try await pool.enter("a", sender: "much") }
+        try await waiting(2, at: pool)
+        let little = Task { try await pool.enter("a", sender: "little") }
+        await #expect(throws: FairPool.Failure.queueIsFull) { try await more.value }
+        await #expect(throws: FairPool.Failure.queueIsFull) { try await pool.enter("a", sender: "much") }
+        await #expect(throws: FairPool.Failure.queueIsFull) { try await pool.enter("a", sender: "third") }
+        first?.leave()
+        try await much.value.leave()
+        try await little.value.leave()
+        #expect(pool.usage == .init(held: 0, waiting: 0))
+    }
+
+    /// Those who fill the queue of all give way to a holder with fewer in it.
+    @Test func refusesTheLastOfTheLongestQueueWhereAllAreFull() async throws {
+        let pool = pool(total: 1, share: 1, queue: 3)
+        let place = pool.tryEnter("first")
+        var waiters: [Task<FairPool.Place, any Error>] = []
+        for (count, holder) in "aaabbbcccddde".enumerated() {
+            waiters.append(Task { try await pool.enter(String(holder)) })
+            try await waiting(count + 1, at: pool)
+        }
+        let second = Task { try await pool.enter("e") }
+        await #expect(throws: FairPool.Failure.queueIsFull) { try await waiters[2].value }
+        await #expect(throws: FairPool.Failure.queueIsFull) { try await pool.enter("e") }
+        #expect(pool.usage == .init(held: 1, waiting: 13))
+        for task in waiters + [second] { task.cancel() }
+        try await waiting(0, at: pool)
+        withExtendedLifetime(place) {}
+    }
+
     @Test func stopsWaitingInTime() async throws {
         let pool = pool(total: 1, share: 1)
         let first = pool.tryEnter("a")

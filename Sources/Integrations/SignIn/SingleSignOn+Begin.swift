@@ -33,13 +33,18 @@ extension SingleSignOn {
     ///
     /// - Parameter issuer: where somebody else began it (OpenID Connect Core section 4), which issuer they mean.
     public func begin(returnPath: String, issuer: String?, from origin: Origin) async throws(Refusal) -> Beginning {
-        let subject = "sign-in begun at \(account.slug) from \(NetworkOrigin.subject(of: origin.address ?? "unknown"))"
-        try limiter.check(subject, maximum: Self.maximumBeginnings)
+        let subjects = NetworkOrigin.networks(of: origin.address).map { network in
+            (
+                name: "sign-in begun at \(account.slug) from \(network.name)",
+                maximum: Self.maximumBeginnings * network.weight
+            )
+        }
+        for subject in subjects { try limiter.check(subject.name, maximum: subject.maximum) }
         guard let live = try await stored()?.live else {
             throw Refusal(
                 .objectDoesNotExist, "There is no single sign-on in this account: sign in with email and password.")
         }
-        limiter.count(subject)
+        for subject in subjects { limiter.count(subject.name) }
         let settings = SingleSignOnSettings(stored: live.settings)
         guard issuer == nil || issuer == settings.issuer else {
             throw Refusal(

@@ -60,7 +60,7 @@ struct APIRoutes {
         let wantsFresh = request.headers[.cacheControl]?.lowercased().contains("no-cache") ?? false
         let granted = try await tenant.exchange.perform(
             key: key, form: try await request.bytes(), onDemand: wantsFresh, from: origin)
-        Asker.isOf(tenant)
+        Asker.isOf(tenant, SHA256.hash(key.reveal()).hex)
         return Response(
             status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
             body: .init(byteBuffer: CredentialsAnswer.body(granted))

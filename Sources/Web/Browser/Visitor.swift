@@ -28,7 +28,7 @@ extension Services {
         let secret = request.headers.cookie(cookies.session(tenant.account.fingerprint))
         guard let secret else { return Visitor(tenant: tenant, identity: nil, secret: nil) }
         let identity = try await tenant.people.browser(secret, from: context.origin(of: request, .browser))
-        if identity != nil { Asker.isOf(tenant) }
+        if let identity { Asker.isOf(tenant, identity.user.guid.description) }
         return Visitor(tenant: tenant, identity: identity, secret: secret)
     }
 

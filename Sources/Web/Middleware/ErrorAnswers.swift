@@ -27,11 +27,11 @@ struct ErrorAnswers: RouterMiddleware {
         context.sender = services.proxies.sender(peer: context.peer, forwardedFor: request.headers[.forwardedFor])
         // One id of a request is enough, and this one is in the answer too.
         context.logger[metadataKey: "hb.request.id"] = nil
-        let sender = NetworkOrigin.subject(of: context.sender?.address ?? "unknown")
-        let parser = BodyParser(workers: services.world.pools.parsing, holder: "address \(sender)")
+        let asker = Asker(network: NetworkOrigin.network(of: context.sender?.address))
+        let parser = BodyParser(workers: services.world.pools.parsing)
         var response = try await CorrelationScope.$id.withValue(context.correlationID) {
-            let response = try await BodyParser.$current.withValue(parser) {
-                try await judged(request, context, next)
+            let response = try await Asker.$current.withValue(asker) {
+                try await BodyParser.$current.withValue(parser) { try await judged(request, context, next) }
             }
             RequestMeasurements.note(request, response, context, took: ContinuousClock.now - start)
             return response

@@ -21,10 +21,10 @@ struct KeyAuthentication: RouterMiddleware {
         else { throw Refusal.invalidKey }
         var context = context
         let origin = context.origin(of: request, .system)
-        context.identity = .init(tenant: tenant, caller: try await tenant.people.caller(key: key, from: origin))
-        Asker.isOf(tenant)
-        let parser = BodyParser.current?.held(by: fingerprint.description)
-        return try await BodyParser.$current.withValue(parser) { try await next(request, context) }
+        let caller = try await tenant.people.caller(key: key, from: origin)
+        context.identity = .init(tenant: tenant, caller: caller)
+        Asker.isOf(tenant, caller.user.guid.description)
+        return try await next(request, context)
     }
 
     static let scheme = "Key "

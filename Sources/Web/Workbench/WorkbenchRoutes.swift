@@ -88,7 +88,7 @@ struct WorkbenchRoutes {
         else { throw WorkbenchSessions.invalidCookie }
         let origin = context.origin(of: request, .workbench)
         let caller = try await tenant.workbenchSessions.caller(cookie: SecretString(cookie), from: origin)
-        Asker.isOf(tenant)
+        Asker.isOf(tenant, caller.user.guid.description)
         return (tenant, caller)
     }
 
