@@ -5,11 +5,12 @@ extension JSON {
     ///
     /// The library's own limit is 2,048; nothing that is spoken here needs more than a few.
     public static let maximumDepth = 64
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// Reads a JSON text in UTF-8 (RFC 8259).
     ///
     /// Stricter than the RFC demands: duplicate names, integers outside `Int64`, reals outside `Double`, U+0000 and
-    /// more than `maximumDepth` levels are refused.
+    /// more than `maximumDepth` levels are refused. A byte order mark before the text is ignored (section 8.1).
     public static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSON {
         try bytes.withUnsafeBytes { buffer in Result { () throws(JSONError) in try parse(buffer) } }.get()
     }
@@ -24,6 +25,7 @@ extension JSON {
 
     /// Reads a JSON text in place; see `parse(_:)` for bytes.
     public static func parse(_ buffer: UnsafeRawBufferPointer) throws(JSONError) -> JSON {
+        let buffer = UnsafeRawBufferPointer(rebasing: buffer[(buffer.starts(with: byteOrderMark) ? 3 : 0)...])
         // An empty buffer may have no address, which the library calls a wrong argument.
         guard let address = buffer.baseAddress, !buffer.isEmpty else {
             throw JSONError(line: 1, column: 0, reason: .endOfInput)

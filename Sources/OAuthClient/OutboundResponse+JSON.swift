@@ -12,9 +12,8 @@ extension OutboundResponse {
     ///
     /// Some servers write their sentences in Latin-1 and not in UTF-8. That spoils the sentence and nothing else.
     var jsonObject: JSONObject? {
-        let bytes = Array(textBytes)
-        if let object = (try? JSON.parse(bytes))?.objectValue { return object }
-        guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
-        return (try? JSON.parse(Array(String(decoding: bytes, as: UTF8.self).utf8)))?.objectValue
+        if let object = (try? JSON.parse(body))?.objectValue { return object }
+        guard String(validating: body, as: UTF8.self) == nil else { return nil }
+        return (try? JSON.parse(String(decoding: body, as: UTF8.self)))?.objectValue
     }
 }

@@ -22,12 +22,15 @@ struct TokenAnswer: Sendable {
     func outcome(of response: OutboundResponse) -> TokenOutcome {
         switch response.status {
         case 429:
-            return unavailable(.rateLimited, response, processed: false, "The provider limits the rate of requests.")
+            let sentence = "The provider limits the rate of requests" + words(of: response)
+            return unavailable(.rateLimited, response, processed: false, sentence)
         case 500..., 408:
             // The failure may lie behind the point where a single-use token was consumed.
-            return unavailable(.serverError, response, processed: true, "The provider has an internal problem.")
+            let sentence = "The provider has an internal problem" + words(of: response)
+            return unavailable(.serverError, response, processed: true, sentence)
         case 300..<400:
-            return unavailable(.unintelligible, response, processed: false, "The token endpoint redirects elsewhere.")
+            let sentence = "The token endpoint redirects" + place(of: response)
+            return unavailable(.unintelligible, response, processed: false, sentence)
         default:
             break
         }
@@ -71,6 +74,20 @@ struct TokenAnswer: Sendable {
             ProviderUnavailability(
                 reason: reason, retryAfter: RetryAfter.duration(in: response),
                 requestMayHaveBeenProcessed: processed, message: "\(sentence) (status \(response.status))"))
+    }
+
+    /// What the provider says of its own failure, as the end of a sentence.
+    private func words(of response: OutboundResponse) -> String {
+        let fields = Self.fields(of: response)
+        guard let words = fields.flatMap({ Self.errorSentence($0) ?? Self.errorCode($0) }) else { return "." }
+        return ": " + Sentence.harmless(words, secrets: secrets)
+    }
+
+    /// Where a redirect leads, as the end of a sentence; without its query, which may hold what was sent.
+    private func place(of response: OutboundResponse) -> String {
+        guard let location = response.header("Location") else { return " elsewhere." }
+        let place = location.prefix { $0 != "?" && $0 != "#" }
+        return " to \(Sentence.harmless(String(place), secrets: secrets)): should that be the token URL?"
     }
 
     /// The members of a JSON object, or of a form, whatever the Content-Type claims.

@@ -29,6 +29,16 @@ public struct TokenErrorCode: Sendable, Hashable {
         case accessDenied = "access_denied"
     }
 
+    /// What the code says where it comes back with the browser (RFC 6749, section 4.1.2.1).
+    public enum LoginAnswer: Sendable, Hashable {
+        /// The viewer, or the provider for them, said no.
+        case declined
+        /// The provider refuses the request.
+        case refused(ProviderRefusal.Kind)
+        /// The provider cannot do it now.
+        case unavailable
+    }
+
     /// How the code is treated.
     enum Meaning: Sendable, Hashable {
         /// A refusal of this viewer's grant.
@@ -65,6 +75,17 @@ public struct TokenErrorCode: Sendable, Hashable {
         case .viewer(let reason): reason.rawValue
         case .client: "integration_misconfigured"
         case .refusal, .notNow: "provider_unavailable"
+        }
+    }
+
+    /// What a code says that came back with the browser, known or not.
+    public static func loginAnswer(_ code: String) -> LoginAnswer {
+        switch entry(code, sentence: nil)?.meaning {
+        case .viewer(.accessDenied): .declined
+        case .viewer: .refused(.viewer)
+        case .client(let kind), .refusal(let kind): .refused(kind)
+        case .notNow: .unavailable
+        case nil: .refused(.other)
         }
     }
 

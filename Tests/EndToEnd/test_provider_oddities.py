@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 import pytest
 
 from harness.browser import Browser, Form, forms_of
+from harness.bundles import archive, manifest
 from harness.company import Company
 from harness.identity_provider import IdentityProvider
 from harness.listener import Listener
@@ -194,6 +195,8 @@ UNUSABLE = [
     ({"status": 200, "body": "<html>Sign in</html>", "content_type": "text/html"}, "neither JSON nor a form"),
     ({"status": 200, "body": ""}, "The answer is empty"),
     ({"status": 403, "body": "blocked"}, "status 403"),
+    ({"status": 503, "body": '{"error": "server_error", "error_description": "The vault is sealed"}'}, "vault is sealed"),
+    ({"status": 429, "body": '{"message": "Ten in a minute"}'}, "Ten in a minute"),
 ]
 
 
@@ -254,6 +257,24 @@ def test_a_certificate_of_an_unknown_authority_is_named_with_what_to_do(own_stag
     assert report.status_code == 400 and "certificate" in report.text
 
 
+@pytest.mark.parametrize(
+    "error, reason",
+    [
+        ("invalid_client", "integration_misconfigured"),
+        ("access_denied", "integration_misconfigured"),
+        ("brand_new_error", "provider_unavailable"),
+    ],
+)
+def test_a_refused_service_account_is_told_by_the_table_of_errors(server, own_stage, error, reason):
+    provider = own_stage.simulator("databricks")
+    account = server.create_account()
+    integration = account.add_service_account(provider)
+    provider.fault("token", "raw", status=400, body=json.dumps({"error": error}))
+    account.admin.api.refused(400, 241, "POST", f"v1/oauth/integrations/{integration['guid']}/verify")
+    details = account.audit(action="integration.verified")[0]["details"]
+    assert (details["reason"], details["cause"]) == (reason, error)
+
+
 def form_to_test(page, integration) -> Form:
     return next(form for form in forms_of(page) if form.action.endswith(f"{integration['guid']}/test"))
 
@@ -303,6 +324,33 @@ def test_a_value_that_cannot_be_read_does_not_hide_that_somebody_declined(server
     page = scene.viewer.browser.get(callback, follow=False)
     assert page.status_code == 400 and "access was denied" in page.text
     assert scene.account.audit(action="session.login_failed")[0]["details"]["reason"] == "declined"
+
+
+@pytest.mark.parametrize(
+    "error, reason, words",
+    [
+        ("access_denied", "declined", "access was denied"),
+        ("temporarily_unavailable", "unavailable", "a problem of its own"),
+        ("invalid_scope", "refused", "invalid_scope (Two moons)"),
+        ("interaction_required", "refused", "interaction_required (Two moons)"),
+        ("brand_new_error", "refused", "brand_new_error (Two moons)"),
+    ],
+)
+def test_an_error_that_comes_back_with_the_browser_counts_as_what_it_is(server, own_stage, error, reason, words):
+    scene = play(server, own_stage.simulator("databricks"), log_in=False)
+    state = scene.viewer.start_login(scene.integration).headers["Location"].split("state=")[1].split("&")[0]
+    callback = f"{scene.integration['redirect_uri']}?error={error}&error_description=Two%20moons&state={state}"
+    page = scene.viewer.browser.get(callback, follow=False)
+    assert page.status_code == 400 and words in text_of(page)
+    details = scene.account.audit(action="session.login_failed")[0]["details"]
+    assert (details["reason"], details["cause"]) == (reason, f"the provider answered {error} (Two moons)")
+
+
+def test_a_manifest_may_begin_with_a_byte_order_mark(server):
+    publisher = server.create_account().add("publisher")
+    content = publisher.api.ok("POST", "v1/content", json={})
+    packed = archive({"manifest.json": b"\xef\xbb\xbf" + json.dumps(manifest("python-shiny")).encode()})
+    assert publisher.api.ok("POST", f"v1/content/{content['guid']}/bundles", data=packed)["id"]
 
 
 def test_a_value_that_cannot_be_read_does_not_spoil_a_sign_in_that_the_provider_begins(company):

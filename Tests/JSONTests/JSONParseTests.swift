@@ -52,8 +52,9 @@ import Testing
         ("[NaN]", .syntax, 1),
         ("\"a\tb\"", .syntax, 1),
         ("// no\n{}", .syntax, 1),
-        ("\u{FEFF}{}", .syntax, 1),
+        ("\u{FEFF}\u{FEFF}{}", .syntax, 1),
         ("", .endOfInput, 1),
+        ("\u{FEFF}", .endOfInput, 1),
         ("  \n ", .endOfInput, 2),
         ("{\"a\":\n[1,", .endOfInput, 2),
         ("\"open", .endOfInput, 1),
@@ -64,6 +65,10 @@ import Testing
         let error = #expect(throws: JSONError.self) { try JSON.parse(text) }
         #expect(error?.reason == reason)
         #expect(error?.line == line)
+    }
+
+    @Test func aByteOrderMarkIsIgnored() throws {
+        #expect(try JSON.parse("\u{FEFF}[1]") == .array([.integer(1)]))
     }
 
     @Test func theColumnPointsAtTheFault() {

@@ -52,6 +52,31 @@ struct TokenAnswerTests {
         #expect(try #require(grant).expiresIn == seconds.map { .seconds($0) })
     }
 
+    @Test("that redirects names the place, without a query that may repeat what was sent")
+    func redirect() async throws {
+        let place = ("Location", "https://idp.example/v2/token?refresh_token=refresh-token-sent")
+        guard case .unavailable(let trouble) = try await outcome(307, "", headers: [place]) else {
+            Issue.record("a redirect is no answer")
+            return
+        }
+        #expect(
+            trouble.message
+                == "The token endpoint redirects to https://idp.example/v2/token: should that be the token URL? (status 307)"
+        )
+    }
+
+    @Test("that says no with a status of the server's own has the provider's words, without what was sent")
+    func words() async throws {
+        let body = #"{"error":"server_error","error_description":"refresh-token-sent is in a vault that is sealed"}"#
+        guard case .unavailable(let trouble) = try await outcome(503, body) else {
+            Issue.record("a failure of the provider is no refusal")
+            return
+        }
+        #expect(
+            trouble.message
+                == "The provider has an internal problem: [redacted] is in a vault that is sealed (status 503)")
+    }
+
     @Test("without lifetime, scope, refresh token and type is still a grant")
     func sparse() async throws {
         let grant = try #require(try await outcome(200, #" {"access_token":"a"}"#).grant)

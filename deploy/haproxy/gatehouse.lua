@@ -113,7 +113,6 @@ local function pass(txn, headers, said)
     txn:set_var("txn.content_origin", scheme .. "://" .. rest)
     -- What a browser sees, for the redirects of content.
     txn:set_var("txn.browser_authority", first(headers, "host"))
-    txn:set_var("txn.browser_origin", (txn.f:ssl_fc() == 1 and "https" or "http") .. "://" .. first(headers, "host"))
     keep_content_headers(txn, headers)
     local passed = joined(headers, "cdn-loop", ", ")
     txn.http:req_set_header("cdn-loop", passed and passed .. ", " .. own_name or own_name)
@@ -202,12 +201,14 @@ end
 -- has a prefix here, becomes one to the content.
 core.register_action("gatehouse-redirect", { "http-res" }, function(txn)
     local location = first(txn.http:res_get_headers(), "location")
-    if not location then
+    local prefix, browser = txn:get_var("txn.content_prefix"), txn:get_var("txn.browser_authority")
+    if not location or not browser then
         return
     end
-    local prefix = txn:get_var("txn.content_prefix")
+    -- A process that does not know of TLS here writes http://.
     local path = path_within(location, txn:get_var("txn.content_origin"))
-        or path_within(location, txn:get_var("txn.browser_origin"))
+        or path_within(location, "https://" .. browser)
+        or path_within(location, "http://" .. browser)
     if prefix and not path then
         path = location:match("^/[^/\\].*$") or location:match("^/$")
     end
@@ -215,7 +216,7 @@ core.register_action("gatehouse-redirect", { "http-res" }, function(txn)
         return
     elseif not prefix then
         -- The name of the host keeps //x a path.
-        txn.http:res_set_header("location", "//" .. txn:get_var("txn.browser_authority") .. path)
+        txn.http:res_set_header("location", "//" .. browser .. path)
     elseif has_prefix(path) then
         txn.http:res_set_header("location", path)
     else

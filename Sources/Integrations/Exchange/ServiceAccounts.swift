@@ -94,15 +94,17 @@ struct ServiceAccounts: Sendable {
             gates.answered()
             return (grant, coin(grant, sentAt: sentAt, integration))
         case .refused(let refusal):
+            // There is no viewer who could log in again, so whatever ends a session is for the administrator, too.
+            let reason = refusal.effect == .nothing ? refusal.reason : "integration_misconfigured"
             gates.refusedClient(refusal.message)
             logger.warning(
                 "the provider refuses a service account: its administrator must look at it",
                 metadata: [
                     "account": "\(account.slug)", "integration": "\(integration.guid)",
-                    "host": "\(url.authority)", "cause": "\(refusal.message)",
+                    "host": "\(url.authority)", "reason": "\(reason)", "cause": "\(refusal.message)",
                 ])
             throw failed(
-                integration, "The provider refuses it: \(refusal.message)", "integration_misconfigured", nil,
+                integration, "The provider refuses it: \(refusal.message)", reason, nil,
                 cause: refusal.message)
         case .unavailable(let trouble):
             gates.failed(trouble)

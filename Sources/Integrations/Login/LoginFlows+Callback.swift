@@ -85,10 +85,7 @@ extension LoginFlows {
         try checkIssuer(of: arrival.parameters, flow)
         let integration = try await unchangedIntegration(flow)
         login.template = integration.template
-        if arrival.parameters.error != nil {
-            login.outcome = .declined
-            throw providerRefusal(arrival.parameters, flow)
-        }
+        if let error = arrival.parameters.error { throw providerRefusal(error, arrival.parameters, flow, &login) }
         guard let code = arrival.parameters.code else {
             throw refused(flow, "the provider sent neither a code nor an error", .unavailable)
         }
@@ -117,8 +114,7 @@ extension LoginFlows {
         return .loggedIn(returnPath: flow.returnPath)
     }
 
-    /// Says who failed to log in, by whose doing, and what the token endpoint said; what came with the browser is not
-    /// repeated.
+    /// Says who failed to log in, by whose doing, and what the provider said.
     private func noteFailure(
         of flow: LoginFlowRecord, _ identity: BrowserIdentity?, _ login: Measurements.Login, _ refusal: Refusal
     ) async {
@@ -194,13 +190,13 @@ extension LoginFlows {
         }
     }
 
-    private func noteTrouble(_ flow: LoginFlowRecord, _ url: OutboundURL, reason: String, cause: String) {
-        logger.warning(
-            "a provider gave no token for a login",
-            metadata: [
-                "account": "\(account.slug)", "integration": "\(flow.integrationGUID)", "host": "\(url.authority)",
-                "reason": "\(reason)", "cause": "\(cause)",
-            ])
+    private func noteTrouble(_ flow: LoginFlowRecord, _ url: OutboundURL? = nil, reason: String, cause: String) {
+        var metadata: Logger.Metadata = [
+            "account": "\(account.slug)", "integration": "\(flow.integrationGUID)", "reason": "\(reason)",
+            "cause": "\(cause)",
+        ]
+        if let url { metadata["host"] = "\(url.authority)" }
+        logger.warning("a provider gave no token for a login", metadata: metadata)
     }
 
     /// RFC 9207: an `iss` must be the expected one, and be there where it was promised.
@@ -241,19 +237,24 @@ extension LoginFlows {
         }
     }
 
-    private func providerRefusal(_ parameters: CallbackParameters, _ flow: LoginFlowRecord) -> Refusal {
-        switch parameters.error {
-        case "access_denied":
-            refused(
-                flow, "the provider says that access was denied: you, or an administrator there, declined it", .declined
-            )
-        case "temporarily_unavailable", "server_error":
-            refused(flow, "the provider has a problem of its own for now", .unavailable)
-        case let error:
-            refused(
-                flow,
-                "the provider answered \(error ?? "with an error")"
-                    + (parameters.errorDescription.map { " (\($0))" } ?? ""), LoginFailure(answered: error))
+    private func providerRefusal(
+        _ error: String, _ parameters: CallbackParameters, _ flow: LoginFlowRecord, _ login: inout Measurements.Login
+    ) -> Refusal {
+        let words = "the provider answered \(error)" + (parameters.errorDescription.map { " (\($0))" } ?? "")
+        switch TokenErrorCode.loginAnswer(error) {
+        case .declined:
+            login.outcome = .declined
+            return refused(
+                flow, "the provider says that access was denied: you, or an administrator there, declined it",
+                .declined, cause: words)
+        case .unavailable:
+            login.outcome = .unavailable
+            noteTrouble(flow, reason: error, cause: words)
+            return refused(flow, "the provider has a problem of its own for now", .unavailable, cause: words)
+        case .refused(let kind):
+            login.outcome = .refused
+            noteTrouble(flow, reason: kind.rawValue, cause: words)
+            return refused(flow, words, LoginFailure(kind), cause: words)
         }
     }
 
@@ -293,16 +294,6 @@ extension LoginFailure {
         case .invalidGrant: self = .code
         case .viewer: self = .declined
         case .invalidRequest, .other: self = .request
-        }
-    }
-
-    /// What an error that came back with the browser means (RFC 6749, section 4.1.2.1).
-    fileprivate init(answered error: String?) {
-        switch error {
-        case "invalid_scope": self = .scope
-        case "unauthorized_client": self = .notAllowed
-        case "invalid_client": self = .client
-        default: self = .request
         }
     }
 }
