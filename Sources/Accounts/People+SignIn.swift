@@ -77,7 +77,7 @@ extension People {
         return signIn
     }
 
-    private static let locked = Refusal(
+    static let locked = Refusal(
         .userLocked, "You are locked: ask an administrator of the account to let you in again.")
 
     /// The one answer to every other sign-in that fails: whose password counts while passwords are off is not for everybody

@@ -92,10 +92,14 @@ public struct People: Sendable {
     }
 
     /// The user an invite is for, while it is valid.
+    ///
+    /// - Throws: `Refusal` 50 where that user is locked: only they have the invite, so they are told.
     public func invitedUser(_ token: SecretString) async throws(Refusal) -> UserRecord? {
-        try await attempt { () throws(StoreError) in
+        let user = try await attempt { () throws(StoreError) in
             try await account.store.invitedUser(hash: SHA256.hash(token.reveal()), at: clock.now)
         }
+        guard user?.isLocked != true else { throw Self.locked }
+        return user
     }
 
     /// Uses an invite up, sets the password, and signs the person in.
@@ -117,7 +121,7 @@ public struct People: Sendable {
                 hash: SHA256.hash(token.reveal()), passwordHash: hash, at: clock.now, noting: event)
         } catch {
             switch error.code {
-            case .lapsed(.locked): throw gone
+            case .lapsed(.locked): throw Self.locked
             case .lapsed(.password): throw Self.passwordsOff
             default: throw Refusal(error)
             }

@@ -18,6 +18,8 @@ public struct TarEntry: Equatable, Sendable {
     public let kind: Kind
     /// The bytes that follow; 0 unless it is a file.
     public let size: Int
+    /// The steps of the target of a link.
+    let target: [String]
 
     /// - Parameter target: what a link names, as it is written in the archive.
     /// - Throws: `ArchiveError` where unpacking it could write outside the folder it is unpacked in, or where a link leads there.
@@ -29,13 +31,14 @@ public struct TarEntry: Equatable, Sendable {
         path = parts
         self.kind = kind
         self.size = size
+        self.target = kind == .hardLink || kind == .symbolicLink ? try Self.parts(target) : []
         guard kind == .folder || !path.isEmpty else { throw ArchiveError(.notTar, "a file has no name") }
-        try checkTarget(target, name)
+        try checkTarget(name)
     }
 
-    private func checkTarget(_ target: [UInt8], _ name: [UInt8]) throws(ArchiveError) {
+    private func checkTarget(_ name: [UInt8]) throws(ArchiveError) {
         guard kind == .hardLink || kind == .symbolicLink else { return }
-        let steps = try Self.parts(target)
+        let steps = target
         // The target of a hard link is a path of the archive, that of a symbolic link begins in the link's folder.
         let most = kind == .hardLink ? 0 : path.count - 1
         let up = steps.prefix { $0 == ".." }.count
@@ -56,8 +59,13 @@ public struct TarEntry: Equatable, Sendable {
             throw ArchiveError(.dangerous, "\(shown(path)) is an absolute path")
         }
         guard !path.contains(0) else { throw ArchiveError(.notTar, "the name of an entry has a NUL character") }
-        return path.split(whereSeparator: separators.contains).map { String(decoding: $0, as: UTF8.self) }
+        let steps = path.split(whereSeparator: separators.contains).map { String(decoding: $0, as: UTF8.self) }
             .filter { $0 != "." }
+        // Windows reads `c:..` as the folder above the present one of that drive.
+        guard steps.first.map({ $0.utf8.count == 4 && $0.hasSuffix(":..") }) != true else {
+            throw ArchiveError(.dangerous, "\(shown(path)) leads out of the folder by ..")
+        }
+        return steps
     }
 
     private static func shown(_ path: [UInt8]) -> String {

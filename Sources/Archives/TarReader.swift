@@ -25,6 +25,10 @@ public struct TarReader<Visitor: TarVisitor> {
 
     /// How many folders there may be on the way to an entry of an archive with links.
     private static var deepest: Int { 256 }
+    /// How long such a way may be, in bytes: `PATH_MAX` of Linux.
+    private static var longestWay: Int { 4096 }
+    /// How long the paths of all symbolic links may be together, in bytes: they are kept in memory.
+    private static var mostLinkBytes: Int { 2 * 1024 * 1024 }
     /// Extensions hold a path and a few numbers.
     private static var largestExtension: Int { 64 * 1024 }
 
@@ -35,6 +39,7 @@ public struct TarReader<Visitor: TarVisitor> {
     private var overrides = TarExtension()
     /// The paths of the symbolic links so far, joined by slashes.
     private var links: Set<String> = []
+    private var linkBytes = 0
     private let mostEntries: Int
     private var headers = 0
     private var entries = 0
@@ -148,21 +153,35 @@ public struct TarReader<Visitor: TarVisitor> {
         state = size == 0 ? .header : .content(size, padding: Self.padding(size))
     }
 
-    /// Refuses what would be written to where a symbolic link leads.
+    /// Refuses what would be written to where a symbolic link leads, and a hard link to a symbolic one: elsewhere, that leads
+    /// elsewhere.
     private mutating func checkLinks(_ entry: TarEntry) throws(ArchiveError) {
         guard entry.kind == .symbolicLink || !links.isEmpty else { return }
+        try checkWay(entry.path.dropLast())
+        if entry.kind == .hardLink { try checkWay(entry.target[...]) }
+        guard entry.kind == .symbolicLink else { return }
+        // Names that differ in their case alone are one file on some systems.
+        let path = entry.path.joined(separator: "/").lowercased()
+        linkBytes += path.utf8.count
+        guard linkBytes <= Self.mostLinkBytes else {
+            throw ArchiveError(.tooLarge, "the paths of its links are longer than 2 MiB together")
+        }
+        links.insert(path)
+    }
+
+    private func checkWay(_ steps: ArraySlice<String>) throws(ArchiveError) {
         // The names of all folders on the way would otherwise be made from a path of 64 KiB.
-        guard entry.path.count <= Self.deepest else {
-            throw ArchiveError(.tooLarge, "it has links, and folders deeper than \(Self.deepest)")
+        guard steps.count <= Self.deepest, steps.reduce(0, { $0 + $1.utf8.count + 1 }) <= Self.longestWay else {
+            throw ArchiveError(
+                .tooLarge, "it has links, and paths deeper than \(Self.deepest) folders or longer than 4 KiB")
         }
         var way = ""
-        for step in entry.path.dropLast() {
-            way += way.isEmpty ? step : "/" + step
+        for step in steps {
+            way += (way.isEmpty ? "" : "/") + step.lowercased()
             guard !links.contains(way) else {
                 throw ArchiveError(.dangerous, "something is in \(way.prefix(80)), which is a link")
             }
         }
-        if entry.kind == .symbolicLink { links.insert(entry.path.joined(separator: "/")) }
     }
 
     private static func kind(_ type: UInt8, _ name: [UInt8]) -> TarEntry.Kind? {

@@ -28,12 +28,8 @@ public struct CertificateAuthorities: Sendable {
 
     /// The same and the certificates of a PEM file besides, such as those of a company's own authority.
     ///
-    /// - Parameter pem: the file's bytes.
-    /// - Throws: ``NoCertificates`` where there is no certificate in it.
-    public func adding(pem: [UInt8]) throws(NoCertificates) -> CertificateAuthorities {
-        guard String(decoding: pem, as: UTF8.self).contains("-----BEGIN CERTIFICATE-----") else {
-            throw NoCertificates()
-        }
+    /// - Parameter pem: the file's bytes. libcurl refuses every call where one certificate of them cannot be read.
+    public func adding(pem: [UInt8]) -> CertificateAuthorities {
         let system = file ?? gatehouse_curl_ca_file().map { String(cString: $0) }
         let known = system.flatMap(Self.read) ?? []
         return CertificateAuthorities(file: file, directory: directory, additional: known + [0x0A] + pem)
@@ -44,9 +40,6 @@ public struct CertificateAuthorities: Sendable {
         self.directory = directory
         self.additional = additional
     }
-
-    /// A file has no PEM certificates.
-    public struct NoCertificates: Error, Sendable {}
 
     private static func read(_ path: String) -> [UInt8]? {
         guard let stream = fopen(path, "re") else { return nil }

@@ -42,15 +42,19 @@ final class Journal: Sendable {
     private let logger: Logger
     private let account: TenantFingerprint
     private let backlog: AuditBacklog
+    private let isErased: @Sendable () -> Bool
     /// nil: nothing is done in the background here, and lines wait for the next one or for the end.
     private let sleeper: Sleeper?
     private let state = Mutex(State())
 
-    /// - Parameter write: adds lines to the audit, all of them or none.
+    /// - Parameters:
+    ///   - isErased: whether the account was erased. Then its lines are nobody's.
+    ///   - write: adds lines to the audit, all of them or none.
     init(
         account: TenantFingerprint, clock: WallClock, logger: Logger, backlog: AuditBacklog, sleeper: Sleeper?,
-        write: @escaping Writer
+        isErased: @escaping @Sendable () -> Bool = { false }, write: @escaping Writer
     ) {
+        self.isErased = isErased
         self.write = write
         self.account = account
         self.clock = clock
@@ -64,7 +68,7 @@ final class Journal: Sendable {
             state.alarm?.cancel()
             return (state.waiting, state.dropped)
         }
-        backlog.put(.init(waiting: waiting, dropped: dropped), of: account)
+        if !isErased() { backlog.put(.init(waiting: waiting, dropped: dropped), of: account) }
     }
 
     /// Whether there is something that is not on disk yet.

@@ -70,7 +70,7 @@ public final class Tenant: Sendable {
         }
         let journal = Journal(
             account: account.fingerprint, clock: world.clock, logger: world.logger, backlog: world.backlog,
-            sleeper: world.sleeper
+            sleeper: world.sleeper, isErased: { account.isErased }
         ) { events throws(StoreError) in try await account.store.note(events) }
         let people = People(
             account: account, clock: world.clock, hasher: world.hasher, limiter: world.limiter,

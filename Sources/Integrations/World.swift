@@ -32,7 +32,7 @@ public struct World: Sendable {
     /// What is written for accounts that have closed.
     public let closing = ClosingWork()
     /// Audit lines of accounts that have closed.
-    let backlog = AuditBacklog()
+    public let backlog = AuditBacklog()
     /// The largest bundle that is taken.
     public let maximumBundleBytes: Int
     /// What all accounts share, with a part for each.

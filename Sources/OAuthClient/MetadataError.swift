@@ -50,7 +50,7 @@ extension MetadataError: CustomStringConvertible {
         case .issuerRefused: "The issuer cannot be used. \(detail)"
         case .unreachable: "The issuer's metadata could not be fetched. \(detail)"
         case .notFound:
-            "The issuer has no metadata document. Check the issuer, or enter the authorization and token endpoints."
+            "The issuer has no metadata document\(detail). Check the issuer, or enter the authorization and token endpoints."
         case .redirected: "The issuer's metadata document redirects elsewhere. Enter the issuer that it redirects to."
         case .tooLarge: "The issuer's metadata document is too long."
         case .unintelligible: "The issuer's metadata document is no JSON object."

@@ -22,16 +22,13 @@ struct RevocationAnswer: Sendable {
             }
             return .done
         }
-        switch code.lowercased() {
         // Section 2.2 wants a success for a token that is dead already; Google says this instead.
-        case "invalid_token": return .done
-        case "temporarily_unavailable", "slow_down", "server_error":
-            let message = Sentence.harmless(TokenAnswer.errorSentence(fields) ?? code, secrets: secrets)
-            return .unavailable(retryAfter: RetryAfter.duration(in: response), message: message)
-        default:
-            let sentence = TokenAnswer.errorSentence(fields) ?? code
-            return .refused(message: Sentence.harmless(sentence, secrets: secrets))
+        guard code.lowercased() != "invalid_token" else { return .done }
+        let message = Sentence.harmless(TokenAnswer.errorSentence(fields) ?? code, secrets: secrets)
+        guard case .notNow = TokenErrorCode.entry(code, sentence: nil)?.meaning else {
+            return .refused(message: message)
         }
+        return .unavailable(retryAfter: RetryAfter.duration(in: response), message: message)
     }
 
     func outcome(of error: OutboundError) -> RevocationOutcome {

@@ -1,5 +1,5 @@
 /// Text from a provider made fit to be shown to a person and written to a log.
-enum Sentence {
+public enum Sentence {
     /// As long as a provider's explanation may be, in characters.
     static let limit = 300
 
@@ -27,7 +27,7 @@ enum Sentence {
     /// A provider's explanation without what we sent, bounded.
     ///
     /// Secrets go first, while their text is whole, and once more, should cleaning have put one together again.
-    static func harmless(_ text: String, secrets: [String]) -> String {
+    public static func harmless(_ text: String, secrets: [String]) -> String {
         // An error page of a megabyte need not be searched in full; no secret of ours is longer than the slack.
         let beginning = String(text.prefix(limit * 4 + TokenAnswer.maximumTokenBytes))
         return removing(secrets, from: bounded(removing(secrets, from: beginning)))

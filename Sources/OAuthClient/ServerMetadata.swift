@@ -86,7 +86,7 @@ extension ServerMetadata {
         isOpenID: Bool = false
     ) async throws(MetadataError) -> ServerMetadata {
         let places = try places(of: issuer, policy: policy, isOpenID: isOpenID)
-        var best = MetadataError(.notFound)
+        var best: MetadataError?
         for place in places {
             do throws(MetadataError) {
                 let document = try await document(at: place, over: transport)
@@ -95,10 +95,10 @@ extension ServerMetadata {
             } catch {
                 guard error.isOfOnePlace else { throw error }
                 // A document that is wrong says more than two places that have none.
-                if error.code != .notFound { best = error }
+                if best == nil || error.code != .notFound { best = error }
             }
         }
-        throw best
+        throw best ?? MetadataError(.notFound)
     }
 
     private static func places(
@@ -141,7 +141,7 @@ extension ServerMetadata {
         case 200: break
         case 300..<400: throw MetadataError(.redirected)
         case 429, 500...: throw MetadataError(.unreachable, detail: "Status \(response.status).")
-        default: throw MetadataError(.notFound)
+        default: throw MetadataError(.notFound, detail: " (status \(response.status))")
         }
         guard let document = await transport.read(response, { $0.jsonObject }) else {
             throw MetadataError(.unintelligible)

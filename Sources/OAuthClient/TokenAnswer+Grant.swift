@@ -16,7 +16,8 @@ extension TokenAnswer {
             }
             accessToken = token
             refreshToken = try Self.token("refresh_token", in: fields)
-            idToken = try Self.token("id_token", in: fields)
+            // That of a refresh is used for nothing, and one that cannot be read must not cost the tokens beside it.
+            idToken = isRefresh ? nil : try Self.token("id_token", in: fields)
         } catch {
             return unintelligible(error.sentence)
         }

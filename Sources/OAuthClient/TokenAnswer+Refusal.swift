@@ -21,10 +21,17 @@ extension TokenAnswer {
         return candidates.lazy.compactMap { $0?.stringValue }.first { !$0.isEmpty }
     }
 
+    /// The code, by which the table of errors is read, and the sentence where that does not repeat it.
+    private static func words(_ code: String, _ sentence: String?) -> String {
+        guard let sentence else { return code }
+        return sentence.lowercased().contains(code) ? sentence : "\(code): \(sentence)"
+    }
+
     func refusal(_ code: String, _ fields: JSONObject, _ response: OutboundResponse) -> TokenOutcome {
         let sentence = Self.errorSentence(fields)
-        let words = Sentence.harmless(sentence ?? code.lowercased(), secrets: secrets)
-        let known = TokenErrorCode.entry(code, sentence: sentence)
+        let words = Sentence.harmless(Self.words(code.lowercased(), sentence), secrets: secrets)
+        // Of a code, the sentences of the table say nothing.
+        let known = TokenErrorCode.entry(code, sentence: isRefresh ? sentence : nil)
         func refused(_ kind: ProviderRefusal.Kind) -> TokenOutcome {
             .refused(
                 ProviderRefusal(
@@ -32,8 +39,6 @@ extension TokenAnswer {
                     reason: known?.reason ?? "provider_unavailable"))
         }
         switch known?.meaning {
-        // Of a code, these words say nothing about the grant.
-        case .viewer where known?.words != nil && !isRefresh: return refused(.invalidRequest)
         case .viewer(.refreshTokenRejected): return refused(.invalidGrant)
         case .viewer: return refused(.viewer)
         case .client(let kind), .refusal(let kind): return refused(kind)

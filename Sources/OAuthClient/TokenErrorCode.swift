@@ -96,7 +96,8 @@ public struct TokenErrorCode: Sendable, Hashable {
         self.words = words
     }
 
-    /// The entry for a code and the provider's sentence beside it; nil: the code is not known.
+    /// The entry for a code and the provider's sentence beside it, which counts where a refresh token was presented; nil: the
+    /// code is not known.
     static func entry(_ code: String, sentence: String?) -> TokenErrorCode? {
         let code = code.lowercased()
         let sentence = sentence?.lowercased() ?? ""
@@ -111,6 +112,7 @@ public struct TokenErrorCode: Sendable, Hashable {
     private static let microsoft = "Microsoft Entra"
     private static let google = "Google"
     private static let gitHub = "GitHub"
+    private static let keycloak = "Keycloak"
     private static let salesforce = "Salesforce"
     private static let databricks = "Databricks"
 
@@ -131,7 +133,10 @@ public struct TokenErrorCode: Sendable, Hashable {
         .init("bad_refresh_token", gitHub, .viewer(.refreshTokenRejected)),
         .init("bad_verification_code", gitHub, .viewer(.refreshTokenRejected)),
         .init("unverified_user_email", gitHub, .viewer(.interactionRequired)),
+        .init("invalid_scope", keycloak, .viewer(.consentRequired), words: "consent"),
         .init("inactive_user", salesforce, .viewer(.accessDenied)),
+        .init("invalid_app_access", salesforce, .viewer(.accessDenied)),
+        .init("oauth_app_access_denied", salesforce, .viewer(.accessDenied)),
         .init("admin_policy_enforced", google, .viewer(.accessDenied)),
         .init("org_internal", google, .viewer(.accessDenied)),
     ]
@@ -150,7 +155,6 @@ public struct TokenErrorCode: Sendable, Hashable {
         .init("application_suspended", gitHub, .client(.invalidClient)),
         .init("invalid_client_id", salesforce, .client(.invalidClient)),
         .init("invalid_client_credentials", salesforce, .client(.invalidClient)),
-        .init("invalid_app_access", salesforce, .client(.unauthorizedClient)),
         .init("inactive_org", salesforce, .client(.unauthorizedClient)),
         .init("deleted_client", google, .client(.invalidClient)),
         .init("disabled_client", google, .client(.invalidClient)),

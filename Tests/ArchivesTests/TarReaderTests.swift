@@ -35,6 +35,7 @@ import Testing
 
     @Test(arguments: [
         "/etc/passwd", "../x", "a/../../x", "a/..", "..", "\\windows", "a\\..\\..\\x", "C:/x", "c:\\x", "C:", "./../x",
+        "c:../x", "./c:..", "c:..\\x",
     ])
     func pathsThatLeadOutAreRefused(_ name: String) {
         #expect(
@@ -50,6 +51,38 @@ import Testing
     @Test(arguments: ["..hidden", "a..b", "...", "x/..y/z", "c:1.txt", "c:x"])
     func dotsAloneAreNoHarm(_ name: String) throws {
         #expect(try read(Packing.file(name, "x") + Packing.end).contents == ["x"])
+    }
+
+    /// Where it is moved to, a link leads elsewhere.
+    @Test func aHardLinkToASymbolicLinkIsRefused() {
+        let link = Packing.header("a/b/l", type: "2", target: "..")
+        for (name, target) in [("z", "a/b/l"), ("z", "a/b/l/x"), ("z", "a/B/L")] {
+            let archive = link + Packing.header(name, type: "1", target: target) + Packing.end
+            #expect(performing: { try read(archive) }, throws: isFailure(.dangerous))
+        }
+    }
+
+    @Test func aFileBehindALinkOfAnotherCaseIsRefused() {
+        let archive = Packing.header("a/L", type: "2", target: "..") + Packing.file("a/l/x", "1") + Packing.end
+        #expect(performing: { try read(archive) }, throws: isFailure(.dangerous))
+    }
+
+    @Test func pathsBehindLinksHaveTheLengthOfASystemsPaths() throws {
+        let link = Packing.file("f", "x") + Packing.header("l", type: "2", target: "f")
+        let (folder, name) = (String(repeating: "d", count: 4000), String(repeating: "n", count: 200))
+        _ = try read(link + Packing.pax([("path", "\(folder)/x")]) + Packing.file("x", "1") + Packing.end)
+        let longer = Packing.pax([("path", "\(folder)/\(name)/x")]) + Packing.file("x", "1")
+        #expect(performing: { try read(link + longer + Packing.end) }, throws: isFailure(.tooLarge))
+    }
+
+    /// The paths of all links are kept, and a small archive can hold very long ones.
+    @Test func linksWithVeryLongPathsAreRefused() {
+        let link = { (number: Int) in
+            Packing.pax([("path", "\(number)" + String(repeating: "n", count: 60_000)), ("linkpath", "app.py")])
+                + Packing.header("link", type: "2")
+        }
+        let archive = Packing.file("app.py", "x") + (0..<40).flatMap(link) + Packing.end
+        #expect(performing: { try read(archive) }, throws: isFailure(.tooLarge))
     }
 
     @Test(arguments: ["3", "4", "6", "S", "V", "D", "Z"] as [Character])

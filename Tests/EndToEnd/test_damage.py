@@ -89,6 +89,19 @@ def test_a_database_that_an_outsider_locks_is_a_503_that_says_when_to_try_again(
     assert [content["title"] for content in publisher.api.ok("GET", "v1/content")] == ["x"]
 
 
+def test_a_login_that_a_locked_database_stopped_goes_on(own_stage, outsider):
+    server, provider = own_stage.gatehouse(), own_stage.simulator("databricks")
+    scene = play(server, provider, log_in=False)
+    page = scene.viewer.browser.get(scene.viewer.start_login(scene.integration).headers["Location"])
+    back = provider.sign_in(scene.viewer.browser, page, "vera").headers["Location"]
+    other = outsider(server.data / scene.account.slug / "account.sqlite", "BEGIN IMMEDIATE")
+    answer = scene.viewer.browser.get(back, follow=False)
+    assert answer.status_code == 503 and answer.headers["Retry-After"] == "5"
+    other.execute("ROLLBACK")
+    assert scene.viewer.browser.get(back, follow=False).status_code == 302, "the same address works"
+    assert scene.exchange().status_code == 200
+
+
 def test_an_account_that_an_outsider_holds_alone_is_opened_later(own_stage, outsider):
     server = own_stage.gatehouse()
     account = server.create_account("acme")
@@ -110,6 +123,20 @@ def failed_sign_in(account) -> None:
     page = browser.get(account.url("sign-in"))
     answer = browser.submit(form_with(page, "email"), email=account.admin.email, password="not the password")
     assert answer.status_code == 401
+
+
+def test_a_token_that_cannot_be_opened_is_told_to_the_operator(own_stage):
+    server = own_stage.gatehouse()
+    scene = play(server, own_stage.simulator("databricks"))
+    server.stop()
+    connection = sqlite3.connect(server.data / scene.account.slug / "account.sqlite")
+    with connection:
+        connection.execute("UPDATE oauth_session SET sealed_access_token = randomblob(200)")
+    connection.close()
+    server.start()
+    answer = scene.exchange()
+    assert answer.status_code == 503 and "tell the operator" in answer.json()["error"]
+    assert "a stored token cannot be opened" in server.await_log("a request failed")
 
 
 WAITS = "audit lines wait in memory"

@@ -44,6 +44,36 @@ def test_a_lock_file_that_was_removed_is_taken_again(own_stage):
     assert server.get("/readyz").status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_lock_that_is_no_file_is_neither_written_nor_waited_for(own_stage, kind):
+    """The folder may be another user's, and what they put there must not be ours to overwrite."""
+    server = own_stage.gatehouse()
+    server.create_account("acme")
+    server.stop()
+    lock, victim = server.data / ".lock", own_stage.folder("elsewhere") / "file"
+    victim.write_text("kept")
+    lock.unlink()
+    if kind == "link":
+        lock.symlink_to(victim)
+    else:
+        os.mkfifo(lock)
+    for command in (("account", "list"), ("check-config",)):
+        done = server.run(*command)
+        assert done.returncode != 0 and str(lock) in done.stderr
+    assert victim.read_text() == "kept"
+
+
+def test_what_stands_in_the_lock_file_is_not_printed(own_stage):
+    server = own_stage.gatehouse(start=False)
+    server.data.mkdir(parents=True, exist_ok=True)
+    with (server.data / ".lock").open("w") as other:
+        other.write("\x1b]0;owned\x07")
+        other.flush()
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        done = server.run("account", "list")
+    assert done.returncode != 0 and "another process" in done.stderr and "owned" not in done.stderr
+
+
 def test_who_lost_the_folder_to_another_server_writes_no_more(own_stage, operations):
     server = own_stage.gatehouse(options=operations.options)
     scene = play(server, own_stage.simulator("databricks"))

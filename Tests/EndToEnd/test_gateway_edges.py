@@ -177,6 +177,7 @@ def test_another_host_is_not_served(site, viewer):
     before = len(site.app.asked)
     for host in ("evil.example", "localhost", "127.0.0.1.evil.example"):
         assert ask(site, viewer, host=host)[0] == 421, host
+    assert ask(site, viewer, host=f"{urlsplit(site.proxy.origin).netloc}, evil.example")[0] == 400
     assert len(site.app.asked) == before
 
 
@@ -307,12 +308,14 @@ def test_content_that_is_down_unset_or_unknown_is_a_page_that_says_who_can_mend_
     unset = site.scene.account.add_content(site.scene.publisher, access_type="all", upstream_url=None)
     unknown = {"guid": f"{down['guid'][:-6]}{'f' * 6}"}
     assert unknown["guid"] != down["guid"]
-    sentences = {
-        (502, "This content's process does not answer. Try again in a moment, or tell its publisher."): down,
-        (503, "its publisher has not set an address for it yet"): unset,
-        (404, "There is no content at this address. Check the address, or ask who gave it to you."): unknown,
-    }
-    for (status, sentence), content in sentences.items():
+    damaged = {"guid": down["guid"][:-1]}
+    nothing = "There is no content at this address. Check the address, or ask who gave it to you."
+    for status, sentence, content in [
+        (502, "This content's process does not answer. Try again in a moment, or tell its publisher.", down),
+        (503, "its publisher has not set an address for it yet", unset),
+        (404, nothing, unknown),
+        (404, nothing, damaged),
+    ]:
         got = Browser().get(site.url(content=content))
         assert (got.status_code, got.headers["Content-Type"]) == (status, "text/html; charset=utf-8"), got.text
         assert sentence in got.text and "<h1>This content cannot be opened</h1>" in got.text

@@ -130,7 +130,7 @@ def test_a_sign_in_that_nothing_overtakes_works(account, hashing):
 def test_an_invite_that_a_lock_overtakes_sets_no_password_and_stays(account, hashing):
     person = account.add("viewer")
     answer = hashing(lambda: accept(person.invite_url, person.password), lambda: lock(person))
-    assert answer.status_code == 400 and "invite" in answer.text
+    assert answer.status_code == 401 and "You are locked" in answer.text
     assert account.audit(action="user.password_set") == []
     lock(person, locked=False)
     browser = Browser()

@@ -132,6 +132,14 @@ def test_a_locked_person_is_signed_out_and_cannot_sign_in(person):
     assert try_sign_in(person, Browser(), person.email, person.password).status_code == 303
 
 
+def test_a_locked_person_with_an_invite_is_told_so(person):
+    person.server.command("user", "lock", person.account.slug, person.email)
+    page = Browser().get(person.invite_url)
+    assert page.status_code == 401 and "You are locked" in page.text
+    person.server.command("user", "lock", person.account.slug, person.email, "--unlock")
+    assert person.accept_invite().status_code == 200, "the invite is as good as before"
+
+
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_accounts(person, server):
     page = person.browser.get(person.invite_url)
     answer = person.browser.submit(

@@ -85,17 +85,20 @@ def test_a_token_lifetime_that_is_none_is_refused(own_stage, value):
 
 
 @pytest.mark.parametrize(
-    ("code", "reason"),
+    ("code", "reason", "words"),
     [
-        ("interaction_required", "interaction_required"),
-        ("consent_required", "consent_required"),
-        ("login_required", "login_required"),
-        ("account_selection_required", "account_selection_required"),
-        ("invalid_token", "refresh_token_rejected"),
-        ("access_denied", "access_denied"),
+        ("interaction_required", "interaction_required", "AADSTS50076: the policy has changed"),
+        ("consent_required", "consent_required", "AADSTS65001: the policy has changed"),
+        ("login_required", "login_required", "the session is over"),
+        ("account_selection_required", "account_selection_required", "choose an account"),
+        ("invalid_token", "refresh_token_rejected", "the token is unknown"),
+        ("access_denied", "access_denied", "the user may not"),
+        ("invalid_scope", "consent_required", "Client no longer has requested consent from user"),
+        ("invalid_app_access", "access_denied", "user is not admin approved to access this app"),
+        ("OAUTH_APP_ACCESS_DENIED", "access_denied", "user is not admin approved to access this app"),
     ],
 )
-def test_what_the_provider_wants_of_one_viewer_ends_that_session_alone(own_stage, code, reason):
+def test_what_the_provider_wants_of_one_viewer_ends_that_session_alone(own_stage, code, reason, words):
     server, provider = own_stage.gatehouse(), own_stage.simulator("databricks")
     scene = play(server, provider)
     other = scene.account.add("viewer")
@@ -104,15 +107,15 @@ def test_what_the_provider_wants_of_one_viewer_ends_that_session_alone(own_stage
     assert other.log_in_at(provider, scene.integration, "walt").status_code == 302
     others_token = other.session_token(scene.content)
     server.restart(clock_offset=EXPIRED_SECONDS)
-    answer = {"error": code, "error_description": "AADSTS50076: the policy has changed", "error_codes": [50076]}
+    answer = {"error": code, "error_description": words, "error_codes": [50076]}
     provider.fault("token", "raw", status=400, body=json.dumps(answer))
     assert scene.refused(220)["payload"]["reason"] == reason
     # The others go on, at once.
     credentials = scene.publisher.api.credentials(others_token)
     assert provider.whoami(credentials["access_token"]) == "walt"
     line = scene.account.audit(action="session.reauthorization_required")[0]
-    assert line["details"]["reason"] == reason and "the policy has changed" in line["details"]["cause"]
-    assert "the policy has changed" in server.await_log("must log in again")
+    assert (line["details"]["reason"], line["details"]["cause"]) == (reason, f"{code.lower()}: {words}")
+    assert words in server.await_log("must log in again")
 
 
 def test_the_viewer_the_publisher_and_the_administrator_read_why(own_stage):
@@ -156,7 +159,7 @@ def test_an_error_that_no_table_has_ends_nothing_and_is_told(own_stage):
     scene.provider.fault("token", "raw", status=400, body='{"error": "brand_new_error", "error_description": "Moon"}')
     assert scene.refused(219)["payload"]["reason"] == "provider_unavailable"
     line = scene.account.audit(action="refresh.failing")[0]
-    assert line["details"]["cause"] == "Moon"
+    assert line["details"]["cause"] == "brand_new_error: Moon"
     assert "Moon" in scene.server.await_log("refuses to refresh a token")
     scene.server.restart(clock_offset=EXPIRED_SECONDS + 90)
     assert scene.provider.whoami(scene.credentials()["access_token"]) == "vera"
@@ -195,7 +198,7 @@ UNUSABLE = [
     ({"status": 200, "body": "<html>Sign in</html>", "content_type": "text/html"}, "neither JSON nor a form"),
     ({"status": 200, "body": ""}, "The answer is empty"),
     ({"status": 403, "body": "blocked"}, "status 403"),
-    ({"status": 503, "body": '{"error": "server_error", "error_description": "The vault is sealed"}'}, "vault is sealed"),
+    ({"status": 503, "body": '{"error": "server_error", "error_description": "Sealed"}'}, "internal problem: Sealed"),
     ({"status": 429, "body": '{"message": "Ten in a minute"}'}, "Ten in a minute"),
 ]
 
@@ -217,6 +220,13 @@ def test_an_answer_that_cannot_be_used_is_named_in_log_audit_and_test(own_stage,
     assert page.status_code == 400 and "could not be reached or gave no usable answer" in page.text
     assert words not in text_of(page).replace("&quot;", '"')
     assert words in scene.account.audit(action="session.login_failed")[0]["details"]["cause"]
+
+
+def test_an_id_token_that_cannot_be_read_does_not_spoil_a_refresh(own_stage):
+    scene = expired(own_stage.gatehouse(), own_stage.simulator("databricks"))
+    answer = {"access_token": "fresh", "refresh_token": "next", "expires_in": 3600, "id_token": {"no": "text"}}
+    scene.provider.fault("token", "raw", status=200, body=json.dumps(answer))
+    assert scene.credentials()["access_token"] == "fresh"
 
 
 def test_a_refresh_that_gives_nothing_usable_is_named_at_once(own_stage):
@@ -286,7 +296,7 @@ def test_a_company_s_own_authority_can_be_trusted(own_stage, private, way):
         folder = own_stage.folder("hashed")
         (folder / "authority.pem").write_bytes(authority.certificate.read_bytes())
         subprocess.run(["openssl", "rehash", folder], check=True)
-        more = {"before": ("env", f"SSL_CERT_DIR={folder}")}
+        more = {"before": ("env", f"SSL_CERT_DIR=/nowhere:{folder}")}
     elif way == "--ca-file":
         more = {"options": (way, str(authority.certificate))}
     else:
@@ -309,6 +319,15 @@ def test_a_company_s_own_authority_can_be_trusted(own_stage, private, way):
 def test_a_file_of_authorities_that_is_none_is_refused_before_anything_starts(own_stage, environment, words):
     done = own_stage.gatehouse(start=False).run("check-config", environment=environment)
     assert done.returncode != 0 and words in done.stderr
+
+
+@pytest.mark.parametrize("name", ["GATEHOUSE_CA_FILE", "SSL_CERT_FILE"])
+def test_one_authority_that_cannot_be_read_is_named_before_it_stops_every_call(own_stage, private, name):
+    file = own_stage.folder("authorities") / "ca.pem"
+    broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    file.write_bytes(private[0].certificate.read_bytes() + broken)
+    done = own_stage.gatehouse(start=False).run("check-config", environment={name: str(file)})
+    assert done.returncode != 0 and str(file) in done.stderr and "certificate 2 cannot be read" in done.stderr
 
 
 # What comes back with the browser.
@@ -344,6 +363,17 @@ def test_an_error_that_comes_back_with_the_browser_counts_as_what_it_is(server, 
     assert page.status_code == 400 and words in text_of(page)
     details = scene.account.audit(action="session.login_failed")[0]["details"]
     assert (details["reason"], details["cause"]) == (reason, f"the provider answered {error} (Two moons)")
+
+
+def test_an_identity_provider_that_cannot_be_asked_is_named_in_the_log(own_stage):
+    company = Company(own_stage.gatehouse(), own_stage.keep(IdentityProvider()))
+    company.set_up(creates_users="on", domains="corp.example")
+    company.provider.metadata = {"issuer": "https://other.example"}
+    company.server.restart()
+    page = Browser().get(company.account.url("sign-in/start"), follow=False)
+    assert page.status_code == 400 and "cannot be asked" in text_of(page)
+    line = company.server.await_log("an identity provider cannot be asked")
+    assert company.issuer in line and "about the issuer https://other.example" in line
 
 
 def test_a_manifest_may_begin_with_a_byte_order_mark(server):
@@ -404,6 +434,24 @@ def test_groups_that_a_token_leaves_out_stay_as_they_were(company, overage):
     assert company.is_in(company.sign_in())
     assert members(company, group) == []
     assert "groups" not in company.audit("user.signed_in")[-1]["details"]
+
+
+@pytest.mark.parametrize("overage", OVERAGE, ids=["_claim_names", "hasgroups"])
+def test_nobody_stays_administrator_by_a_claim_that_is_left_out(company, overage):
+    provider = company.provider
+    provider.metadata = {"userinfo_endpoint": None}
+    roles = {"role_claim": "groups", "roles": "bosses = administrator\nmakers = publisher", "domains": "corp.example"}
+    company.set_up(creates_users="on", **roles)
+    for name, group, kept in [("gil", "bosses", "viewer"), ("pam", "makers", "publisher")]:
+        provider.person = {"sub": name, "email": f"{name}@corp.example", "email_verified": True, "groups": [group]}
+        assert company.is_in(company.sign_in())
+        provider.person |= overage
+        assert company.is_in(company.sign_in())
+        people = company.admin.api.ok("GET", "v1/users", params={"prefix": name})["results"]
+        assert [one["user_role"] for one in people] == [kept]
+        details = company.audit("user.signed_in")[-1]["details"]
+        assert details["role"] == ("unchanged" if kept == "publisher" else "viewer")
+        assert "does not list the values of groups" in details["cause"]
 
 
 def test_several_audiences_without_azp_are_accepted_where_we_are_among_them(company):

@@ -10,7 +10,7 @@ import requests
 from harness.browser import Browser, form_with
 from harness.bundles import bundle
 from harness.operations import Operations
-from harness.scene import play
+from harness.scene import due, play
 from harness.waiting import wait_until
 from harness.wire import Wire
 
@@ -85,6 +85,23 @@ def test_logins_pass_the_circuit_of_their_provider(server, own_stage):
     page = viewer.log_in_at(provider, integration, "vera").text
     assert "left alone for" in page and "try again" in page
     assert provider.counters()["token_requests"] == asked
+
+
+def test_codes_that_a_provider_fails_at_keep_no_token_from_being_refreshed(server, own_stage):
+    provider = own_stage.simulator("databricks")
+    scene = due(server, provider)
+    stranger = scene.account.add("viewer")
+    stranger.accept_invite()
+    for status in (403, 503):
+        provider.fault("token", "raw", grant="authorization_code", times=8, status=status, body="blocked")
+        for _ in range(8):
+            state = stranger.start_login(scene.integration).headers["Location"].split("state=")[1].split("&")[0]
+            callback = f"{scene.integration['redirect_uri']}?code=junk&state={state}"
+            assert stranger.browser.get(callback, follow=False).status_code == 400
+        provider.clear_faults()
+    before = provider.counters()["refresh_grants"]
+    assert scene.exchange().status_code == 200
+    assert provider.counters()["refresh_grants"] == before + 1
 
 
 def browser_at(address: str) -> Browser:

@@ -73,7 +73,8 @@ def case(number: int) -> Case:
 def expected(status: int, code: str, sentence: str) -> tuple[str, str]:
     if status == 429:
         return "integration", "provider_unavailable"
-    if status == 408 or status >= 500 or 300 <= status < 400 or not code:
+    # A 204 has no body, whatever is meant to be in it (RFC 9110, section 15.3.5).
+    if status in (204, 408) or status >= 500 or 300 <= status < 400 or not code:
         return "nothing", "provider_unavailable"
     for (known, words), meaning in table().items():
         if known == code and words and words in sentence:

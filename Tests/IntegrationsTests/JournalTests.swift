@@ -30,12 +30,13 @@ private final class Disk: Sendable {
     }
 
     private static func journal(
-        on disk: Disk, _ time: TestClock, of account: UInt64 = 1, backlog: AuditBacklog = AuditBacklog()
+        on disk: Disk, _ time: TestClock, of account: UInt64 = 1, backlog: AuditBacklog = AuditBacklog(),
+        isErased: Bool = false
     ) -> Journal {
         Journal(
             account: TenantFingerprint(value: account), clock: time.clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            backlog: backlog, sleeper: nil
+            backlog: backlog, sleeper: nil, isErased: { isErased }
         ) { events throws(StoreError) in try disk.write(events) }
     }
 
@@ -85,12 +86,24 @@ private final class Disk: Sendable {
         let backlog = AuditBacklog()
         let account = TenantFingerprint(value: 1)
         for _ in 0..<2 {
-            backlog.put(.init(waiting: Array(repeating: event(1), count: 15_000), dropped: 1), of: account)
+            backlog.put(.init(waiting: Array(repeating: event(1), count: 3000), dropped: 1), of: account)
         }
         let journal = Self.journal(on: disk, time, backlog: backlog)
         await journal.flush()
-        #expect(disk.written.count == 20_001 && disk.written.last?.details["count"] == 10_002)
+        #expect(disk.written.count == 5001 && disk.written.last?.details["count"] == 1002)
         #expect(!journal.hasWaiting)
+    }
+
+    @Test func whatWaitsForAnErasedAccountIsNobodys() async {
+        let backlog = AuditBacklog()
+        disk.isFull.store(true, ordering: .releasing)
+        await Self.journal(on: disk, time, backlog: backlog, isErased: true).note(event(1))
+        await Self.journal(on: disk, time, backlog: backlog).note(event(2))
+        backlog.forget(TenantFingerprint(value: 1))
+        disk.isFull.store(false, ordering: .releasing)
+        let next = Self.journal(on: disk, time, backlog: backlog)
+        await next.flush()
+        #expect(disk.written.isEmpty && !next.hasWaiting)
     }
 
     @Test func whoDoesNotWaitIsWrittenAllTheSame() async {

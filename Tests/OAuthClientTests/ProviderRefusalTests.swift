@@ -34,7 +34,7 @@ struct ProviderRefusalTests {
             let refusal = try #require(try await refusal(status, #"{"error":"\#(code)","error_description":"Why."}"#))
             #expect(refusal.kind == kind)
             #expect(refusal.status == status)
-            #expect(refusal.message == "Why.")
+            #expect(refusal.message == "\(code.lowercased()): Why.")
         }
     }
 
@@ -52,7 +52,8 @@ struct ProviderRefusalTests {
         #expect(try await refusal(400, body, isRefresh: false)?.kind == .invalidRequest)
         let other = #"{"error":"invalid_request","error_description":"Missing parameter"}"#
         #expect(try await refusal(400, other)?.kind == .invalidRequest)
-        #expect(try await refusal(400, #"{"errorCode":"invalid_grant","errorSummary":"Bad."}"#)?.message == "Bad.")
+        let okta = #"{"errorCode":"invalid_grant","errorSummary":"Bad."}"#
+        #expect(try await refusal(400, okta)?.message == "invalid_grant: Bad.")
         #expect(try await refusal(403, #"{"error_code":"PERMISSION_DENIED","message":"No."}"#)?.kind == .other)
     }
 
@@ -62,14 +63,14 @@ struct ProviderRefusalTests {
             #"{"data":null,"message":"This is an invalid client.","code":null,"success":false,"error":"invalid_client"}"#
         let refusal = try #require(try await refusal(400, body))
         #expect(refusal.kind == .invalidClient)
-        #expect(refusal.message == "This is an invalid client.")
+        #expect(refusal.message == "invalid_client: This is an invalid client.")
     }
 
     @Test("may be an object, as in Google's APIs")
     func nested() async throws {
         let refusal = try await refusal(400, #"{"error":{"code":400,"status":"INVALID_ARGUMENT","message":"Bad."}}"#)
         #expect(refusal?.kind == .other)
-        #expect(refusal?.message == "Bad.")
+        #expect(refusal?.message == "invalid_argument: Bad.")
     }
 
     @Test("ends what the table says, and nothing where the table does not have it")
@@ -82,7 +83,7 @@ struct ProviderRefusalTests {
             case .granted: Issue.record("\(known.code) is an error")
             case .refused(let refusal):
                 #expect(refusal.effect == known.effect && refusal.reason == known.reason)
-                #expect(refusal.message == sentence)
+                #expect(refusal.message == "\(known.code): \(sentence)")
             case .unavailable(let trouble):
                 #expect(known.reason == "provider_unavailable" && trouble.message.contains(sentence))
                 #expect((trouble.reason == .rateLimited) == (known.effect == .integration))
@@ -109,6 +110,12 @@ struct ProviderRefusalTests {
         }
     }
 
+    @Test("whose sentence has the code shows the sentence alone")
+    func repeated() async throws {
+        let body = #"{"error":"invalid_grant","error_description":"Error INVALID_GRANT: too old"}"#
+        #expect(try await refusal(400, body)?.message == "Error INVALID_GRANT: too old")
+    }
+
     @Test("without a sentence shows its code")
     func bare() async throws {
         #expect(try await refusal(400, #"{"error":"invalid_grant"}"#)?.message == "invalid_grant")
@@ -123,14 +130,14 @@ struct ProviderRefusalTests {
         for secret in sent {
             let body = #"{"error":"invalid_grant","error_description":"Token '\#(secret)' is unknown: \#(secret)"}"#
             let message = try #require(try await refusal(400, body)?.message)
-            #expect(message == "Token '[redacted]' is unknown: [redacted]")
+            #expect(message == "invalid_grant: Token '[redacted]' is unknown: [redacted]")
         }
         for secret in ["authorization-code-sent", "code-verifier-sent"] {
             let body = #"{"error":"\#(secret)"}"#
             #expect(try await refusal(400, body, isRefresh: false)?.message == "[redacted]")
         }
         let rude = #"{"error":"x","error_description":" a\r\nb\u001b[31m\u202e\u200b c\t\td "}"#
-        #expect(try await refusal(400, rude)?.message == "a b [31m c d")
+        #expect(try await refusal(400, rude)?.message == "x: a b [31m c d")
         let long = #"{"error":"x","error_description":"\#(String(repeating: "é", count: 5000))"}"#
         let message = try #require(try await refusal(400, long)?.message)
         #expect(message.count == 300 && message.hasSuffix("…"))

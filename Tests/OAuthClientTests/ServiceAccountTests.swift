@@ -82,7 +82,7 @@ struct ServiceAccountTests {
             try await endpoint(.absent).jwtBearer(assertion: SecretString("header.claims.signature"), over: transport)
                 .refusal)
         #expect(refusal.kind == .invalidGrant)
-        #expect(refusal.message == "Bad assertion [redacted]!")
+        #expect(refusal.message == "invalid_grant: Bad assertion [redacted]!")
     }
 
     @Test("is not read by Databricks' words for a refresh token")

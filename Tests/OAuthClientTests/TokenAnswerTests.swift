@@ -107,7 +107,7 @@ struct TokenAnswerTests {
         let error = "error=bad_verification_code&error_description=The+code+is+incorrect."
         let refusal = try await outcome(200, error, type: "application/x-www-form-urlencoded").refusal
         #expect(refusal?.kind == .invalidGrant)
-        #expect(refusal?.message == "The code is incorrect.")
+        #expect(refusal?.message == "bad_verification_code: The code is incorrect.")
     }
 
     @Test(
@@ -141,7 +141,7 @@ struct TokenAnswerTests {
         #expect(exchange.unavailability?.reason == .unintelligible)
     }
 
-    @Test("may have tokens of 128 KiB and not more", arguments: ["access_token", "refresh_token", "id_token"])
+    @Test("may have tokens of 128 KiB and not more", arguments: ["access_token", "refresh_token"])
     func tokenLength(_ name: String) async throws {
         let longest = String(repeating: "a", count: 128 << 10)
         func body(_ token: String) -> String {
@@ -154,6 +154,18 @@ struct TokenAnswerTests {
         #expect(trouble.message.contains(name) && trouble.message.contains("131072"))
         let form = "access_token=a&\(name == "access_token" ? "scope" : name)=\(longest)"
         #expect(try await outcome(200, form, type: "application/x-www-form-urlencoded").grant != nil)
+    }
+
+    @Test(
+        "to a refresh is not spoiled by an id_token that cannot be read",
+        arguments: ["{}", "5", "\"a b\"", "\"" + String(repeating: "a", count: (128 << 10) + 1) + "\""])
+    func unreadableIDToken(_ token: String) async throws {
+        let body = #"{"access_token":"a","refresh_token":"r","id_token":\#(token)}"#
+        let grant = try #require(try await outcome(200, body).grant)
+        #expect(grant.refreshToken?.reveal() == "r" && grant.idToken == nil)
+        let login = try await TokenEndpointTests.endpoint().exchangeCode(
+            SecretString("c"), verifier: nil, redirectURI: "https://g.example/cb", over: ScriptedTransport(200, body))
+        #expect(login.unavailability?.message.contains("id_token") == true)
     }
 
     @Test("may begin with a byte order mark, and call its tokens BearerToken")

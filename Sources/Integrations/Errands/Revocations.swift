@@ -87,7 +87,7 @@ struct Revocations: Sendable {
 
     private func open(_ sealed: [UInt8], at place: Vault.Place) throws(Refusal) -> SecretString {
         do { return try account.vault.open(sealed, at: place) } catch {
-            throw Refusal(.accountUnavailable, "A stored secret cannot be opened: tell the operator of this server.")
+            throw .unreadable("secret", error)
         }
     }
 }

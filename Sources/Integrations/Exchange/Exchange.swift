@@ -96,7 +96,7 @@ public struct Exchange: Sendable {
         do throws(CryptographyError) {
             return try account.vault.openBytes(token.sealed, additionalData: token.additionalData)
         } catch {
-            throw Refusal(.accountUnavailable, "A stored token cannot be opened: tell the operator of this server.")
+            throw .unreadable("token", error)
         }
     }
 

@@ -68,16 +68,16 @@ struct ServiceAccounts: Sendable {
                 secret = nil
             }
         } catch {
-            throw Refusal(.accountUnavailable, "A stored secret cannot be opened: tell the operator of this server.")
+            throw .unreadable("secret", error)
         }
         let gates = RefreshGates(
             hosts: hosts, own: circuits, host: RefreshGates.host(url, of: account), integration: integration.guid,
             holder: "service account \(integration.guid)")
-        if let wait = gates.enter() {
+        if let pause = gates.enter() {
             Measurements.serviceToken(integration.template, nil)
             throw failed(
-                integration, "The provider is asked again in \(wait) seconds.", "provider_unavailable", wait,
-                cause: gates.cause)
+                integration, "The provider is asked again in \(pause.wait) seconds.", "provider_unavailable",
+                pause.wait, cause: pause.cause)
         }
         let sentAt = clock.now
         let outcome: TokenOutcome

@@ -5,14 +5,15 @@ import Storage
 
 /// The circuit of a provider's host, for calls that belong to no OAuth session yet: logins, sign-ins, AWS.
 ///
-/// It is the one that refreshes pass too (`RefreshGates`), so a provider that does not answer is left alone by all of them.
+/// It is not the one that refreshes pass (`RefreshGates`): whoever logs in chooses the code that is sent, and a code that a
+/// provider fails at must not keep other people's tokens from being refreshed.
 struct HostCircuit {
     private let hosts: CircuitBreaker
     private let name: String
 
     init(_ hosts: CircuitBreaker, _ url: OutboundURL, of account: OpenAccount) {
         self.hosts = hosts
-        name = RefreshGates.host(url, of: account)
+        name = "login \(RefreshGates.host(url, of: account))"
     }
 
     /// What came of a call.
@@ -49,8 +50,14 @@ extension ProviderUnavailability {
     /// Whether a provider was called and left alone with the call: not where the call was not made, or broken off by us.
     var isOfProvider: Bool { reason != .noPlace && reason != .cancelled }
 
-    /// Whether it says something about the provider's host. A limit is the client's own trouble.
-    var isHostFailure: Bool { isOfProvider && reason != .rateLimited && reason != .unexplained }
+    /// Whether it says something about the provider's host. A limit is the client's own trouble, and what a host answers to one
+    /// request, however strange, is no reason to leave it alone with the others.
+    var isHostFailure: Bool {
+        switch reason {
+        case .notConnected, .tls, .refusedAddress, .noAnswer, .serverError: true
+        case .noPlace, .cancelled, .rateLimited, .unintelligible, .unexplained, .tooLarge: false
+        }
+    }
 
     /// Whether it may be over by itself in a moment; otherwise somebody has to be told at once.
     var isPassing: Bool {

@@ -29,23 +29,28 @@ struct RefreshGates {
     /// what that answers must not keep other accounts from the vendor's tokens.
     static func host(_ url: OutboundURL, of account: OpenAccount) -> String { "\(account.slug) \(url.authority)" }
 
-    /// The seconds to wait; nil: go on.
-    func enter() -> Int64? {
-        if let wait = hosts.wait(host) { return wait }
+    /// A circuit that is open.
+    struct Pause {
+        /// In seconds.
+        let wait: Int64
+        /// What the last call said.
+        let cause: String?
+    }
+
+    /// The first circuit that is open; nil: go on.
+    func enter() -> Pause? {
+        if let wait = hosts.wait(host) { return Pause(wait: wait, cause: hosts.cause(host)) }
         if let wait = own.wait(integration) {
             hosts.release(host)
-            return wait
+            return Pause(wait: wait, cause: own.cause(integration))
         }
         if let wait = own.wait(session) {
             hosts.release(host)
             own.release(integration)
-            return wait
+            return Pause(wait: wait, cause: own.cause(session))
         }
         return nil
     }
-
-    /// Why they are shut: what the last call said.
-    var cause: String? { own.cause(session) ?? own.cause(integration) ?? hosts.cause(host) }
 
     /// Nothing was asked after all.
     func leave() {
@@ -83,7 +88,11 @@ struct RefreshGates {
             own.fail(integration, retryAfter: trouble.retryAfter, cause: trouble.message)
             own.release(session)
         } else {
-            hosts.fail(host, retryAfter: trouble.retryAfter, cause: trouble.message)
+            if trouble.isHostFailure {
+                hosts.fail(host, retryAfter: trouble.retryAfter, cause: trouble.message)
+            } else {
+                hosts.succeed(host)
+            }
             own.release(integration)
             own.fail(session, retryAfter: trouble.retryAfter, cause: trouble.message)
         }

@@ -24,10 +24,10 @@ extension TokenKeeper {
             return try fallback(refreshFailed(key.integration, "provider_unavailable", retryAfter: wait))
         }
         let gates = RefreshGates(hosts: hosts, own: circuits, host: request.host, session: session)
-        if let wait = gates.enter() {
+        if let pause = gates.enter() {
             Measurements.refresh(integration.template, nil)
             return try fallback(
-                refreshFailed(key.integration, "provider_unavailable", retryAfter: wait, cause: gates.cause))
+                refreshFailed(key.integration, "provider_unavailable", retryAfter: pause.wait, cause: pause.cause))
         }
         let answerWasLost = session.refreshStartedAt != nil
         do throws(StoreError) {
@@ -134,7 +134,7 @@ extension TokenKeeper {
                 try account.vault.open(bytes, at: .clientSecret(integration.guid))
             }
         } catch {
-            throw unreadable
+            throw .unreadable("token", error)
         }
         let endpoint: TokenEndpoint
         do throws(Refusal) {
@@ -151,12 +151,8 @@ extension TokenKeeper {
             let token = try account.vault.open(sealed, at: .refreshToken(key.user, key.integration))
             return (endpoint, token, RefreshGates.host(endpoint.url, of: account))
         } catch {
-            throw unreadable
+            throw .unreadable("token", error)
         }
-    }
-
-    private var unreadable: Refusal {
-        Refusal(.accountUnavailable, "A stored token cannot be opened: tell the operator of this server.")
     }
 
     /// The provider says that the refresh token is worth nothing. Somebody else may have been faster: then it is no wonder.

@@ -2,14 +2,12 @@ import JSON
 
 /// What a claim says, as texts.
 enum ClaimValues {
-    private static let maximumCount = 2000
-
     /// The values of a claim: its text, or the texts of its list. A name with dots that is no claim's own leads into objects,
-    /// such as Keycloak's `realm_access.roles`.
+    /// such as Keycloak's `realm_access.roles`. All of them: a group that is left out here is one that the person leaves.
     static func texts(_ name: String, in claims: JSONObject) -> Set<String> {
         guard let value = find(name, in: claims) else { return [] }
         let values = value.arrayValue ?? [value]
-        return Set(values.prefix(maximumCount).compactMap(text))
+        return Set(values.compactMap(text))
     }
 
     /// The claim by which an issuer says that a token lacks another one, although there are values; nil where it does not say so.

@@ -91,14 +91,16 @@ extension SingleSignOnSettings {
         return roles.filter { values.contains($0.value) }.map(\.role).max()
     }
 
-    /// Claims that the provider knows but the token does not list. Their values stay as they are stored.
+    /// Claims that the provider knows but the token does not list. What they decide stays as it is stored, but for
+    /// administrators.
     func omissions(in claims: JSONObject) -> [(kind: String, sentence: String)] {
         [("role", roleClaim), ("groups", groupClaim)].compactMap { kind, claim in
             ClaimValues.omission(of: claim, in: claims).map { sign in
                 (
                     kind: kind,
                     sentence:
-                        "The token does not list the values of \(claim) (\(sign)), so the \(kind) stayed as before."
+                        "The token does not list the values of \(claim) (\(sign)), so the \(kind) stayed as before"
+                        + (kind == "role" ? ", but an administrator gets the default role." : ".")
                 )
             }
         }

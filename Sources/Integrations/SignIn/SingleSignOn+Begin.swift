@@ -1,6 +1,7 @@
 public import Accounts
 public import Cryptography
 import HTTPClient
+import Logging
 import OAuthClient
 public import Storage
 
@@ -65,6 +66,11 @@ extension SingleSignOn {
     ) async throws(Refusal) -> Beginning {
         let found: (metadata: ServerMetadata, authorization: OutboundURL, jwksURI: String)
         do throws(Refusal) { found = try await usableMetadata(of: settings) } catch {
+            logger.warning(
+                "an identity provider cannot be asked",
+                metadata: [
+                    "account": "\(account.slug)", "issuer": "\(settings.issuer)", "cause": "\(error.message)",
+                ])
             // Whoever signs in typed no issuer.
             throw Refusal(
                 .loginNotPossible,

@@ -56,6 +56,7 @@ extension SingleSignOn {
         var details: JSONObject = ["by": "single_sign_on", "issuer": .string(person.issuer)]
         let omissions = settings.omissions(in: person.claims)
         for omission in omissions { details[omission.kind] = "unchanged" }
+        if present.role != user.role { details["role"] = .string(present.role.rawValue) }
         if !omissions.isEmpty { details["cause"] = .string(omissions.map(\.sentence).joined(separator: " ")) }
         return try await people.openSession(for: present, from: origin, details: details, on: premises)
     }
@@ -105,13 +106,15 @@ extension SingleSignOn {
 
     /// Makes the role what the claims say, where they decide. Who is named for emergencies keeps theirs, and the account its
     /// last administrator.
+    ///
+    /// Where the provider leaves the claim out, the role stays, but for administrators: at some providers people can join
+    /// groups until the claim is left out, and would stay administrators for good.
     private func applyRole(
         to user: UserRecord, _ person: ProviderPerson, _ settings: SingleSignOnSettings, _ premises: [Premise],
         _ origin: Origin
     ) async throws(Refusal) -> UserRecord {
-        guard !settings.roleClaim.isEmpty,
-            ClaimValues.omission(of: settings.roleClaim, in: person.claims) == nil
-        else { return user }
+        let isTold = ClaimValues.omission(of: settings.roleClaim, in: person.claims) == nil
+        guard !settings.roleClaim.isEmpty, isTold || user.role == .administrator else { return user }
         let role = settings.role(by: person.claims) ?? settings.defaultRole
         guard role != user.role else { return user }
         let spared = try await attempt { () throws(StoreError) in try await account.store.breakGlassUsers() }

@@ -98,7 +98,7 @@ public struct Webhooks: Sendable {
         let secret = WebhookSignature.makeSecret()
         let old: SecretString
         do { old = try account.vault.open(webhook.sealedSecret, at: .webhookSecret(guid)) } catch {
-            throw Refusal(.accountUnavailable, "The secret cannot be opened: tell the operator of this server.")
+            throw .unreadable("secret", error)
         }
         webhook.sealedOldSecret = try seal(old, at: .webhookOldSecret(guid))
         webhook.oldSecretUntil = clock.now + Self.secretOverlap

@@ -60,9 +60,9 @@ public struct Workbench: Sendable {
             await journal.noteOnce(
                 caller.note(
                     .credentialsRefused, .refused, at: clock.now, subject: caller.user.guid, integration: guid,
-                    details: [
+                    details: ([
                         "code": .integer(Int64(error.code.rawValue)), "reason": error.payload?["reason"] ?? .null,
-                    ]), code: Int64(error.code.rawValue))
+                    ] as JSONObject).merging(error.causeDetail)), code: Int64(error.code.rawValue))
             throw error
         }
     }
@@ -89,7 +89,7 @@ public struct Workbench: Sendable {
                 fresh.tokens.access, at: .accessToken(fresh.userGUID, fresh.integrationGUID))
             return Token(token: token, expiry: fresh.tokens.expiresAt ?? clock.now + Template.usualLifetime)
         } catch {
-            throw Refusal(.accountUnavailable, "A stored token cannot be opened: tell the operator of this server.")
+            throw .unreadable("token", error)
         }
     }
 

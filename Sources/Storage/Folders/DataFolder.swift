@@ -27,9 +27,26 @@ public struct DataFolder: Sendable {
     /// Whether there is such a folder.
     public var isThere: Bool { Files.isDirectory(path) }
 
+    /// Checks that this process may look for the folder, and into it where there is one.
+    public func requireVisible() throws(Files.Failure) {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            guard errno == ENOENT || errno == ENOTDIR else {
+                throw Files.Failure(action: "look at", path: path, code: errno)
+            }
+            return
+        }
+        guard access(path, R_OK | X_OK) == 0 else {
+            throw Files.Failure(action: "look into", path: path, code: errno)
+        }
+    }
+
     /// Whether a server or a command has ever worked here. A folder that was restored from a backup has accounts and no lock.
-    public var wasUsed: Bool {
-        Files.exists(lockPath) || Files.exists(masterKeyPath) || !((try? accounts()) ?? []).isEmpty
+    ///
+    /// - Throws: where this process may not look into the folder.
+    public func wasUsed() throws -> Bool {
+        if Files.exists(lockPath) || Files.exists(masterKeyPath) { return true }
+        return try !accounts().isEmpty
     }
 
     /// Checks, without writing, that this process could serve the folder, or make it where there is none.
@@ -43,7 +60,12 @@ public struct DataFolder: Sendable {
         guard access(path, R_OK | W_OK | X_OK) == 0 else {
             throw Files.Failure(action: "write in", path: path, code: errno)
         }
-        guard !Files.exists(lockPath) || access(lockPath, R_OK | W_OK) == 0 else {
+        var status = stat()
+        guard lstat(lockPath, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw Files.Failure(action: "use as a lock", path: lockPath, code: EINVAL)
+        }
+        guard access(lockPath, R_OK | W_OK) == 0 else {
             throw Files.Failure(action: "open", path: lockPath, code: errno)
         }
     }

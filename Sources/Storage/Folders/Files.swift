@@ -21,6 +21,11 @@ public enum Files {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    static func isRegular(_ descriptor: Int32) -> Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// How many bytes a file system has, and how many of them may still be used; nil where it does not say.
     static func space(at path: String) -> (total: Int, free: Int)? {
         var status = statvfs()
@@ -75,7 +80,9 @@ public enum Files {
     /// Replaces a file so that after a crash either the old or the new content is there, whole.
     public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o600) throws(Failure) {
         let temporary = path + ".new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        // What a crash left, or a link that somebody else put there, is not written through.
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw Failure(action: "write", path: temporary, code: errno) }
         do throws(Failure) {
             defer { close(descriptor) }

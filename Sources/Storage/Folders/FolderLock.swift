@@ -57,7 +57,7 @@ public final class FolderLock: Sendable {
 
     /// Who holds the lock at a path; nil: nobody. Looks for a moment, and writes nothing.
     static func owner(of path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | careful)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         return flock(descriptor, LOCK_SH | LOCK_NB) == 0 ? nil : held(path).owner
@@ -65,8 +65,12 @@ public final class FolderLock: Sendable {
 
     private static func take(_ path: String, _ flags: Int32) throws -> (Int32, FileIdentity) {
         for _ in 0..<attempts {
-            let descriptor = open(path, O_RDWR | O_CLOEXEC | flags, 0o600)
+            let descriptor = open(path, O_RDWR | O_CLOEXEC | careful | flags, 0o600)
             guard descriptor >= 0 else { throw Files.Failure(action: "open", path: path, code: errno) }
+            guard Files.isRegular(descriptor) else {
+                close(descriptor)
+                throw Files.Failure(action: "use as a lock", path: path, code: EINVAL)
+            }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 close(descriptor)
                 throw held(path)
@@ -87,10 +91,22 @@ public final class FolderLock: Sendable {
         throw Files.Failure(action: "lock", path: path, code: ESTALE)
     }
 
+    /// The folder may be somebody else's: a link is not followed to a file of ours, and a pipe is not waited for.
+    private static let careful = O_NOFOLLOW | O_NONBLOCK
+
+    /// The number of the process that wrote the file.
+    private static func number(in path: String) -> Int? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | careful)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 20)
+        let count = read(descriptor, &bytes, bytes.count)
+        guard count > 0 else { return nil }
+        return Int(String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    }
+
     private static func held(_ path: String) -> Held {
-        let bytes = (try? Files.read(path, limit: 200)) ?? []
-        let words = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-        let owner = words.first.map { "process \($0)" } ?? "another process"
+        let owner = number(in: path).map { "process \($0)" } ?? "another process"
         let folder = path.dropLast(path.reversed().prefix { $0 != "/" }.count + 1)
         return Held(
             owner: owner,

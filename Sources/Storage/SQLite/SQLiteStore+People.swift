@@ -65,8 +65,7 @@ extension SQLiteStore: PeopleStore {
         try await read { db in
             try Row.fetchOne(
                 db,
-                sql:
-                    "SELECT user.* FROM invite JOIN user ON guid = user_guid WHERE hash = ? AND expires_at > ? AND NOT locked",
+                sql: "SELECT user.* FROM invite JOIN user ON guid = user_guid WHERE hash = ? AND expires_at > ?",
                 arguments: [hash.data, now.seconds]
             ).map(UserRecord.init(row:))
         }

@@ -5,7 +5,7 @@ extension Schema {
         ALTER TABLE oauth_session ADD COLUMN unexplained_at INTEGER;
         UPDATE oauth_session SET expires_at = updated_at + CASE
             (SELECT template FROM integration WHERE guid = oauth_session.integration_guid)
-            WHEN 'salesforce' THEN 900 WHEN 'github' THEN 31536000 ELSE 3600 END
+            WHEN 'salesforce' THEN 900 WHEN 'snowflake' THEN 600 WHEN 'github' THEN 31536000 ELSE 3600 END
             WHERE expires_at IS NULL;
         UPDATE oauth_session SET refresh_at = max(updated_at, expires_at - 300) WHERE refresh_at IS NULL;
         """

@@ -70,7 +70,7 @@ struct GatewayRoutes {
         case .forbidden: throw Refusal(.permissionDenied, "You may not open this content: ask its owner.")
         case .unknown: throw Refusal.notFound("content")
         case .noUpstream:
-            throw Refusal(.accountUnavailable, "This content has no address yet: its publisher sets upstream_url.")
+            throw Services.noUpstream
         }
     }
 
@@ -152,8 +152,7 @@ struct GatewayRoutes {
             // A tab that was restored, or that another one of the same browser was faster than: the gateway judges what the
             // browser has, and leads through the sign-in again where it must. A browser that keeps no cookies would go round
             // in circles.
-            let session = request.headers.cookie(services.cookies.content(guid))
-            guard nonce == nil, session == nil else { return .found(address) }
+            guard nonce == nil else { return .found(address) }
             throw Refusal(
                 .loginNotPossible, "This link works once, in the browser that asked for it: open the content again.")
         }
@@ -208,4 +207,9 @@ extension Services {
 
     private static let noContentOrigin = Refusal(
         .accountUnavailable, "This server has no origin for content: its operator sets one with --content-url.")
+    static let noUpstream = Refusal(
+        .accountUnavailable, "This content has no address yet: its publisher sets upstream_url.")
+
+    /// What a publisher or an operator must still set; no failure of this server.
+    static let unset = [noContentOrigin, noUpstream]
 }

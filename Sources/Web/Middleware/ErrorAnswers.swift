@@ -107,9 +107,9 @@ struct ErrorAnswers: RouterMiddleware {
         switch error {
         case let refusal as Refusal:
             // A loop is the content's fault, or of a header that anybody can send: no failure of this server.
-            // An address that a publisher or an operator must still set is no failure of this server either.
-            let isUnset = refusal.code == .accountUnavailable && refusal.cause == nil
-            let isNoFailure = isUnset || refusal.code == .refreshFailed || refusal.code == .upstreamLoop
+            let isNoFailure =
+                Services.unset.contains(refusal) || refusal.code == .refreshFailed
+                || refusal.code == .upstreamLoop
             if refusal.code.status >= 500 && !isNoFailure {
                 context.logger.error(
                     "a request failed",

@@ -34,13 +34,14 @@ extension Resource {
                 refusals: [.authenticationRequired, .userLocked, .crossSiteRequest, .tooManyRequests, .parameter]),
             Operation(
                 .get, "/accounts/{account}/invite", "Where an invite's link leads", for: .anyone,
-                parameters: [.query("token", .text)], answers: .page("The form for a first password.")),
+                parameters: [.query("token", .text)], answers: .page("The form for a first password."),
+                refusals: [.userLocked]),
             Operation(
                 .post, "/accounts/{account}/invite", "Accept an invite", for: .anyone,
                 body: .form(
                     .form(["token": .text, "password": .text, "password_again": .text, "csrf_token": .text])),
                 answers: .redirect(303, "Signed in."),
-                refusals: [.crossSiteRequest, .parameter, .tooManyRequests]),
+                refusals: [.userLocked, .crossSiteRequest, .parameter, .tooManyRequests]),
             Operation(
                 .post, "/accounts/{account}/sign-out", "Sign out", for: .browser,
                 body: .form(.form(["csrf_token": .text])), answers: .toSignIn, refusals: [.crossSiteRequest]),

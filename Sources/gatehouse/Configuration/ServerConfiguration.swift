@@ -92,19 +92,37 @@ struct ServerConfiguration: Sendable {
     /// The files are read before anything starts: one that is missing would make every call of a provider fail later.
     private static func authorities(_ caFile: String?) throws -> CertificateAuthorities {
         let system = CertificateAuthorities.fromEnvironment()
-        for (name, path) in [("SSL_CERT_FILE", system.file), ("SSL_CERT_DIR", system.directory)] {
-            guard let path, access(path, R_OK) != 0 else { continue }
-            throw ConfigurationError("\(name) names \(path), which cannot be read: correct or unset it.")
+        // SSL_CERT_DIR may list several folders (OpenSSL's X509_LOOKUP_hash_dir); some of them need not be there.
+        if let folders = system.directory,
+            !folders.split(separator: ":").contains(where: { access(String($0), R_OK) == 0 })
+        {
+            throw ConfigurationError("SSL_CERT_DIR names \(folders), which cannot be read: correct or unset it.")
         }
+        // It may be empty, where SSL_CERT_DIR alone is to count.
+        if let file = system.file { _ = try certificates(in: file, "SSL_CERT_FILE", limit: 16 << 20) }
         guard let caFile else { return system }
-        let pem: [UInt8]
-        do { pem = try Files.read(caFile) } catch {
-            throw ConfigurationError("--ca-file (GATEHOUSE_CA_FILE) \(caFile) cannot be read: \(error)")
-        }
-        do { return try system.adding(pem: pem) } catch {
+        let (pem, count) = try certificates(in: caFile, "--ca-file (GATEHOUSE_CA_FILE)", limit: 1 << 20)
+        guard count > 0 else {
             throw ConfigurationError(
                 "--ca-file (GATEHOUSE_CA_FILE) \(caFile) has no certificate: it must be PEM text with BEGIN CERTIFICATE."
             )
+        }
+        return system.adding(pem: pem)
+    }
+
+    /// The bytes of a file of certificates, and how many it has. One that cannot be read would make every call of a provider fail later.
+    private static func certificates(in path: String, _ name: String, limit: Int) throws -> ([UInt8], Int) {
+        let pem: [UInt8]
+        do { pem = try Files.read(path, limit: limit + 1) } catch {
+            throw ConfigurationError("\(name) names \(path), which cannot be read: \(error)")
+        }
+        guard pem.count <= limit else {
+            throw ConfigurationError(
+                "\(name) \(path) is longer than \(limit >> 20) MiB: give the authorities alone that are needed.")
+        }
+        do throws(Certificates.Unreadable) { return (pem, try Certificates.count(inPEM: pem)) } catch {
+            throw ConfigurationError(
+                "\(name) \(path): certificate \(error.number) cannot be read. Take it out, or copy it again.")
         }
     }
 

@@ -40,6 +40,7 @@ enum Dispatcher {
     /// Checks that the folder is there, before a command does something elsewhere.
     static func requireFolder(_ options: ServerOptions) throws {
         let folder = DataFolder(path: options.data.path)
+        try folder.requireVisible()
         guard folder.isThere else {
             throw CommandFailure(
                 "there is no folder \(folder.path): check --data (GATEHOUSE_DATA). Nothing was made.", .missing)
@@ -50,7 +51,7 @@ enum Dispatcher {
     static func requireUsedFolder(_ options: ServerOptions) throws {
         try requireFolder(options)
         let folder = DataFolder(path: options.data.path)
-        guard folder.wasUsed else {
+        guard try folder.wasUsed() else {
             throw CommandFailure(
                 "the folder \(folder.path) has no accounts and never had any: check --data (GATEHOUSE_DATA). "
                     + "To make the first account there: gatehouse account create NAME.", .missing)

@@ -81,6 +81,7 @@ struct Operator: Sendable {
     private func deleteAccount(_ parameters: JSONObject) async throws -> JSON {
         let slug = try slug(parameters)
         try await house.directory.erase(slug) { $0.account.markErased() }
+        house.world.backlog.forget(TenantFingerprint(of: slug))
         return ["slug": .string(slug.text), "deleted": true]
     }
 

@@ -63,7 +63,8 @@ struct AssumeRole: Sendable {
                 throw .unavailable("AWS answered with status \(response.status) and no error that can be read.")
             }
             let message = answer.text(of: "Message", within: "Error") ?? ""
-            throw .refused(message.isEmpty ? code : "\(code): \(message.prefix(300))")
+            let words = message.isEmpty ? code : "\(code): \(message)"
+            throw .refused(Sentence.harmless(words, secrets: [token.reveal()]))
         }
         func member(_ name: String) -> String? { answer.text(of: name, within: "Credentials") }
         guard let id = member("AccessKeyId"), let secret = member("SecretAccessKey"),

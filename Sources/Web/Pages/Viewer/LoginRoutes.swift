@@ -80,6 +80,8 @@ struct LoginRoutes {
                     "integrations/\(test.integration)/test?" + (await services.loginTests.keep(test, for: visit)))
             }
         } catch {
+            // Nothing was used up where this server failed: the same address works again.
+            guard error.code != .accountUnavailable else { throw error }
             response = await failure(error, visitor, request, context)
         }
         response.headers[.setCookie] = services.cookies.clear(cookie)
