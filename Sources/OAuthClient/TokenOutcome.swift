@@ -95,7 +95,7 @@ public struct ProviderRefusal: Sendable, Hashable {
 public struct ProviderUnavailability: Sendable, Hashable {
     /// The cause.
     public enum Reason: String, Sendable, Hashable, CaseIterable {
-        /// No connection, or no secure one: the provider has not seen the request.
+        /// No connection: the provider has not seen the request.
         case notConnected
         /// Too many calls of the same account are under way: the provider was not called.
         case noPlace

@@ -226,6 +226,15 @@ def test_an_account_without_an_administrator_is_made_with_a_warning(own_stage):
     assert made["role"] == "administrator"
 
 
+def test_a_manifest_that_names_no_administrator_is_applied_with_a_warning(own_stage):
+    server, file = own_stage.gatehouse(), own_stage.folder("files") / "account.json"
+    for users, warns in [([], True), ([{"email": ADMIN, "role": "administrator"}], False)]:
+        file.write_text(json.dumps({"name": "Acme", "users": users}))
+        done = server.run("account", "apply", "acme", "--file", str(file), "--json")
+        assert done.returncode == 0 and json.loads(done.stdout)["has_administrator"] is not warns
+        assert ("nobody can sign in to acme yet" in done.stderr) is warns
+
+
 # check-config.
 
 

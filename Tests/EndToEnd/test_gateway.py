@@ -114,7 +114,8 @@ def test_who_may_not_view_is_told_so(site):
     window = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     page = site.scene.viewer.browser.get(site.url("/", private), headers=window)
     assert page.status_code == 403 and page.url.startswith(site.scene.account.url(f"content/{private['guid']}/log-in"))
-    assert "You may not open this content" in page.text and "My connections" in page.text
+    assert f"You may not open this content: ask its owner, {publisher.email}." in page.text
+    assert "My connections" in page.text
     body = {"principal_guid": site.scene.viewer.guid, "principal_type": "user", "role": "viewer"}
     publisher.api.ok("POST", f"v1/content/{private['guid']}/permissions", json=body)
     assert echoed(site.scene.viewer.browser.get(site.url("/", private)))["path"] == "/"
@@ -397,5 +398,12 @@ def test_a_used_ticket_leads_a_browser_that_has_been_let_in_to_the_content(site)
     for cookie in [one for one in browser.session.cookies if one.name.startswith("gatehouse-nonce-")]:
         browser.session.cookies.clear(cookie.domain, cookie.path, cookie.name)
     assert echoed(browser.get(ticket))["path"] == "/page"
-    stranger = Browser().get(ticket)
-    assert stranger.status_code == 400 and "This link works once" in stranger.text
+    # Who has nothing to be let in by is told so, and not led round in circles.
+    stale = Browser()
+    for cookie in browser.session.cookies:
+        if cookie.path.startswith("/content/"):
+            stale.session.cookies.set(cookie.name, "stale", domain=cookie.domain, path=cookie.path)
+    assert len(stale.session.cookies) == 1
+    for stranger in (Browser(), stale):
+        refused = stranger.get(ticket)
+        assert refused.status_code == 400 and "This link works once" in refused.text

@@ -24,7 +24,7 @@ import Testing
         #expect(LoginState(session(endsIn: 60), at: now) == .working)
         #expect(LoginState(session(endsIn: -60), at: now) == .working)
         #expect(LoginState(session(refresh: nil, endsIn: 60), at: now) == .working)
-        #expect(LoginState(session(refresh: nil, endsIn: nil), at: now) == .working)
+        #expect(LoginState(session(refresh: nil, endsIn: nil), at: now) == .over("access_token_expired"))
         #expect(LoginState(session(refresh: nil, endsIn: 0), at: now) == .over("access_token_expired"))
         #expect(LoginState(session(needsLogin: "refresh_token_rejected", endsIn: 60), at: now).sentence != nil)
     }

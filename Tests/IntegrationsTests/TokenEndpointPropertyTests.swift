@@ -33,7 +33,6 @@ import Testing
     private struct Case {
         var response: OutboundResponse
         var entry: TokenErrorCode?
-        var hasCode = false
 
         /// What the documentation says of it.
         var effect: TokenErrorCode.Effect {
@@ -74,7 +73,6 @@ import Testing
             made.entry = TokenErrorCode.all.randomElement(using: &generator)
             let isKnown = made.entry != nil && Bool.random(using: &generator)
             if !isKnown { made.entry = nil }
-            made.hasCode = true
             let code = made.entry?.code ?? "unheard_of_\(Int.random(in: 0..<99, using: &generator))"
             let sentence = "Words \(made.entry?.words ?? "")"
             made.response.body = JSON.object(

@@ -17,7 +17,7 @@ public struct Entrance: Sendable {
 extension Gateway {
     /// The way into a content for somebody who is signed in at the pages.
     ///
-    /// - Throws: `Refusal` 4 where there is no such content, 22 where the viewer may not open it.
+    /// - Throws: `Refusal` 4 where there is no such content, 22 where the viewer may not open it; that names the owner.
     public func entrance(to guid: GUID, for caller: Caller) async throws(Refusal) -> Entrance {
         let (facts, associations, sessions) = try await attempt { () throws(StoreError) in
             (
@@ -27,10 +27,12 @@ extension Gateway {
             )
         }
         guard let content = facts.content else { throw .notFound("content") }
-        guard Contents.mayOpen(content, caller.user, permissions: facts.permissions, groups: facts.groups) else {
-            throw Refusal(.permissionDenied, "You may not open this content: ask its owner.")
-        }
         let owner = try await attempt { () throws(StoreError) in try await account.store.user(content.ownerGUID) }
+        guard Contents.mayOpen(content, caller.user, permissions: facts.permissions, groups: facts.groups) else {
+            throw Refusal(
+                .permissionDenied,
+                "You may not open this content: ask its owner\(owner.map { ", \($0.email)" } ?? "").")
+        }
         let byIntegration = Dictionary(sessions.map { ($0.integrationGUID, $0) }) { first, _ in first }
         let now = clock.now
         return Entrance(

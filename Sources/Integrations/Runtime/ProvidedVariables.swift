@@ -14,8 +14,10 @@ struct ProvidedVariables: Sendable {
             try await account.store.associations(ofContent: content)
         }
         var names: [String: String] = [:]
-        for (name, given) in RuntimeEnvironment.collect(contributions(of: associations).contributions) {
-            if Set(given.map(\.value)).count == 1 { names[name] = given.first?.integration }
+        let contributions = contributions(of: associations).contributions
+        let disputed = RuntimeEnvironment.disputed(contributions.map(\.variables))
+        for (name, given) in RuntimeEnvironment.collect(contributions) where !disputed.contains(name) {
+            names[name] = given.first?.integration
         }
         return names
     }

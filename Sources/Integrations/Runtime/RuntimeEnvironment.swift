@@ -30,8 +30,9 @@ public struct RuntimeEnvironment: Sendable {
                 values[variable.name] = variable.value
             }
         }
+        let disputed = Self.disputed(contributions.map(\.variables))
         for (name, given) in Self.collect(contributions) {
-            if Set(given.map(\.value)).count > 1 {
+            if disputed.contains(name) {
                 let names = given.map(\.integration).joined(separator: ", ")
                 warnings.append(
                     "\(name) is not set by \(names), which want different values for it: choose one as a variable of the content."
@@ -57,6 +58,13 @@ public struct RuntimeEnvironment: Sendable {
         return effect.map {
             "\(variable.name) is set for this content and is left out: it \($0). Remove it, and set it where the content is started if it is needed."
         }
+    }
+
+    /// The names for which integrations want different values: none of them sets such a name.
+    public static func disputed(_ environments: [[(name: String, value: String)]]) -> Set<String> {
+        var values: [String: Set<String>] = [:]
+        for variable in environments.joined() { values[variable.name, default: []].insert(variable.value) }
+        return Set(values.filter { $0.value.count > 1 }.keys)
     }
 
     /// Who wants what of each name, in alphabetical order of the names.

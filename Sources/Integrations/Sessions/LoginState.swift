@@ -27,16 +27,7 @@ public enum LoginState: Sendable, Equatable {
     /// Why one must log in again, for the person; nil where one need not.
     public var sentence: String? {
         guard case .over(let reason) = self else { return nil }
-        return switch reason {
-        case "access_token_expired": "Access has ended, and the provider gave no way to renew it."
-        case "refresh_token_rejected": "The provider has ended your login there, or it was revoked."
-        case "interaction_required", "login_required", "account_selection_required":
-            "The provider wants you to sign in there again, for example because its rules have changed."
-        case "consent_required": "The provider wants you to agree again to what is done in your name."
-        case "access_denied": "The provider does not give you access any more: ask who looks after it, or log in again."
-        case "refresh_answer_lost": "The provider's answer was lost on its way, so access could not be renewed."
-        default: "Access could not be renewed."
-        }
+        return SessionReason.sentences(reason).viewer
     }
 }
 

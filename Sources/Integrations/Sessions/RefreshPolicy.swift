@@ -48,7 +48,8 @@ enum RefreshPolicy {
     static func isPlausible(obtainedAt: Timestamp, at now: Timestamp) -> Bool { obtainedAt <= now + clockTolerance }
 
     static func decide(_ session: OAuthSessionRecord, at now: Timestamp, isDemanded: Bool) -> Decision {
-        let isValid = session.tokens.expiresAt.map { now < $0 } ?? true
+        // Every login stores an end, assumed where none is told. One without has ended.
+        let isValid = session.tokens.expiresAt.map { now < $0 } ?? false
         let isDue =
             session.tokens.refreshAt.map { $0 <= now } ?? false
             || !isPlausible(obtainedAt: session.updatedAt, at: now)

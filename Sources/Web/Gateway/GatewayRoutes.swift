@@ -150,9 +150,12 @@ struct GatewayRoutes {
                 from: context.origin(of: request, .browser))
         else {
             // A tab that was restored, or that another one of the same browser was faster than: the gateway judges what the
-            // browser has, and leads through the sign-in again where it must. A browser that keeps no cookies would go round
-            // in circles.
-            guard nonce == nil else { return .found(address) }
+            // browser has, and leads through the sign-in again where it must. A browser without a nonce would go round in
+            // circles there.
+            let secret = request.headers.cookie(services.cookies.content(guid))
+            guard nonce == nil, case .signIn = try await tenant.gateway.authorize(content: guid, secret: secret) else {
+                return .found(address)
+            }
             throw Refusal(
                 .loginNotPossible, "This link works once, in the browser that asked for it: open the content again.")
         }

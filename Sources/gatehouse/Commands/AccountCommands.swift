@@ -14,6 +14,12 @@ struct AccountCommand: AsyncParsableCommand {
         ]
     )
 
+    private static func reportMissingAdministrator(of account: String) {
+        Failures.report(
+            "nobody can sign in to \(account) yet. Make its administrator: "
+                + "gatehouse user create \(account) --email EMAIL --role administrator")
+    }
+
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Create an account, and its first administrator.")
 
@@ -36,11 +42,7 @@ struct AccountCommand: AsyncParsableCommand {
                     guard let admin = answer["admin"], !admin.isNull else { return created }
                     return created + "\n" + UserCommand.describe(admin)
                 }
-                if adminEmail == nil {
-                    Failures.report(
-                        "nobody can sign in to \(account) yet. Make its administrator: "
-                            + "gatehouse user create \(account) --email EMAIL --role administrator")
-                }
+                if adminEmail == nil { AccountCommand.reportMissingAdministrator(of: account) }
             }
         }
 
@@ -128,6 +130,7 @@ struct AccountCommand: AsyncParsableCommand {
                     guard !changes.isEmpty else { return "Everything is as the manifest says." }
                     return changes.map(Self.describe).joined(separator: "\n")
                 }
+                if result["has_administrator"] == false { AccountCommand.reportMissingAdministrator(of: account) }
             }
         }
 

@@ -52,7 +52,12 @@ struct ManifestApplication: Sendable {
         // After the groups, which it may name.
         let change = try await apply(singleSignOn: object["single_sign_on"], tenant, admin)
         if let change { changes.append(change) }
-        return ["account": .string(slug.text), "changes": .array(changes)]
+        let hasAdministrator = try await tenant.account.store.users().contains {
+            $0.role == .administrator && !$0.isLocked
+        }
+        return [
+            "account": .string(slug.text), "changes": .array(changes), "has_administrator": .bool(hasAdministrator),
+        ]
     }
 
     private func apply(user entry: JSON, _ tenant: Tenant, _ admin: Administrator, base: String) async throws -> JSON? {

@@ -64,11 +64,7 @@ struct ContentCodePages {
         _ integrations: [IntegrationRecord], _ catalog: IntegrationCatalog, namingSource: Bool
     ) -> [CodeSample] {
         let given = integrations.map { ($0, catalog.guidance($0).environment) }
-        var values: [String: Set<String>] = [:]
-        for (_, environment) in given {
-            for variable in environment { values[variable.name, default: []].insert(variable.value) }
-        }
-        let disputed = Set(values.filter { $0.value.count > 1 }.keys)
+        let disputed = RuntimeEnvironment.disputed(given.map(\.1))
         return given.map {
             CodeSample(
                 integration: $0, environment: $1, isOneOfSeveral: namingSource || integrations.count > 1,
