@@ -45,7 +45,7 @@ public struct Refusal: Error, Equatable, CustomStringConvertible {
         "This API key is not valid: create one in your account and send it as `Authorization: Key ...`."
     )
 
-    /// What the account stores sealed cannot be opened: the master key is another one, or the file is damaged.
+    /// A sealed value of the account cannot be opened: the master key is another one, or the file is damaged.
     public static func unreadable(_ what: String, _ error: any Error) -> Refusal {
         Refusal(
             .accountUnavailable, "A stored \(what) cannot be opened: tell the operator of this server.",

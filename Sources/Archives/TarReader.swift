@@ -153,8 +153,8 @@ public struct TarReader<Visitor: TarVisitor> {
         state = size == 0 ? .header : .content(size, padding: Self.padding(size))
     }
 
-    /// Refuses what would be written to where a symbolic link leads, and a hard link to a symbolic one: elsewhere, that leads
-    /// elsewhere.
+    /// Refuses an entry behind a symbolic link. Refuses a hard link to a symbolic link, too: the link would have another target
+    /// in another folder.
     private mutating func checkLinks(_ entry: TarEntry) throws(ArchiveError) {
         guard entry.kind == .symbolicLink || !links.isEmpty else { return }
         try checkWay(entry.path.dropLast())

@@ -2,9 +2,9 @@ internal import COpenSSL
 
 /// X.509 certificates in PEM text (RFC 7468), as files of trusted authorities have them.
 public enum Certificates {
-    /// A certificate that cannot be read: the how many-th of the text.
+    /// A certificate of the text cannot be read.
     public struct Unreadable: Error, Sendable {
-        /// Counted from 1.
+        /// Its place in the text, counted from 1.
         public let number: Int
     }
 
@@ -20,7 +20,7 @@ public enum Certificates {
             X509_free(certificate)
             count += 1
         }
-        // The one error that says that the text is over.
+        // Every other error means that a certificate is broken; this one means that there is no more.
         guard ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE else { throw Unreadable(number: count + 1) }
         return count
     }

@@ -97,7 +97,7 @@ public final class CurlTransport: HTTPTransport {
         return try result.get().holding(place)
     }
 
-    /// What libcurl is told of addresses, so that it asks no resolver of its own: the host's, and those of the proxy.
+    /// The addresses of the proxy and of the host for libcurl, which then asks no resolver of its own.
     private func resolutions(
         for request: OutboundRequest, through proxy: OutboundProxy?
     ) async throws(OutboundError) -> [String] {

@@ -16,7 +16,7 @@ extension TokenAnswer {
             }
             accessToken = token
             refreshToken = try Self.token("refresh_token", in: fields)
-            // That of a refresh is used for nothing, and one that cannot be read must not cost the tokens beside it.
+            // Nothing uses the id_token of a refresh, so a broken one must not spoil the tokens beside it.
             idToken = isRefresh ? nil : try Self.token("id_token", in: fields)
         } catch {
             return unintelligible(error.sentence)

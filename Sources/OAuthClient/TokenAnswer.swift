@@ -76,7 +76,7 @@ struct TokenAnswer: Sendable {
                 requestMayHaveBeenProcessed: processed, message: "\(sentence) (status \(response.status))"))
     }
 
-    /// What the provider says of its own failure, as the end of a sentence.
+    /// The provider's words for its own failure, as the end of a sentence.
     private func words(of response: OutboundResponse) -> String {
         let fields = Self.fields(of: response)
         guard let words = fields.flatMap({ Self.errorSentence($0) ?? Self.errorCode($0) }) else { return "." }

@@ -29,7 +29,7 @@ public struct TokenErrorCode: Sendable, Hashable {
         case accessDenied = "access_denied"
     }
 
-    /// What the code says where it comes back with the browser (RFC 6749, section 4.1.2.1).
+    /// The meaning of a code that comes back with the browser (RFC 6749, section 4.1.2.1).
     public enum LoginAnswer: Sendable, Hashable {
         /// The viewer, or the provider for them, said no.
         case declined
@@ -78,7 +78,7 @@ public struct TokenErrorCode: Sendable, Hashable {
         }
     }
 
-    /// What a code says that came back with the browser, known or not.
+    /// The meaning of a code that came back with the browser, known or not.
     public static func loginAnswer(_ code: String) -> LoginAnswer {
         switch entry(code, sentence: nil)?.meaning {
         case .viewer(.accessDenied): .declined

@@ -5,8 +5,8 @@ import Storage
 
 /// The circuit of a provider's host, for calls that belong to no OAuth session yet: logins, sign-ins, AWS.
 ///
-/// It is not the one that refreshes pass (`RefreshGates`): whoever logs in chooses the code that is sent, and a code that a
-/// provider fails at must not keep other people's tokens from being refreshed.
+/// Refreshes pass another one (`RefreshGates`). Whoever logs in chooses the code that is sent, and a provider that fails at such
+/// a code must not keep other people's tokens from being refreshed.
 struct HostCircuit {
     private let hosts: CircuitBreaker
     private let name: String
@@ -50,8 +50,8 @@ extension ProviderUnavailability {
     /// Whether a provider was called and left alone with the call: not where the call was not made, or broken off by us.
     var isOfProvider: Bool { reason != .noPlace && reason != .cancelled }
 
-    /// Whether it says something about the provider's host. A limit is the client's own trouble, and what a host answers to one
-    /// request, however strange, is no reason to leave it alone with the others.
+    /// Whether the provider's host is in trouble. A limit is the client's own trouble, and a strange answer to one request is
+    /// no reason to spare the host the other requests.
     var isHostFailure: Bool {
         switch reason {
         case .notConnected, .tls, .refusedAddress, .noAnswer, .serverError: true

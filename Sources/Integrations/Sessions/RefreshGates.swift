@@ -33,7 +33,7 @@ struct RefreshGates {
     struct Pause {
         /// In seconds.
         let wait: Int64
-        /// What the last call said.
+        /// Why the last call failed.
         let cause: String?
     }
 

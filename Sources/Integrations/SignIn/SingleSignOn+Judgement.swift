@@ -107,8 +107,8 @@ extension SingleSignOn {
     /// Makes the role what the claims say, where they decide. Who is named for emergencies keeps theirs, and the account its
     /// last administrator.
     ///
-    /// Where the provider leaves the claim out, the role stays, but for administrators: at some providers people can join
-    /// groups until the claim is left out, and would stay administrators for good.
+    /// Where the provider leaves the claim out, the role stays, except that of administrators: at some providers people can
+    /// join so many groups that the claim is left out, and would stay administrators for good.
     private func applyRole(
         to user: UserRecord, _ person: ProviderPerson, _ settings: SingleSignOnSettings, _ premises: [Premise],
         _ origin: Origin
