@@ -73,7 +73,7 @@ import Testing
                     INSERT INTO user (guid, email, username, first_name, last_name, role, created_at, updated_at)
                         VALUES ('u', 'u@a.example', 'u', '', '', 'viewer', 1, 1);
                     """)
-            for template in ["custom", "github", "salesforce", "told"] {
+            for template in ["custom", "github", "salesforce", "snowflake", "told"] {
                 try db.execute(
                     sql: """
                         INSERT INTO integration (guid, name, description, template, auth_type, config, version, created_at,
@@ -97,6 +97,7 @@ import Testing
                 ["guid": "custom", "expires_at": 4600, "refresh_at": 4300, "unexplained_at": nil],
                 ["guid": "github", "expires_at": 31_537_000, "refresh_at": 31_536_700, "unexplained_at": nil],
                 ["guid": "salesforce", "expires_at": 1900, "refresh_at": 1600, "unexplained_at": nil],
+                ["guid": "snowflake", "expires_at": 1600, "refresh_at": 1300, "unexplained_at": nil],
                 ["guid": "told", "expires_at": 2000, "refresh_at": 1900, "unexplained_at": nil],
             ])
     }

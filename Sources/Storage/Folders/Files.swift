@@ -80,7 +80,7 @@ public enum Files {
     /// Replaces a file so that after a crash either the old or the new content is there, whole.
     public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o600) throws(Failure) {
         let temporary = path + ".new"
-        // What a crash left, or a link that somebody else put there, is not written through.
+        // A crash may have left this file, and somebody else may have put a link here: neither is written to.
         unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw Failure(action: "write", path: temporary, code: errno) }

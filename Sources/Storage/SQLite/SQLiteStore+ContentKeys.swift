@@ -97,7 +97,7 @@ struct EditRights {
         return rows.reduce(into: [:]) { $0[$1["grp"], default: []].insert($1["person"]) }
     }
 
-    /// Who is named as an editor of each content, as a person (its owner too) or as a group.
+    /// The editors that each content names: people, with its owner, and groups.
     private static func editors(
         of contents: Set<String>, in db: Database
     ) throws -> [String: (people: Set<String>, groups: Set<String>)] {

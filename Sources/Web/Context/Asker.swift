@@ -3,8 +3,7 @@ import Integrations
 import Storage
 import Synchronization
 
-/// Who a request comes from, as shares of what all use are counted: a network, and an account and a person of it as soon as
-/// these are proven.
+/// The sender of a request, for shares of resources: a network at first, then an account and a person, once these are proven.
 final class Asker: Sendable {
     /// That of the request that is being handled.
     @TaskLocal static var current: Asker?

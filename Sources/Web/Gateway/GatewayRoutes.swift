@@ -213,6 +213,6 @@ extension Services {
     static let noUpstream = Refusal(
         .accountUnavailable, "This content has no address yet: its publisher sets upstream_url.")
 
-    /// What a publisher or an operator must still set; no failure of this server.
+    /// Refusals that mean that a publisher or an operator must still set something. The server has not failed.
     static let unset = [noContentOrigin, noUpstream]
 }

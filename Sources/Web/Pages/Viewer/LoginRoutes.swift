@@ -80,7 +80,8 @@ struct LoginRoutes {
                     "integrations/\(test.integration)/test?" + (await services.loginTests.keep(test, for: visit)))
             }
         } catch {
-            // Nothing was used up where this server failed: the same address works again.
+            // The cookie stays where this server failed. The login goes on at the same address, unless the provider's code was
+            // already used.
             guard error.code != .accountUnavailable else { throw error }
             response = await failure(error, visitor, request, context)
         }
