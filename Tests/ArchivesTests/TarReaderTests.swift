@@ -63,8 +63,10 @@ import Testing
     }
 
     @Test func aFileBehindALinkOfAnotherCaseIsRefused() {
-        let archive = Packing.header("a/L", type: "2", target: "..") + Packing.file("a/l/x", "1") + Packing.end
-        #expect(performing: { try read(archive) }, throws: isFailure(.dangerous))
+        for (link, file) in [("a/L", "a/l/x"), ("a/l", "A/L/x")] {
+            let archive = Packing.header(link, type: "2", target: "..") + Packing.file(file, "1") + Packing.end
+            #expect(performing: { try read(archive) }, throws: isFailure(.dangerous))
+        }
     }
 
     @Test func pathsBehindLinksHaveTheLengthOfASystemsPaths() throws {
